@@ -1,0 +1,235 @@
+//! The journal: the changes and commands of each run's plan, and what became of them.
+//!
+//! A command is *intended* before its request leaves and *settled* when its outcome is known. A crash between the two
+//! leaves an intent, which the next run reads as: this may have happened, ask Adobe.
+
+use crate::text::time;
+use crate::{Error, Store};
+use chrono::{DateTime, Utc};
+use sqlx::{QueryBuilder, Sqlite, Transaction};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use umsync_engine::change::Change;
+use umsync_engine::command::{Command, Outcome, Verdict};
+
+/// Rows per statement: three values each stay far below the 32 766 that SQLite takes.
+const ROWS: usize = 1_000;
+
+/// One change of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Its position in the plan's `changes`.
+    pub position: usize,
+    /// The change.
+    pub change: Change,
+    /// The command that carries it out; of several (a group's command and what replaces it) the last intended one.
+    pub command: Option<Arc<Entry>>,
+}
+
+/// One command of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its position in the plan's `commands`.
+    pub position: usize,
+    /// The command.
+    pub command: Command,
+    /// When it was about to leave; `None` when it never was.
+    pub intended: Option<DateTime<Utc>>,
+    /// What became of it, and when that was known.
+    pub settled: Option<(Verdict, DateTime<Utc>)>,
+}
+
+impl Store {
+    /// Writes down everything that a run is about to do.
+    pub async fn record_plan(
+        &self,
+        run: &str,
+        commands: &[Command],
+        changes: &[Change],
+    ) -> Result<(), Error> {
+        let doing = "record the plan";
+        let mut transaction = self.begin(doing).await?;
+        for (chunk, changes) in changes.chunks(ROWS).enumerate() {
+            let rows = self.numbered("a change", chunk, changes)?;
+            QueryBuilder::<Sqlite>::new("INSERT INTO changes (run, position, change) ")
+                .push_values(rows, |mut row, (position, text)| {
+                    row.push_bind(run).push_bind(position).push_bind(text);
+                })
+                .build()
+                .persistent(false)
+                .execute(&mut *transaction)
+                .await
+                .map_err(self.failed(doing))?;
+        }
+        for (chunk, commands) in commands.chunks(ROWS).enumerate() {
+            let rows = self.numbered("a command", chunk, commands)?;
+            QueryBuilder::<Sqlite>::new("INSERT INTO commands (run, position, command) ")
+                .push_values(rows, |mut row, (position, text)| {
+                    row.push_bind(run).push_bind(position).push_bind(text);
+                })
+                .build()
+                .persistent(false)
+                .execute(&mut *transaction)
+                .await
+                .map_err(self.failed(doing))?;
+        }
+        self.commit(doing, transaction).await
+    }
+
+    /// Writes down that a request with these commands is about to leave. When this returns, a crash cannot hide it.
+    ///
+    /// A command that is sent once more forgets its former outcome.
+    pub async fn intend(&self, run: &str, commands: &[usize], at: DateTime<Utc>) -> Result<(), Error> {
+        let doing = "record what is about to be sent";
+        let mut transaction = self.begin(doing).await?;
+        for &command in commands {
+            let done = sqlx::query(
+                "UPDATE commands SET intended_at = $3, verdict = NULL, settled_at = NULL
+                 WHERE run = $1 AND position = $2",
+            )
+            .bind(run)
+            .bind(command as i64)
+            .bind(time(at))
+            .execute(&mut *transaction)
+            .await
+            .map_err(self.failed(doing))?;
+            self.known_command(run, command, done.rows_affected())?;
+            self.unsettle(&mut transaction, run, command, at).await?;
+        }
+        self.commit(doing, transaction).await
+    }
+
+    /// Writes down what became of commands.
+    pub async fn settle(&self, run: &str, outcomes: &[Outcome], at: DateTime<Utc>) -> Result<(), Error> {
+        let doing = "record outcomes";
+        let mut transaction = self.begin(doing).await?;
+        for Outcome { command, verdict } in outcomes {
+            let done = sqlx::query(
+                "UPDATE commands SET verdict = $3, settled_at = $4 WHERE run = $1 AND position = $2",
+            )
+            .bind(run)
+            .bind(*command as i64)
+            .bind(self.to_json("an outcome", verdict)?)
+            .bind(time(at))
+            .execute(&mut *transaction)
+            .await
+            .map_err(self.failed(doing))?;
+            self.known_command(run, *command, done.rows_affected())?;
+            match verdict {
+                Verdict::Unknown { .. } => self.unsettle(&mut transaction, run, *command, at).await?,
+                Verdict::Done | Verdict::Refused { .. } | Verdict::NotSent { .. } => {
+                    self.settled_by_answer(&mut transaction, run, *command).await?;
+                }
+            }
+        }
+        self.commit(doing, transaction).await
+    }
+
+    /// Every change of a run in the plan's order, with what became of it.
+    pub async fn journal(&self, run: &str) -> Result<Vec<Row>, Error> {
+        let mut carriers: BTreeMap<usize, Arc<Entry>> = BTreeMap::new();
+        for entry in self.entries(run).await? {
+            let entry = Arc::new(entry);
+            for &change in &entry.command.changes {
+                let other = carriers.entry(change).or_insert_with(|| entry.clone());
+                if other.intended < entry.intended {
+                    *other = entry.clone();
+                }
+            }
+        }
+        let changes: Vec<(i64, String)> =
+            sqlx::query_as("SELECT position, change FROM changes WHERE run = $1 ORDER BY position")
+                .bind(run)
+                .fetch_all(self.pool())
+                .await
+                .map_err(self.failed("read the journal"))?;
+        let mut rows = Vec::with_capacity(changes.len());
+        for (position, text) in changes {
+            let position = position as usize;
+            let change = self.parse_json("a change", &text)?;
+            rows.push(Row {
+                position,
+                change,
+                command: carriers.remove(&position),
+            });
+        }
+        Ok(rows)
+    }
+
+    /// Every command of a run in the plan's order.
+    pub async fn entries(&self, run: &str) -> Result<Vec<Entry>, Error> {
+        type Stored = (i64, String, Option<String>, Option<String>, Option<String>);
+        let rows: Vec<Stored> = sqlx::query_as(
+            "SELECT position, command, intended_at, verdict, settled_at
+             FROM commands WHERE run = $1 ORDER BY position",
+        )
+        .bind(run)
+        .fetch_all(self.pool())
+        .await
+        .map_err(self.failed("read the journal"))?;
+        let mut entries = Vec::with_capacity(rows.len());
+        for (position, command, intended, verdict, settled) in rows {
+            let intended = match intended {
+                Some(text) => Some(self.parse_time("an intent", &text)?),
+                None => None,
+            };
+            let settled = match (verdict, settled) {
+                (Some(verdict), Some(at)) => Some((
+                    self.parse_json("an outcome", &verdict)?,
+                    self.parse_time("an outcome", &at)?,
+                )),
+                _ => None,
+            };
+            let command = self.parse_json("a command", &command)?;
+            entries.push(Entry {
+                position: position as usize,
+                command,
+                intended,
+                settled,
+            });
+        }
+        Ok(entries)
+    }
+
+    /// The JSON of a chunk's members with their positions in the whole.
+    fn numbered<T: serde::Serialize>(
+        &self,
+        what: &'static str,
+        chunk: usize,
+        members: &[T],
+    ) -> Result<Vec<(i64, String)>, Error> {
+        members
+            .iter()
+            .enumerate()
+            .map(|(at, member)| Ok(((chunk * ROWS + at) as i64, self.to_json(what, member)?)))
+            .collect()
+    }
+
+    fn known_command(&self, run: &str, command: usize, rows: u64) -> Result<(), Error> {
+        if rows == 0 {
+            let what = format!("command {command} of run {run}");
+            return Err(Error::Unknown {
+                what,
+                path: self.path().to_owned(),
+            });
+        }
+        Ok(())
+    }
+
+    /// One recorded command, inside a transaction.
+    pub(crate) async fn command(
+        &self,
+        transaction: &mut Transaction<'static, Sqlite>,
+        run: &str,
+        command: usize,
+    ) -> Result<Command, Error> {
+        let text: String =
+            sqlx::query_scalar("SELECT command FROM commands WHERE run = $1 AND position = $2")
+                .bind(run)
+                .bind(command as i64)
+                .fetch_one(&mut **transaction)
+                .await
+                .map_err(self.failed("read a command"))?;
+        self.parse_json("a command", &text)
+    }
+}

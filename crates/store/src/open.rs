@@ -1,0 +1,242 @@
+//! Opening a store: found or made, whole, ours, and of a schema that we know.
+
+use crate::Error;
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{ConnectOptions, Connection};
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::io::ErrorKind;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+static MIGRATIONS: Migrator = sqlx::migrate!();
+
+/// "umsy", as the first migration writes it into the file's header.
+const APPLICATION: i64 = 0x756d_7379;
+
+/// How long one process waits for another. The longest transaction writes a snapshot or a plan: a few seconds.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A store keeps this many connections at most: one writes, the others read.
+const CONNECTIONS: u32 = 4;
+
+/// What to do where no store is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// Make one.
+    Create,
+    /// Fail with [`Error::Missing`]: a store that is lost would lose the two-hour rule and every leaver's grace.
+    Refuse,
+}
+
+/// What a run leaves for the next one: a handle that is cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pool: SqlitePool,
+    path: Arc<Path>,
+}
+
+impl Store {
+    /// Opens the store at `path`, makes it where that is allowed, checks it and brings its schema forward.
+    ///
+    /// The folder is made with mode 0700 and the file with 0600; SQLite gives its `-wal` and `-shm` the file's mode.
+    pub async fn open(path: impl AsRef<Path>, missing: Missing) -> Result<Self, Error> {
+        let path = place(path.as_ref(), missing)?;
+        // Making a file, switching it to WAL and bringing its schema forward are for one process at a time: SQLite
+        // does not wait for others while it switches.
+        let opening = alone(&path).await?;
+        create_file(&path, missing)?;
+        let state = probe(&path).await?;
+        if (state, missing) == (State::Empty, Missing::Refuse) {
+            return Err(Error::Missing { path });
+        }
+        let options = options(&path)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            // A snapshot is large; without this the -wal file would keep its largest size for ever.
+            .pragma("journal_size_limit", "16777216");
+        let pool = SqlitePoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(2 * PATIENCE)
+            .connect_with(options)
+            .await
+            .map_err(|source| Error::database("open the database", &path, source))?;
+        migrate(&pool, &path).await?;
+        drop(opening);
+        Ok(Self {
+            pool,
+            path: path.into(),
+        })
+    }
+
+    /// Where the store is, with links resolved: two names of one file share its locks.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Ends every connection of this store and its clones. Dropping does too, but does not wait for it.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    pub(crate) fn pool(&self) -> &SqlitePool {
+        &self.pool
+    }
+}
+
+/// The path with links resolved, its folder made where that is allowed.
+fn place(path: &Path, missing: Missing) -> Result<PathBuf, Error> {
+    match path.canonicalize() {
+        Ok(found) if found.is_file() => return Ok(found),
+        Ok(found) => {
+            return Err(Error::NotAStore {
+                path: found,
+                why: "it is no file".to_owned(),
+            });
+        }
+        Err(source) if source.kind() == ErrorKind::NotFound => {}
+        Err(source) => return Err(Error::file("reach the store", path, source)),
+    }
+    let (Some(name), Missing::Create) = (path.file_name(), missing) else {
+        return Err(Error::Missing {
+            path: path.to_owned(),
+        });
+    };
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|source| Error::file("create the folder", folder, source))?;
+    let folder = folder
+        .canonicalize()
+        .map_err(|source| Error::file("reach the folder", folder, source))?;
+    Ok(folder.join(name))
+}
+
+/// Held while this process opens the store.
+async fn alone(path: &Path) -> Result<File, Error> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let name = PathBuf::from(name);
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(&name)
+        .map_err(|source| Error::file("create", &name, source))?;
+    let pause = Duration::from_millis(20);
+    let mut left = PATIENCE;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if left.is_zero() => {
+                return Err(Error::Contended {
+                    doing: "open the store",
+                    path: path.to_owned(),
+                });
+            }
+            Err(TryLockError::WouldBlock) => {
+                tokio::time::sleep(pause).await;
+                left = left.saturating_sub(pause);
+            }
+            Err(TryLockError::Error(source)) => return Err(Error::file("lock", &name, source)),
+        }
+    }
+}
+
+/// Makes the empty file before SQLite would, which knows no mode but the umask's.
+fn create_file(path: &Path, missing: Missing) -> Result<(), Error> {
+    if missing == Missing::Refuse {
+        return Ok(());
+    }
+    // Only ever `create_new`: closing a second descriptor of a database that this process has open would release
+    // SQLite's locks on it (https://www.sqlite.org/howtocorrupt.html, 2.2).
+    match OpenOptions::new()
+        .create_new(true)
+        .write(true)
+        .mode(0o600)
+        .open(path)
+    {
+        Ok(_) => Ok(()),
+        Err(source) if source.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(source) => Err(Error::file("create the store", path, source)),
+    }
+}
+
+/// What stands in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// No table: just made, or emptied by an accident.
+    Empty,
+    /// A store.
+    Ours,
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new().filename(path).busy_timeout(PATIENCE)
+}
+
+/// Looks at the file before anything is changed in it.
+async fn probe(path: &Path) -> Result<State, Error> {
+    let failed = |source| Error::database("check the database", path, source);
+    let mut probe = options(path).connect().await.map_err(failed)?;
+    let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_master")
+        .fetch_one(&mut probe)
+        .await
+        .map_err(failed)?;
+    let application: i64 = sqlx::query_scalar("PRAGMA application_id")
+        .fetch_one(&mut probe)
+        .await
+        .map_err(failed)?;
+    if tables > 0 && application != APPLICATION {
+        let why = "it is the database of another program".to_owned();
+        return Err(Error::NotAStore {
+            path: path.to_owned(),
+            why,
+        });
+    }
+    let health: String = sqlx::query_scalar("PRAGMA quick_check(1)")
+        .fetch_one(&mut probe)
+        .await
+        .map_err(failed)?;
+    if health != "ok" {
+        return Err(Error::Damaged {
+            path: path.to_owned(),
+            why: health,
+        });
+    }
+    probe.close().await.map_err(failed)?;
+    Ok(if tables == 0 { State::Empty } else { State::Ours })
+}
+
+/// Brings the schema forward, all of it or nothing. A file that cannot be written fails here at the latest.
+async fn migrate(pool: &SqlitePool, path: &Path) -> Result<(), Error> {
+    let doing = "bring the schema forward";
+    let failed = |source| Error::database(doing, path, source);
+    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+    MIGRATIONS
+        .run(&mut *transaction)
+        .await
+        .map_err(|source| match source {
+            MigrateError::VersionMissing(version) => Error::Newer {
+                path: path.to_owned(),
+                version,
+            },
+            MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _) => failed(source),
+            source => Error::Schema {
+                path: path.to_owned(),
+                source,
+            },
+        })?;
+    transaction.commit().await.map_err(failed)
+}
