@@ -1,0 +1,415 @@
+//! Which people a wanted group lists, whichever side says so and however deep.
+
+use crate::dn::{Dn, fold_text};
+use crate::error::Error;
+use crate::record::Record;
+use std::collections::{BTreeMap, BTreeSet};
+use umsync_engine::directory::{DirectoryGroup, Entry, GroupRef, Wanted};
+
+/// Deeper nesting is refused rather than cut: half a group is worse than none.
+pub(crate) const DEPTH: usize = 50;
+
+/// What makes an entry a group: RFC 4519, RFC 2307, Active Directory (`group`), Univention, FreeIPA, eDirectory.
+pub(crate) const CLASSES: [&str; 9] = [
+    "group",
+    "groupofnames",
+    "groupofuniquenames",
+    "groupofentries",
+    "groupofmembers",
+    "posixgroup",
+    "univentiongroup",
+    "ipausergroup",
+    "dynamicgroup",
+];
+
+/// Attributes by which a group is called by a plain name.
+pub(crate) const NAMES: [&str; 3] = ["cn", "ou", "name"];
+
+/// A reference, understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Reference {
+    Dn(Dn),
+    Name(String),
+}
+
+impl Reference {
+    pub(crate) fn of(group: &GroupRef) -> Self {
+        let text = group.as_str();
+        match Dn::parse(text) {
+            Ok(dn) if text.contains('=') => Self::Dn(dn),
+            _ => Self::Name(fold_text(text)),
+        }
+    }
+
+    pub(crate) fn is(&self, record: &Record) -> bool {
+        match self {
+            Self::Dn(dn) => record.key() == dn.normal(),
+            Self::Name(name) => {
+                is_group(record)
+                    && NAMES
+                        .iter()
+                        .any(|attribute| record.texts(attribute).any(|text| fold_text(text) == *name))
+            }
+        }
+    }
+}
+
+pub(crate) fn is_group(record: &Record) -> bool {
+    record
+        .texts("objectclass")
+        .any(|class| CLASSES.contains(&fold_text(class).as_str()))
+}
+
+/// The one entry a reference means, none, or an error naming both. FreeIPA shows every group a second time under
+/// `cn=compat` for old clients; such a shadow counts only where it stands alone. (slapi-nis, "Schema Compatibility")
+pub(crate) fn choose<'a>(
+    group: &GroupRef,
+    mut found: Vec<&'a Record>,
+    place: &str,
+) -> Result<Option<&'a Record>, Error> {
+    let shadow = |record: &Record| {
+        std::str::from_utf8(&record.dn)
+            .ok()
+            .and_then(|dn| Dn::parse(dn).ok())
+            .is_some_and(|dn| dn.has_level("cn=compat"))
+    };
+    if found.len() > 1 && !found.iter().all(|record| shadow(record)) {
+        found.retain(|record| !shadow(record));
+    }
+    match found.as_slice() {
+        [] => Ok(None),
+        [one] => Ok(Some(one)),
+        [first, second, ..] => Err(Error::AmbiguousGroup {
+            place: place.to_owned(),
+            group: group.clone(),
+            first: first.shown_dn(),
+            second: second.shown_dn(),
+        }),
+    }
+}
+
+/// What one group lists, and which groups list it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Group {
+    pub(crate) dn: String,
+    pub(crate) members: BTreeSet<String>,
+    pub(crate) uids: BTreeSet<String>,
+    /// Active Directory's identifier, by which people name their primary group.
+    pub(crate) sid: Option<Vec<u8>>,
+    /// The groups that this one says it belongs to.
+    pub(crate) parents: BTreeSet<String>,
+}
+
+impl Group {
+    pub(crate) fn of(record: &Record) -> Self {
+        Self {
+            dn: record.shown_dn(),
+            members: record.members().collect(),
+            uids: record.member_uids().collect(),
+            sid: record.values("objectsid").first().cloned(),
+            parents: record
+                .values("memberof")
+                .iter()
+                .map(|value| crate::dn::key(value))
+                .collect(),
+        }
+    }
+}
+
+/// Groups by the key of their name, and which of them are wanted.
+#[derive(Debug, Default)]
+pub(crate) struct Groups {
+    pub(crate) by_key: BTreeMap<String, Group>,
+    pub(crate) wanted: BTreeMap<GroupRef, String>,
+}
+
+/// What a person says about memberships; everything that names no known group is left behind, for memory's sake.
+#[derive(Debug, Default)]
+pub(crate) struct Person {
+    key: String,
+    uids: BTreeSet<String>,
+    member_of: BTreeSet<String>,
+    primary: Option<Vec<u8>>,
+}
+
+impl Person {
+    pub(crate) fn of(record: &Record, groups: &Groups) -> Self {
+        let member_of = record
+            .values("memberof")
+            .iter()
+            .map(|value| crate::dn::key(value));
+        Self {
+            key: record.key(),
+            uids: record.texts("uid").map(fold_text).collect(),
+            member_of: member_of.filter(|key| groups.by_key.contains_key(key)).collect(),
+            primary: record.primary_group(),
+        }
+    }
+
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// Whether the person names this group (its key) as one of theirs.
+    pub(crate) fn names(&self, group: &str) -> bool {
+        self.member_of.contains(group)
+    }
+}
+
+/// How far membership reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Nesting {
+    /// Members of member groups count.
+    Expanded,
+    /// Only direct members count.
+    Direct,
+}
+
+/// Writes every wanted group into the entries it lists. `people[i]` speaks for `entries[i]`.
+pub(crate) fn assign(
+    groups: &Groups,
+    nesting: Nesting,
+    people: &[Person],
+    entries: &mut [Entry],
+    place: &str,
+) -> Result<BTreeMap<GroupRef, DirectoryGroup>, Error> {
+    let listed = Listed::new(people);
+    let children = children(groups);
+    let mut found = BTreeMap::new();
+    for (reference, root) in &groups.wanted {
+        let inside = match nesting {
+            Nesting::Direct => BTreeSet::from([root.as_str()]),
+            Nesting::Expanded => closure(root, &children).ok_or_else(|| Error::TooDeep {
+                place: place.to_owned(),
+                group: reference.clone(),
+                depth: DEPTH,
+            })?,
+        };
+        let mut members = BTreeSet::new();
+        for key in inside {
+            if let Some(group) = groups.by_key.get(key) {
+                listed.collect(key, group, &mut members);
+            }
+        }
+        for index in &members {
+            entries[*index].groups.insert(reference.clone());
+        }
+        let dn = groups
+            .by_key
+            .get(root)
+            .map(|group| group.dn.clone())
+            .unwrap_or_default();
+        found.insert(
+            reference.clone(),
+            DirectoryGroup {
+                dn,
+                members: members.len(),
+            },
+        );
+    }
+    Ok(found)
+}
+
+/// The groups directly inside each group, as either side says.
+fn children(groups: &Groups) -> BTreeMap<&str, BTreeSet<&str>> {
+    let mut children: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (key, group) in &groups.by_key {
+        for member in &group.members {
+            if let Some((child, _)) = groups.by_key.get_key_value(member) {
+                children.entry(key).or_default().insert(child);
+            }
+        }
+        for parent in &group.parents {
+            if let Some((parent, _)) = groups.by_key.get_key_value(parent) {
+                children.entry(parent).or_default().insert(key);
+            }
+        }
+    }
+    children
+}
+
+/// A group and all groups inside it. Circles are legal and end where they began. `None`: nested too deeply.
+fn closure<'a>(root: &'a str, children: &BTreeMap<&'a str, BTreeSet<&'a str>>) -> Option<BTreeSet<&'a str>> {
+    let mut inside = BTreeSet::from([root]);
+    let mut level = vec![root];
+    for _ in 0..=DEPTH {
+        let next = level
+            .iter()
+            .filter_map(|key| children.get(key))
+            .flatten()
+            .copied();
+        level = next.filter(|child| inside.insert(child)).collect();
+        if level.is_empty() {
+            return Some(inside);
+        }
+    }
+    None
+}
+
+/// People by everything that can list them.
+struct Listed<'a> {
+    by_key: BTreeMap<&'a str, Vec<usize>>,
+    by_uid: BTreeMap<&'a str, Vec<usize>>,
+    by_group: BTreeMap<&'a str, Vec<usize>>,
+    by_primary: BTreeMap<&'a [u8], Vec<usize>>,
+}
+
+impl<'a> Listed<'a> {
+    fn new(people: &'a [Person]) -> Self {
+        let mut listed = Self {
+            by_key: BTreeMap::new(),
+            by_uid: BTreeMap::new(),
+            by_group: BTreeMap::new(),
+            by_primary: BTreeMap::new(),
+        };
+        for (index, person) in people.iter().enumerate() {
+            listed.by_key.entry(&person.key).or_default().push(index);
+            for uid in &person.uids {
+                listed.by_uid.entry(uid).or_default().push(index);
+            }
+            for group in &person.member_of {
+                listed.by_group.entry(group).or_default().push(index);
+            }
+            if let Some(primary) = &person.primary {
+                listed.by_primary.entry(primary).or_default().push(index);
+            }
+        }
+        listed
+    }
+
+    fn collect(&self, key: &str, group: &Group, members: &mut BTreeSet<usize>) {
+        let by_key = group
+            .members
+            .iter()
+            .filter_map(|member| self.by_key.get(member.as_str()));
+        let by_uid = group.uids.iter().filter_map(|uid| self.by_uid.get(uid.as_str()));
+        let by_group = self.by_group.get(key);
+        let by_primary = group.sid.as_deref().and_then(|sid| self.by_primary.get(sid));
+        members.extend(by_key.chain(by_uid).chain(by_group).chain(by_primary).flatten());
+    }
+}
+
+/// One error for all wanted groups that were not found.
+pub(crate) fn require_all(wanted: &Wanted, groups: &Groups, place: &str) -> Result<(), Error> {
+    let missing: Vec<GroupRef> = wanted
+        .groups
+        .iter()
+        .filter(|group| !groups.wanted.contains_key(group))
+        .cloned()
+        .collect();
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::MissingGroups {
+            place: place.to_owned(),
+            missing,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn group(members: &[&str], parents: &[&str]) -> Group {
+        let keys = |names: &[&str]| names.iter().map(|name| format!("cn={name}")).collect();
+        Group {
+            members: keys(members),
+            parents: keys(parents),
+            ..Group::default()
+        }
+    }
+
+    fn world(list: Vec<(&str, Group)>, wanted: &[&str]) -> Groups {
+        Groups {
+            by_key: list
+                .into_iter()
+                .map(|(name, group)| (format!("cn={name}"), group))
+                .collect(),
+            wanted: wanted
+                .iter()
+                .map(|name| (GroupRef::new(name), format!("cn={name}")))
+                .collect(),
+        }
+    }
+
+    fn people(names: &[&str]) -> (Vec<Person>, Vec<Entry>) {
+        let person = |name: &&str| Person {
+            key: format!("cn={name}"),
+            ..Person::default()
+        };
+        (
+            names.iter().map(person).collect(),
+            vec![Entry::default(); names.len()],
+        )
+    }
+
+    #[test]
+    fn circles_are_survived_and_both_sides_count() {
+        // a lists b, c says it is in b, and c lists a.
+        let groups = world(
+            vec![
+                ("a", group(&["b"], &[])),
+                ("b", group(&["jane"], &[])),
+                ("c", group(&["a", "joe"], &["b"])),
+            ],
+            &["a"],
+        );
+        let (people, mut entries) = people(&["jane", "joe", "jim"]);
+        let found = assign(&groups, Nesting::Expanded, &people, &mut entries, "x").unwrap();
+        assert_eq!(found[&GroupRef::new("a")].members, 2);
+        assert!(entries[2].groups.is_empty());
+
+        let mut entries = vec![Entry::default(); 3];
+        let found = assign(&groups, Nesting::Direct, &people, &mut entries, "x").unwrap();
+        assert_eq!(found[&GroupRef::new("a")].members, 0);
+    }
+
+    #[test]
+    fn fifty_levels_are_read_and_more_are_refused() {
+        let chain = |length: usize| {
+            let list: Vec<(String, Group)> = (0..=length)
+                .map(|level| {
+                    (
+                        format!("g{level}"),
+                        group(&[&format!("g{}", level + 1), &format!("p{level}")], &[]),
+                    )
+                })
+                .collect();
+            world(
+                list.iter()
+                    .map(|(name, group)| (name.as_str(), group.clone()))
+                    .collect(),
+                &["g0"],
+            )
+        };
+        let (people, entries) = people(&["p50"]);
+        let members = |length| {
+            assign(
+                &chain(length),
+                Nesting::Expanded,
+                &people,
+                &mut entries.clone(),
+                "x",
+            )
+        };
+        assert_eq!(members(50).unwrap()[&GroupRef::new("g0")].members, 1);
+        assert!(matches!(members(51), Err(Error::TooDeep { .. })));
+    }
+
+    #[test]
+    fn a_reference_with_an_equals_sign_is_a_name_only_if_it_is_no_dn() {
+        assert!(matches!(
+            Reference::of(&GroupRef::new("cn=a,dc=x")),
+            Reference::Dn(_)
+        ));
+        assert_eq!(
+            Reference::of(&GroupRef::new("A  b")),
+            Reference::Name("a b".to_owned())
+        );
+        assert_eq!(
+            Reference::of(&GroupRef::new("1 + 1 = 2")),
+            Reference::Name("1 + 1 = 2".to_owned())
+        );
+    }
+}

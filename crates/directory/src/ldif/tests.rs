@@ -1,0 +1,175 @@
+use super::*;
+use std::collections::BTreeSet;
+use std::io::Write as _;
+use umsync_engine::directory::{AccountState, Anchor, Entry, GroupRef};
+
+const WORLD: &str = "version: 1
+
+dn: uid=jane,ou=People,dc=example,dc=com
+objectClass: inetOrgPerson
+uid: jane
+mail: jane@example.com
+entryUUID: 0B6A-1
+memberOf: cn=Video,ou=groups,dc=example,dc=com
+
+dn: UID=joe,OU=people, DC=Example,DC=com
+objectClass: inetOrgPerson
+uid: joe
+mail:: am9l/0BleGFtcGxlLmNvbQ==
+nsAccountLock: TRUE
+
+dn: uid=jim,ou=robots,dc=example,dc=com
+objectClass: inetOrgPerson
+uid: jim
+
+dn: cn=Design  Team,ou=groups,dc=example,dc=com
+objectClass: groupOfNames
+member: uid=JOE,ou=people,dc=example,dc=com
+member: cn=video,ou=groups,dc=example,dc=com
+member: uid=gone,ou=people,dc=example,dc=com
+
+dn: cn=video,ou=groups,dc=example,dc=com
+objectClass: posixGroup
+cn: Video
+memberUid: jim
+";
+
+fn source(text: &str) -> (tempfile::NamedTempFile, Settings) {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    let settings = Settings {
+        file: file.path().to_owned(),
+        base: None,
+        users: Filter::parse("(objectClass=inetOrgPerson)").unwrap(),
+        group_base: None,
+        nested_groups: true,
+        anchor: None,
+    };
+    (file, settings)
+}
+
+fn wanted(groups: &[&str]) -> Wanted {
+    Wanted {
+        attributes: ["mail".to_owned()].into(),
+        groups: groups.iter().map(|name| GroupRef::new(name)).collect(),
+    }
+}
+
+fn listed(directory: &Directory, group: &str) -> Vec<String> {
+    let has = |entry: &&Entry| entry.groups.contains(&GroupRef::new(group));
+    directory
+        .entries
+        .iter()
+        .filter(has)
+        .map(|entry| entry.dn.clone())
+        .collect()
+}
+
+#[test]
+fn people_and_groups_as_a_server_would_give_them() {
+    let (_file, settings) = source(&WORLD.replace("member: cn=video", "cn: design team\nmember: cn=video"));
+    let directory = read(
+        &settings,
+        &wanted(&["Design Team", "CN=video, ou=groups,dc=example,dc=com"]),
+    )
+    .unwrap();
+    let [jane, joe, _jim] = directory.entries.as_slice() else {
+        panic!("three people: {directory:?}")
+    };
+    assert_eq!(jane.first("mail"), Some("jane@example.com"));
+    assert_eq!(jane.anchor, Some(Anchor::new("entryuuid", "0b6a-1")));
+    assert_eq!(joe.undecodable, BTreeSet::from(["mail".to_owned()]));
+    assert_eq!(joe.state, AccountState::Disabled);
+    assert_eq!(
+        listed(&directory, "CN=video, ou=groups,dc=example,dc=com").len(),
+        2
+    );
+    assert_eq!(listed(&directory, "Design Team").len(), 3);
+    assert_eq!(directory.groups[&GroupRef::new("Design Team")].members, 3);
+}
+
+#[test]
+fn direct_members_only_when_asked() {
+    let (_file, mut settings) =
+        source(&WORLD.replace("member: cn=video", "cn: design team\nmember: cn=video"));
+    settings.nested_groups = false;
+    let directory = read(&settings, &wanted(&["design team"])).unwrap();
+    assert_eq!(
+        listed(&directory, "design team"),
+        ["UID=joe,OU=people, DC=Example,DC=com"]
+    );
+}
+
+#[test]
+fn the_base_selects_by_whole_names() {
+    let (_file, mut settings) = source(WORLD);
+    settings.base = Some(Dn::parse("ou=people,dc=example,dc=com").unwrap());
+    assert_eq!(read(&settings, &wanted(&[])).unwrap().entries.len(), 2);
+    settings.base = Some(Dn::parse("ou=nobody,dc=example,dc=com").unwrap());
+    let error = read(&settings, &wanted(&[])).unwrap_err().to_string();
+    assert!(
+        error.contains("no entry under `ou=nobody,dc=example,dc=com` matches (objectclass=inetOrgPerson)"),
+        "{error}"
+    );
+}
+
+#[test]
+fn all_missing_groups_at_once() {
+    let (_file, settings) = source(WORLD);
+    let error = read(
+        &settings,
+        &wanted(&["Video", "Audio", "cn=x,dc=example,dc=com", "jane"]),
+    )
+    .unwrap_err();
+    let Error::MissingGroups { place: _, missing } = &error else {
+        panic!("{error}")
+    };
+    assert_eq!(
+        missing.iter().map(GroupRef::as_str).collect::<Vec<_>>(),
+        ["Audio", "cn=x,dc=example,dc=com", "jane"]
+    );
+}
+
+#[test]
+fn a_name_that_two_groups_have_names_both() {
+    let twin = "dn: cn=video,ou=old,dc=example,dc=com\nobjectClass: group\ncn: VIDEO\n";
+    let (_file, settings) = source(&format!("{WORLD}\n{twin}"));
+    let error = read(&settings, &wanted(&["video"])).unwrap_err().to_string();
+    assert!(error.contains("ou=groups") && error.contains("ou=old"), "{error}");
+    // FreeIPA's shadow for old clients is not a second group.
+    let (_file, settings) = source(&format!(
+        "{WORLD}\n{}",
+        twin.replace("ou=old", "cn=groups,cn=compat")
+    ));
+    assert_eq!(read(&settings, &wanted(&["video"])).unwrap().groups.len(), 1);
+}
+
+#[test]
+fn a_part_of_an_export_is_refused() {
+    let refused = |text: &str| {
+        let (_file, settings) = source(text);
+        read(&settings, &wanted(&[])).unwrap_err().to_string()
+    };
+    let error = refused(&format!("{WORLD}\nsearch: 2\nresult: 4 Size limit exceeded\n"));
+    assert!(error.contains("result: 4 Size limit exceeded"), "{error}");
+    let error = refused(&format!("{WORLD}\n# numEntries: 6\n"));
+    assert!(error.contains("says 6, but it has 5"), "{error}");
+    let error = refused(WORLD.trim_end());
+    assert!(
+        error.contains("line 29: the file ends inside this line"),
+        "{error}"
+    );
+}
+
+#[test]
+fn rules_that_need_a_server_are_refused() {
+    let (_file, mut settings) = source(WORLD);
+    settings.users = Filter::parse("(memberOf:1.2.840.113556.1.4.1941:=cn=x)").unwrap();
+    assert!(matches!(read(&settings, &wanted(&[])), Err(Error::Filter { .. })));
+    settings.file = "/nowhere/people.ldif".into();
+    settings.users = Filter::parse("(cn=*)").unwrap();
+    assert_eq!(
+        read(&settings, &wanted(&[])).unwrap_err().to_string(),
+        "cannot read /nowhere/people.ldif"
+    );
+}

@@ -1,0 +1,227 @@
+//! One entry as bytes, before and while it becomes text: the same for a file and for a server.
+//!
+//! Values are decoded one by one. One value that is not UTF-8 must cost neither the other values of its attribute nor
+//! the entry: an attribute that silently vanishes looks like a membership or a mail that was taken away.
+
+use crate::dn::{fold_text, hex, key, unique_member_key};
+use std::collections::{BTreeMap, BTreeSet};
+use umsync_engine::directory::{AccountState, Anchor, Entry};
+
+/// Attributes that never change about an entry, in the order of preference: `entryUUID` (RFC 4530; OpenLDAP, 389-ds),
+/// `objectGUID` (Active Directory), `nsUniqueId` (389-ds), `ipaUniqueID` (FreeIPA).
+pub(crate) const ANCHORS: [&str; 4] = ["entryuuid", "objectguid", "nsuniqueid", "ipauniqueid"];
+
+/// Attributes whose bytes are no text even when they happen to be UTF-8. Whether Active Directory stores the first
+/// three fields of an `objectGUID` little-endian does not matter to an anchor: the bytes are compared, not read.
+const BINARY: [&str; 4] = ["objectguid", "objectsid", "ms-ds-consistencyguid", "guid"];
+
+/// Attributes with which a group lists its members: by name (RFC 4519) and by `uid` (RFC 2307).
+pub(crate) const MEMBERS: [&str; 3] = ["member", "uniquemember", "memberuid"];
+
+/// One entry of a source.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Record {
+    /// The name as the source spells it.
+    pub(crate) dn: Vec<u8>,
+    /// Values by attribute name in lower case and without options; values without options come first.
+    attributes: BTreeMap<String, Vec<Vec<u8>>>,
+    /// How many values of each attribute came without options.
+    plain: BTreeMap<String, usize>,
+}
+
+impl Record {
+    pub(crate) fn new(dn: Vec<u8>) -> Self {
+        Self {
+            dn,
+            ..Self::default()
+        }
+    }
+
+    /// Adds a value. `description` is an attribute name with its options: `cn;lang-fr` is a `cn`, `userCertificate;binary`
+    /// a `userCertificate` (RFC 4512, section 2.5).
+    pub(crate) fn add(&mut self, description: &str, value: Vec<u8>) {
+        let (name, options) = description.split_once(';').unwrap_or((description, ""));
+        let name = name.trim().to_ascii_lowercase();
+        let values = self.attributes.entry(name.clone()).or_default();
+        if options.is_empty() {
+            let plain = self.plain.entry(name).or_default();
+            values.insert(*plain, value);
+            *plain += 1;
+        } else {
+            values.push(value);
+        }
+    }
+
+    /// All values of an attribute, by its lower-case name.
+    pub(crate) fn values(&self, attribute: &str) -> &[Vec<u8>] {
+        self.attributes.get(attribute).map_or(&[], Vec::as_slice)
+    }
+
+    /// The values of an attribute that are text.
+    pub(crate) fn texts<'a>(&'a self, attribute: &str) -> impl Iterator<Item = &'a str> {
+        self.values(attribute)
+            .iter()
+            .filter_map(|value| std::str::from_utf8(value).ok())
+    }
+
+    /// What all spellings of this entry's name have in common.
+    pub(crate) fn key(&self) -> String {
+        key(&self.dn)
+    }
+
+    /// The name for people.
+    pub(crate) fn shown_dn(&self) -> String {
+        String::from_utf8_lossy(&self.dn).into_owned()
+    }
+
+    /// The keys of the names this group lists.
+    pub(crate) fn members(&self) -> impl Iterator<Item = String> {
+        let unique = self
+            .values("uniquemember")
+            .iter()
+            .map(|value| unique_member_key(value));
+        self.values("member").iter().map(|value| key(value)).chain(unique)
+    }
+
+    /// The folded `uid`s this group lists.
+    pub(crate) fn member_uids(&self) -> impl Iterator<Item = String> {
+        self.texts("memberuid").map(fold_text)
+    }
+
+    /// The identifier of this entry's primary group (Active Directory): the domain part of its own `objectSid` and
+    /// `primaryGroupID`. That membership is in neither `member` nor `memberOf`. (Microsoft, "primaryGroupID attribute")
+    pub(crate) fn primary_group(&self) -> Option<Vec<u8>> {
+        let sid = self.values("objectsid").first()?;
+        let group: u32 = self.texts("primarygroupid").next()?.trim().parse().ok()?;
+        let domain = sid.len().checked_sub(4)?;
+        Some([&sid[..domain], &group.to_le_bytes()].concat())
+    }
+
+    /// This entry as the engine knows it, without groups.
+    pub(crate) fn decode(&self, wanted: &BTreeSet<String>, anchor: Option<&str>) -> Entry {
+        let mut attributes = BTreeMap::new();
+        let mut undecodable = BTreeSet::new();
+        for name in wanted {
+            let mut texts = Vec::new();
+            for value in self.values(name) {
+                match std::str::from_utf8(value) {
+                    Ok("") => {}
+                    Ok(text) => texts.push(text.to_owned()),
+                    Err(_) => {
+                        undecodable.insert(name.clone());
+                    }
+                }
+            }
+            if !texts.is_empty() {
+                attributes.insert(name.clone(), texts);
+            }
+        }
+        Entry {
+            dn: self.shown_dn(),
+            anchor: self.anchor(anchor),
+            attributes,
+            undecodable,
+            state: self.state(),
+            groups: BTreeSet::new(),
+        }
+    }
+
+    fn anchor(&self, configured: Option<&str>) -> Option<Anchor> {
+        let configured = configured.map(str::to_ascii_lowercase);
+        let names: Vec<&str> = configured.as_deref().map_or(ANCHORS.to_vec(), |name| vec![name]);
+        names.into_iter().find_map(|name| match self.values(name) {
+            // An anchor with two values cannot tell which of them stays.
+            [value] if !value.is_empty() => Some(Anchor::new(name, &anchor_text(name, value))),
+            _ => None,
+        })
+    }
+
+    /// Active Directory: `userAccountControl` bit 0x2 (Microsoft, "UserAccountControl property flags"); 389-ds and
+    /// FreeIPA: `nsAccountLock`.
+    fn state(&self) -> AccountState {
+        let control = self
+            .texts("useraccountcontrol")
+            .filter_map(|text| text.trim().parse::<i64>().ok())
+            .any(|bits| bits & 2 != 0);
+        let lock = self
+            .texts("nsaccountlock")
+            .any(|text| text.trim().eq_ignore_ascii_case("true"));
+        if control || lock {
+            AccountState::Disabled
+        } else {
+            AccountState::Enabled
+        }
+    }
+}
+
+fn anchor_text(name: &str, value: &[u8]) -> String {
+    match std::str::from_utf8(value) {
+        Ok(text) if !BINARY.contains(&name) && !text.contains(char::is_control) => text.to_owned(),
+        _ => hex(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(lines: &[(&str, &[u8])]) -> Record {
+        let mut record = Record::new(b"cn=a,dc=x".to_vec());
+        for (name, value) in lines {
+            record.add(name, value.to_vec());
+        }
+        record
+    }
+
+    #[test]
+    fn one_bad_value_costs_only_itself() {
+        let record = record(&[
+            ("mail;x-old", b"old@x"),
+            ("Mail", b"\xff@x"),
+            ("mail", b""),
+            ("MAIL", b"new@x"),
+        ]);
+        let entry = record.decode(&["mail".to_owned(), "sn".to_owned()].into(), None);
+        assert_eq!(entry.attributes["mail"], ["new@x", "old@x"]);
+        assert_eq!(entry.undecodable, ["mail".to_owned()].into());
+    }
+
+    #[test]
+    fn anchors_in_order_of_preference() {
+        let guid = b"ABCDEFGHIJKLMNOP";
+        let both = record(&[("objectGUID", guid), ("entryUUID", b"AAAA-1")]);
+        let anchor = |record: &Record, name| record.decode(&BTreeSet::new(), name).anchor;
+        assert_eq!(anchor(&both, None), Some(Anchor::new("entryuuid", "aaaa-1")));
+        assert_eq!(
+            anchor(&both, Some("objectGUID")),
+            Some(Anchor::new("objectguid", "4142434445464748494a4b4c4d4e4f50"))
+        );
+        assert_eq!(anchor(&both, Some("employeeNumber")), None);
+        assert_eq!(
+            anchor(
+                &record(&[("employeeNumber", b"7"), ("employeeNumber", b"8")]),
+                Some("employeeNumber")
+            ),
+            None
+        );
+    }
+
+    #[test]
+    fn disabled_in_two_dialects() {
+        let state = |lines: &[(&str, &[u8])]| record(lines).decode(&BTreeSet::new(), None).state;
+        assert_eq!(state(&[("userAccountControl", b"514")]), AccountState::Disabled);
+        assert_eq!(state(&[("userAccountControl", b"512")]), AccountState::Enabled);
+        assert_eq!(state(&[("nsAccountLock", b"TRUE")]), AccountState::Disabled);
+        assert_eq!(state(&[]), AccountState::Enabled);
+    }
+
+    #[test]
+    fn the_primary_group_is_in_the_own_domain() {
+        let sid = [1, 2, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 0x50, 4, 0, 0];
+        let person = record(&[("objectSid", &sid), ("primaryGroupID", b"513")]);
+        assert_eq!(
+            person.primary_group().unwrap(),
+            [1, 2, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 1, 2, 0, 0]
+        );
+    }
+}
