@@ -1,0 +1,124 @@
+//! The stored snapshot brought up to date with what was executed, so that the next run need not list Adobe again.
+
+use crate::adobe::{Group, GroupKind, Snapshot, Status, User, UserType};
+use crate::change::{Account, Address, Change, Field, Profile, Target, What};
+use crate::key::{GroupName, UserKey, fold};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Applies changes that Adobe carried out. A change whose target is not in the snapshot changes nothing.
+pub fn amend<'a>(adobe: &mut Snapshot, changes: impl IntoIterator<Item = &'a Change>) {
+    let mut index = Index::of(adobe);
+    let mut gone = BTreeSet::new();
+    for change in changes {
+        match (&change.target, &change.what) {
+            (Target::Group(name), What::CreateGroup) => create_group(adobe, name),
+            (Target::User(account), What::CreateUser(profile)) => {
+                if index.find(account).is_none() {
+                    index.by_key.insert(account.key.clone(), adobe.users.len());
+                    adobe.users.push(new_user(account, profile));
+                }
+            }
+            (Target::User(account), what) => {
+                let Some(at) = index.find(account) else { continue };
+                if *what == What::Leave {
+                    gone.insert(at);
+                } else {
+                    change_user(&mut adobe.users[at], what);
+                    recount(adobe, what);
+                }
+            }
+            (Target::Group(_), _) => {}
+        }
+    }
+    let mut at = 0;
+    adobe.users.retain(|_| {
+        at += 1;
+        !gone.contains(&(at - 1))
+    });
+}
+
+struct Index {
+    by_id: BTreeMap<String, usize>,
+    by_key: BTreeMap<UserKey, usize>,
+}
+
+impl Index {
+    fn of(adobe: &Snapshot) -> Self {
+        let users = || adobe.users.iter().enumerate();
+        Self {
+            by_id: users().filter_map(|(at, user)| Some((user.id.clone()?, at))).collect(),
+            by_key: users().filter_map(|(at, user)| Some((user.key()?, at))).collect(),
+        }
+    }
+
+    fn find(&self, account: &Account) -> Option<usize> {
+        match &account.id {
+            Some(id) => self.by_id.get(id).copied(),
+            None => self.by_key.get(&account.key).copied(),
+        }
+    }
+}
+
+fn create_group(adobe: &mut Snapshot, name: &GroupName) {
+    adobe.groups.entry(name.clone()).or_insert_with(|| Group {
+        name: name.clone(),
+        kind: GroupKind::UserGroup,
+        id: None,
+        member_count: Some(0),
+        quota: None,
+        product: None,
+    });
+}
+
+fn new_user(account: &Account, profile: &Profile) -> User {
+    let Profile { identity, email, first_name, last_name, country } = profile.clone();
+    let Address { user, domain, adobe_id: _ } = account.address.clone();
+    User {
+        id: None,
+        kind: UserType::Known(identity),
+        domain: domain.or_else(|| crate::key::email_domain(&email)),
+        email,
+        username: Some(user),
+        first_name,
+        last_name,
+        country,
+        status: Status::Active,
+        groups: BTreeSet::new(),
+    }
+}
+
+fn change_user(user: &mut User, what: &What) {
+    match what {
+        What::Update { field, to, from: _ } => match field {
+            Field::FirstName => user.first_name = Some(to.clone()),
+            Field::LastName => user.last_name = Some(to.clone()),
+            Field::Username => user.username = Some(to.clone()),
+            Field::Email => {
+                // Where people log in by email the username follows it (UMAPI documentation, "update").
+                if user.username.as_ref().is_some_and(|username| fold(username) == fold(&user.email)) {
+                    user.username = Some(to.clone());
+                }
+                user.email = to.clone();
+            }
+        },
+        What::Join { group } => {
+            user.groups.insert(group.clone());
+        }
+        What::Lose { group } => {
+            user.groups.remove(group);
+        }
+        What::CreateGroup | What::CreateUser(_) | What::Leave => {}
+    }
+}
+
+/// Adobe's counts follow the memberships, as far as we know them.
+fn recount(adobe: &mut Snapshot, what: &What) {
+    let (group, joined) = match what {
+        What::Join { group } => (group, true),
+        What::Lose { group } => (group, false),
+        _ => return,
+    };
+    if let Some(Group { member_count: Some(count), .. }) = adobe.groups.get_mut(group) {
+        *count = if joined { *count + 1 } else { count.saturating_sub(1) };
+    }
+}

@@ -1,0 +1,270 @@
+//! From entries to people: what Adobe should hold, by the rules.
+
+use crate::adobe::Identity;
+use crate::change::{Address, Profile};
+use crate::directory::{AccountState, Anchor, Directory, Entry};
+use crate::key::{GroupName, UserKey, email_domain, fold, fold_domain};
+use crate::memory::Memory;
+use crate::rules::{Disabled, IdentityRule, Rules, Select};
+use crate::set_aside::{SetAside, SetAsideReason, Shield, names_of};
+use crate::template::{Rendered, Template};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// UMAPI documentation, "createFederatedID": `email` has at most 60 characters.
+const EMAIL_LENGTH: usize = 60;
+/// UMAPI documentation, "createFederatedID": names have at most 250 characters.
+const NAME_LENGTH: usize = 250;
+
+/// One person of the directory, as Adobe should hold them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Where the entry stands.
+    pub dn: String,
+    /// The entry's anchor.
+    pub anchor: Option<Anchor>,
+    /// The type of account.
+    pub identity: Identity,
+    /// The email, in the directory's spelling.
+    pub email: String,
+    /// A bare username, for directories at Adobe in which people log in by one.
+    pub username: Option<String>,
+    /// The domain: beside a username, or the email's.
+    pub domain: String,
+    /// Given name.
+    pub first_name: Option<String>,
+    /// Family name.
+    pub last_name: Option<String>,
+    /// Country of the entry.
+    pub country: Country,
+    /// Whether the rules give this person an account.
+    pub selected: bool,
+    /// The Adobe groups that the mappings give, with the directory groups that give each.
+    pub groups: BTreeMap<GroupName, Vec<String>>,
+}
+
+/// The country that an entry gives; it matters only when an account is created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Country {
+    /// Two upper-case letters.
+    Code(String),
+    /// None.
+    Missing,
+    /// Something else.
+    Invalid(String),
+}
+
+impl Person {
+    /// The key of the account that this person has or should have.
+    pub fn key(&self) -> UserKey {
+        UserKey::new(self.identity.ownership(), &self.email)
+    }
+
+    /// How the create command names the account.
+    pub fn address(&self) -> Address {
+        let adobe_id = self.identity == Identity::Adobe;
+        match &self.username {
+            Some(username) => Address { user: username.clone(), domain: Some(self.domain.clone()), adobe_id },
+            None => Address { user: self.email.clone(), domain: None, adobe_id },
+        }
+    }
+
+    /// What a new account is made of. The error is a reason why none can be made.
+    pub fn profile(&self, default_country: Option<&str>) -> Result<Profile, String> {
+        let country = match &self.country {
+            Country::Code(code) => Some(code.clone()),
+            Country::Missing => default_country.map(str::to_owned),
+            Country::Invalid(text) => {
+                return Err(format!(
+                    "country `{text}` is no two-letter code (ISO 3166), which Adobe demands"
+                ));
+            }
+        };
+        if country.is_none() && self.identity == Identity::Federated {
+            return Err(
+                "a federated account needs a country; the entry has none and people.country is not set"
+                    .into(),
+            );
+        }
+        Ok(Profile {
+            identity: self.identity,
+            email: self.email.clone(),
+            first_name: self.first_name.clone(),
+            last_name: self.last_name.clone(),
+            country,
+        })
+    }
+}
+
+/// What Adobe should hold, and what could not be understood.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Desired {
+    /// Where it was read.
+    pub source: String,
+    /// Entries read, whatever became of them.
+    pub entries: usize,
+    /// Directory groups that the mappings name.
+    pub groups: usize,
+    /// People, selected or not, by key and then DN.
+    pub people: Vec<Person>,
+    /// Entries that could not be understood, by DN.
+    pub set_aside: Vec<SetAside>,
+    /// Entries without a mail that no mapped group lists: service accounts, no people.
+    pub services: usize,
+    /// Disabled entries that count as gone (`disabled: leave`).
+    pub departed: usize,
+    /// Disabled entries whose accounts stay as they are (`disabled: keep`).
+    pub kept: usize,
+    /// Accounts that entries other than people could name.
+    pub shield: Shield,
+    /// The domains of the federated and enterprise people.
+    pub domains: BTreeSet<String>,
+}
+
+impl Desired {
+    /// People who get an account.
+    pub fn selected(&self) -> usize {
+        self.people.iter().filter(|person| person.selected).count()
+    }
+}
+
+/// Applies the rules to every entry.
+pub fn desired(directory: &Directory, rules: &Rules, memory: &Memory) -> Desired {
+    let mut desired = Desired {
+        source: directory.source.clone(),
+        entries: directory.entries.len(),
+        groups: directory.groups.len(),
+        ..Desired::default()
+    };
+    for entry in &directory.entries {
+        let linked = entry.anchor.as_ref().and_then(|anchor| memory.links.get(anchor)).cloned();
+        if entry.state == AccountState::Disabled {
+            match rules.people.disabled {
+                Disabled::Leave => {
+                    desired.departed += 1;
+                    continue;
+                }
+                Disabled::Keep => {
+                    desired.kept += 1;
+                    desired.shield.cover(names_of(entry), linked);
+                    continue;
+                }
+                Disabled::Ignore => {}
+            }
+        }
+        match person(entry, rules) {
+            Ok(person) => {
+                if person.identity != Identity::Adobe {
+                    desired.domains.extend(email_domain(&person.email));
+                }
+                desired.people.push(person);
+            }
+            Err(reason) => {
+                let names = names_of(entry);
+                let listed = !entry.groups.is_empty();
+                if reason == SetAsideReason::NoEmail && !listed && linked.is_none() {
+                    desired.services += 1;
+                    desired.shield.cover(names, None);
+                    continue;
+                }
+                if names.is_empty() && (listed || linked.is_some()) {
+                    desired.shield.anybody = true;
+                }
+                desired.shield.cover(names, linked);
+                desired.set_aside.push(SetAside { entry: entry.dn.clone(), reason });
+            }
+        }
+    }
+    desired.people.sort_by_cached_key(|person| (person.key(), person.dn.clone()));
+    desired.set_aside.sort();
+    desired
+}
+
+fn person(entry: &Entry, rules: &Rules) -> Result<Person, SetAsideReason> {
+    let people = &rules.people;
+    let optional = |template: &Template| match template.render(entry) {
+        Rendered::Value(value) => Ok(Some(value)),
+        Rendered::Missing => Ok(None),
+        Rendered::Undecodable(attribute) => Err(SetAsideReason::Undecodable { attribute }),
+    };
+    let email = optional(&people.email)?.ok_or(SetAsideReason::NoEmail)?;
+    check_email(&email)?;
+    let identity = match &people.identity {
+        IdentityRule::Always(identity) => *identity,
+        IdentityRule::ByTemplate(template) => {
+            let word = optional(template)?.unwrap_or_default();
+            Identity::from_word(&word).ok_or(SetAsideReason::UnknownIdentity { word })?
+        }
+    };
+    let name = |template: &Template, what: &'static str| match optional(template)? {
+        Some(value) if value.chars().count() > NAME_LENGTH => {
+            Err(SetAsideReason::TooLong { what: what.to_owned(), most: NAME_LENGTH })
+        }
+        value => Ok(value),
+    };
+    let first_name = name(&people.first_name, "first name")?;
+    let last_name = name(&people.last_name, "last name")?;
+    // Only a bare username of a federated account identifies; one that looks like an email never does
+    // (UMAPI documentation, "Identifying users").
+    let username = match people.username.as_ref().map(optional).transpose()?.flatten() {
+        Some(username) if identity == Identity::Federated && !username.contains('@') => Some(username),
+        _ => None,
+    };
+    let domain = match people.domain.as_ref().map(optional).transpose()?.flatten() {
+        Some(domain) => fold_domain(&domain),
+        None => email_domain(&email).unwrap_or_default(),
+    };
+    let country = match optional(&people.country_of_entry)? {
+        None => Country::Missing,
+        Some(text) if text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
+            Country::Code(text.to_ascii_uppercase())
+        }
+        Some(text) => Country::Invalid(text),
+    };
+    let mut groups: BTreeMap<GroupName, Vec<String>> = BTreeMap::new();
+    for mapping in rules.mappings.iter().filter(|mapping| entry.groups.contains(&mapping.directory)) {
+        for group in &mapping.adobe {
+            let by = groups.entry(group.clone()).or_default();
+            let given_by = mapping.directory.to_string();
+            if !by.contains(&given_by) {
+                by.push(given_by);
+            }
+        }
+    }
+    let selected = match people.select {
+        Select::All => true,
+        Select::Mapped => !groups.is_empty(),
+    };
+    Ok(Person {
+        dn: entry.dn.clone(),
+        anchor: entry.anchor.clone(),
+        identity,
+        email,
+        username,
+        domain,
+        first_name,
+        last_name,
+        country,
+        selected,
+        groups,
+    })
+}
+
+fn check_email(email: &str) -> Result<(), SetAsideReason> {
+    let bad = |why: &str| Err(SetAsideReason::BadEmail { email: email.to_owned(), why: why.to_owned() });
+    let Some((local, domain)) = email.split_once('@') else {
+        return bad("it has no `@`");
+    };
+    if local.is_empty() || domain.is_empty() || domain.contains('@') {
+        return bad("it is not of the form name@domain");
+    }
+    if fold(email).chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return bad("it contains spaces or control characters");
+    }
+    if email.chars().count() > EMAIL_LENGTH {
+        return bad("Adobe takes at most 60 characters");
+    }
+    if !local.is_ascii() {
+        return bad("Adobe takes only ASCII before the `@`");
+    }
+    Ok(())
+}

@@ -1,0 +1,313 @@
+//! Who is who: people of the directory and users at Adobe, matched or held, never guessed.
+
+use crate::adobe::{Snapshot, Status, User};
+use crate::desired::{Desired, Person};
+use crate::key::{Ownership, UserKey, fold, fold_domain, fold_email};
+use crate::memory::Memory;
+use crate::rules::AdobeIdTwin;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+/// People and users, matched.
+#[derive(Debug, Default)]
+pub struct Matching {
+    /// Positions of a person and their user.
+    pub pairs: Vec<(usize, usize)>,
+    /// Positions of people who have no account.
+    pub without_account: Vec<usize>,
+    /// People nothing is done about.
+    pub held: Vec<Held>,
+    /// Positions of users that somebody in the directory may be: no leavers.
+    pub claimed: BTreeSet<usize>,
+}
+
+/// Somebody about whom nothing is done in this run, and why.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Held {
+    /// Email or other name.
+    pub who: String,
+    /// The entry, when it is a person.
+    pub entry: Option<String>,
+    /// Why.
+    pub reason: HeldReason,
+}
+
+/// Why nothing is done about somebody.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HeldReason {
+    /// Several users at Adobe could be this person's.
+    SeveralUsers {
+        /// Their emails.
+        users: Vec<String>,
+    },
+    /// Several entries could be this user's.
+    SeveralPeople {
+        /// Their DNs.
+        entries: Vec<String>,
+    },
+    /// Only an account of the other ownership has this email.
+    OtherOwnership {
+        /// What Adobe calls that account.
+        kind: String,
+    },
+    /// The account has a type we do not know.
+    UnknownType {
+        /// Adobe's word.
+        kind: String,
+    },
+    /// The account is not active.
+    Inactive {
+        /// Adobe's word.
+        status: String,
+    },
+    /// Another account still has the address that this person needs.
+    AddressTaken {
+        /// The address.
+        email: String,
+    },
+    /// No account can be made from this entry.
+    NoProfile {
+        /// Why not.
+        why: String,
+    },
+    /// A holder of an administrator role does not leave the organization.
+    HoldsRole {
+        /// The role's group.
+        group: String,
+    },
+    /// The last member of an administrator group stays.
+    LastMember {
+        /// Of which group.
+        group: String,
+    },
+}
+
+impl fmt::Display for HeldReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SeveralUsers { users } => {
+                write!(f, "several accounts could be theirs: {}", users.join(", "))
+            }
+            Self::SeveralPeople { entries } => {
+                write!(f, "several entries name this account: {}", entries.join(" and "))
+            }
+            Self::OtherOwnership { kind } => write!(
+                f,
+                "Adobe has only an account of type {kind} with this email (people.adobe_id_twin decides about Adobe IDs)"
+            ),
+            Self::UnknownType { kind } => write!(f, "the account is of {kind}, which is only read"),
+            Self::Inactive { status } => write!(f, "the account is {status} at Adobe"),
+            Self::AddressTaken { email } => write!(f, "another account still has the address {email}"),
+            Self::NoProfile { why } => f.write_str(why),
+            Self::HoldsRole { group } => {
+                write!(
+                    f,
+                    "they hold the administrator role {group}, whose holders never leave the organization"
+                )
+            }
+            Self::LastMember { group } => write!(f, "they are the last member of {group}, who stays"),
+        }
+    }
+}
+
+struct Index<'a> {
+    by_email: BTreeMap<String, Vec<usize>>,
+    by_login: BTreeMap<(Ownership, String, String), Vec<usize>>,
+    by_id: BTreeMap<&'a str, usize>,
+}
+
+impl<'a> Index<'a> {
+    fn of(users: &'a [User]) -> Self {
+        let mut index = Self { by_email: BTreeMap::new(), by_login: BTreeMap::new(), by_id: BTreeMap::new() };
+        // In an order of their own, so that Adobe's, which is undefined, decides nothing.
+        let mut ordered: Vec<(usize, &User)> = users.iter().enumerate().collect();
+        ordered.sort_by(|(_, left), (_, right)| {
+            (&left.kind, &left.email, &left.id).cmp(&(&right.kind, &right.email, &right.id))
+        });
+        for (at, user) in ordered {
+            index.by_email.entry(fold_email(&user.email)).or_default().push(at);
+            if let (Some(identity), Some(username), Some(domain)) =
+                (user.kind.known(), &user.username, &user.domain)
+            {
+                let login = (identity.ownership(), fold(username), fold_domain(domain));
+                index.by_login.entry(login).or_default().push(at);
+            }
+            if let Some(id) = &user.id {
+                index.by_id.insert(id, at);
+            }
+        }
+        index
+    }
+
+    fn of_email(&self, email: &str) -> &[usize] {
+        self.by_email.get(&fold_email(email)).map_or(&[], Vec::as_slice)
+    }
+
+    fn of_login(&self, person: &Person) -> &[usize] {
+        let username = person.username.as_ref().unwrap_or(&person.email);
+        let login = (person.identity.ownership(), fold(username), fold_domain(&person.domain));
+        self.by_login.get(&login).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Matches every person: a link goes first, then the same email, then the same username and domain, always within
+/// the same ownership. Two candidates, or one candidate for two people: all are held.
+pub fn matching(desired: &Desired, adobe: &Snapshot, memory: &Memory, twin: AdobeIdTwin) -> Matching {
+    let users = &adobe.users;
+    let index = Index::of(users);
+    let linked: Vec<Option<usize>> = desired
+        .people
+        .iter()
+        .map(|person| {
+            let id = memory.links.get(person.anchor.as_ref()?)?;
+            index.by_id.get(id.as_str()).copied()
+        })
+        .collect();
+    // A user whom a link gives to one person is no candidate for another, even if the other has its email now.
+    let taken: BTreeSet<usize> = linked.iter().flatten().copied().collect();
+
+    let mut candidates: Vec<Candidate> = desired
+        .people
+        .iter()
+        .zip(&linked)
+        .map(|(person, linked)| match linked {
+            Some(user) => Candidate::One(*user),
+            None => candidate(person, users, &index, &taken, twin),
+        })
+        .collect();
+    refuse_shared(desired, &mut candidates);
+
+    let mut matching = Matching::default();
+    for (at, (person, candidate)) in desired.people.iter().zip(candidates).enumerate() {
+        // Whoever has a person's address has an entry, and is no leaver, even where the person has another account.
+        matching.claimed.extend(index.of_email(&person.email));
+        let held = |reason| Held { who: person.email.clone(), entry: Some(person.dn.clone()), reason };
+        match candidate {
+            Candidate::One(user) => {
+                matching.claimed.insert(user);
+                match unusable(&users[user]) {
+                    Some(reason) => matching.held.push(held(reason)),
+                    None => matching.pairs.push((at, user)),
+                }
+            }
+            Candidate::None => matching.without_account.push(at),
+            Candidate::Held { reason, users } => {
+                matching.claimed.extend(users);
+                matching.held.push(held(reason));
+            }
+        }
+    }
+    matching
+}
+
+#[derive(Debug, Clone)]
+enum Candidate {
+    One(usize),
+    None,
+    Held { reason: HeldReason, users: Vec<usize> },
+}
+
+fn candidate(
+    person: &Person,
+    users: &[User],
+    index: &Index<'_>,
+    taken: &BTreeSet<usize>,
+    twin: AdobeIdTwin,
+) -> Candidate {
+    let ownership = person.identity.ownership();
+    let same_email = index.of_email(&person.email);
+    let owned: Vec<usize> = same_email
+        .iter()
+        .copied()
+        .filter(|user| users[*user].kind.known().map(crate::adobe::Identity::ownership) == Some(ownership))
+        .collect();
+    let free = |found: &[usize]| -> Vec<usize> {
+        found.iter().copied().filter(|user| !taken.contains(user)).collect()
+    };
+    let several = |found: Vec<usize>| Candidate::Held {
+        reason: HeldReason::SeveralUsers {
+            users: found.iter().map(|user| describe(&users[*user])).collect(),
+        },
+        users: found,
+    };
+    match free(&owned).as_slice() {
+        [user] => return Candidate::One(*user),
+        [] if !owned.is_empty() => {
+            // The address belongs to somebody who is linked elsewhere and will give it up, or not: next run tells.
+            let reason = HeldReason::AddressTaken { email: person.email.clone() };
+            return Candidate::Held { reason, users: Vec::new() };
+        }
+        [] => {}
+        found => return several(found.to_vec()),
+    }
+    match free(index.of_login(person)).as_slice() {
+        [user] => return Candidate::One(*user),
+        [] => {}
+        found => return several(found.to_vec()),
+    }
+    let Some(other) = same_email.first().copied() else {
+        return Candidate::None;
+    };
+    let user = &users[other];
+    let reason = match user.kind.known() {
+        _ if taken.contains(&other) => HeldReason::AddressTaken { email: person.email.clone() },
+        None => HeldReason::UnknownType { kind: user.kind.to_string() },
+        Some(_) => match (ownership, twin) {
+            (Ownership::Organization, AdobeIdTwin::Create) => return Candidate::None,
+            (Ownership::Organization, AdobeIdTwin::Manage)
+                if same_email.len() == 1 && !taken.contains(&other) =>
+            {
+                return Candidate::One(other);
+            }
+            _ => HeldReason::OtherOwnership { kind: user.kind.to_string() },
+        },
+    };
+    Candidate::Held { reason, users: same_email.to_vec() }
+}
+
+/// Two people for one account, whether it exists or would be made: all of them are held.
+fn refuse_shared(desired: &Desired, candidates: &mut [Candidate]) {
+    #[derive(PartialEq, Eq, PartialOrd, Ord)]
+    enum Account {
+        Existing(usize),
+        New(UserKey),
+    }
+    let mut sharing: BTreeMap<Account, Vec<usize>> = BTreeMap::new();
+    for (at, candidate) in candidates.iter().enumerate() {
+        let account = match candidate {
+            Candidate::One(user) => Account::Existing(*user),
+            Candidate::None => Account::New(desired.people[at].key()),
+            Candidate::Held { .. } => continue,
+        };
+        sharing.entry(account).or_default().push(at);
+    }
+    for (account, people) in sharing.into_iter().filter(|(_, people)| people.len() > 1) {
+        // Two who get no account may share an address: nothing would be made of it.
+        if matches!(account, Account::New(_)) && people.iter().all(|at| !desired.people[*at].selected) {
+            continue;
+        }
+        let entries: Vec<String> = people.iter().map(|at| desired.people[*at].dn.clone()).collect();
+        let users: Vec<usize> = match account {
+            Account::Existing(user) => vec![user],
+            Account::New(_) => Vec::new(),
+        };
+        for at in people {
+            let reason = HeldReason::SeveralPeople { entries: entries.clone() };
+            candidates[at] = Candidate::Held { reason, users: users.clone() };
+        }
+    }
+}
+
+fn unusable(user: &User) -> Option<HeldReason> {
+    match (&user.kind.known(), &user.status) {
+        (None, _) => Some(HeldReason::UnknownType { kind: user.kind.to_string() }),
+        (_, Status::Other(status)) => Some(HeldReason::Inactive { status: status.clone() }),
+        (Some(_), Status::Active) => None,
+    }
+}
+
+fn describe(user: &User) -> String {
+    format!("{} ({})", user.email, user.kind)
+}

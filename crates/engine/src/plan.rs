@@ -1,0 +1,329 @@
+//! The plan: what is to be sent, in order, and apart what is withheld. The executor takes nothing else.
+
+use crate::adobe::{Snapshot, UnreadableUser};
+use crate::change::{Change, Target, What};
+use crate::command::Command;
+use crate::desired::{Desired, desired};
+use crate::diff::{Diff, DiffError, Leaver, ProtectedUser, diff};
+use crate::directory::Directory;
+use crate::key::GroupName;
+use crate::limits::{Breach, Populations, Withheld, check};
+use crate::matching::Held;
+use crate::memory::{Match, Memory};
+use crate::pack::{commands, requests};
+use crate::rules::Rules;
+use crate::set_aside::SetAside;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+/// A plan within its limits. It cannot be built or changed elsewhere: what was reviewed is what runs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Plan {
+    id: String,
+    organization: String,
+    configuration: String,
+    directory: Read,
+    adobe: AdobeRead,
+    changes: Vec<Change>,
+    commands: Vec<Command>,
+    withheld: Vec<Withheld>,
+    breaches: Vec<Breach>,
+    held: Vec<Held>,
+    set_aside: Vec<SetAside>,
+    protected: Vec<ProtectedUser>,
+    leavers: Vec<Leaver>,
+    unreadable_users: Vec<UnreadableUser>,
+    groups: Vec<GroupLine>,
+    populations: Populations,
+    in_step: usize,
+}
+
+/// What the directory gave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Read {
+    /// Where it was read.
+    pub source: String,
+    /// Entries read.
+    pub entries: usize,
+    /// Directory groups read.
+    pub groups: usize,
+    /// People among the entries.
+    pub people: usize,
+    /// People who get an account.
+    pub selected: usize,
+    /// Entries without a mail that no mapped group lists.
+    pub services: usize,
+    /// Disabled entries that count as gone.
+    pub departed: usize,
+    /// Disabled entries whose accounts stay as they are.
+    pub kept: usize,
+}
+
+/// What Adobe gave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AdobeRead {
+    /// When the listing began.
+    pub read_at: DateTime<Utc>,
+    /// Users listed.
+    pub users: usize,
+    /// Groups listed.
+    pub groups: usize,
+}
+
+/// One managed group before and after.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct GroupLine {
+    /// Which.
+    pub name: GroupName,
+    /// Listed users in it now.
+    pub before: usize,
+    /// Memberships that the plan gives.
+    pub gains: usize,
+    /// Memberships that the plan takes, leaving users included.
+    pub losses: usize,
+    /// Memberships that are withheld.
+    pub withheld: usize,
+    /// Members who are not ours and stay.
+    pub foreign: usize,
+    /// Whether the plan makes it.
+    pub new: bool,
+}
+
+/// What planning tells beside the plan: what the store remembers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remember {
+    /// Leavers whose absence is to be remembered; everybody else's is to be forgotten.
+    pub absent: BTreeSet<String>,
+    /// Entries that matched an account.
+    pub matches: Vec<Match>,
+}
+
+/// Decides: from both sides and the rules to a plan. `configuration` is the hash of what the configuration means;
+/// `now` is when the plan is made.
+pub fn plan(
+    directory: &Directory,
+    adobe: &Snapshot,
+    rules: &Rules,
+    memory: &Memory,
+    configuration: &str,
+    now: DateTime<Utc>,
+) -> Result<(Plan, Remember), DiffError> {
+    let desired = desired(directory, rules, memory);
+    let Diff { changes, held, protected, leavers, foreign, populations, absent, matches, in_step } =
+        diff(&desired, adobe, rules, memory, now)?;
+    let mut checked = check(changes, &rules.limits, populations, rules.baseline, desired.shield.anybody);
+    crate::limits::withhold_dependents(&mut checked);
+    let read = read_of(&desired);
+    let groups = group_lines(rules, adobe, &checked.changes, &checked.withheld, &foreign);
+    let mut plan = Plan {
+        id: String::new(),
+        organization: adobe.organization.clone(),
+        configuration: configuration.to_owned(),
+        directory: read,
+        adobe: AdobeRead { read_at: adobe.read_at, users: adobe.users.len(), groups: adobe.groups.len() },
+        commands: commands(&checked.changes),
+        changes: checked.changes,
+        withheld: checked.withheld,
+        breaches: checked.breaches,
+        held,
+        set_aside: desired.set_aside,
+        protected,
+        leavers,
+        unreadable_users: adobe.unreadable.clone(),
+        groups,
+        populations,
+        in_step,
+    };
+    plan.id = plan.fingerprint();
+    Ok((plan, Remember { absent, matches }))
+}
+
+fn read_of(desired: &Desired) -> Read {
+    Read {
+        source: desired.source.clone(),
+        entries: desired.entries,
+        groups: desired.groups,
+        people: desired.people.len(),
+        selected: desired.selected(),
+        services: desired.services,
+        departed: desired.departed,
+        kept: desired.kept,
+    }
+}
+
+fn group_lines(
+    rules: &Rules,
+    adobe: &Snapshot,
+    changes: &[Change],
+    withheld: &[Withheld],
+    foreign: &BTreeMap<GroupName, usize>,
+) -> Vec<GroupLine> {
+    let mut lines: BTreeMap<GroupName, GroupLine> = rules
+        .managed_groups()
+        .into_iter()
+        .map(|group| {
+            let known = adobe.groups.get(&group);
+            let name = known.map_or_else(|| group.clone(), |known| known.name.clone());
+            let foreign = foreign.get(&group).copied().unwrap_or_default();
+            let line = GroupLine { name, before: 0, gains: 0, losses: 0, withheld: 0, foreign, new: false };
+            (group, line)
+        })
+        .collect();
+    let leaving: BTreeSet<&str> =
+        changes.iter().filter(|change| change.what == What::Leave).filter_map(id_of).collect();
+    for user in &adobe.users {
+        let leaves = user.id.as_deref().is_some_and(|id| leaving.contains(id));
+        for group in &user.groups {
+            if let Some(line) = lines.get_mut(group) {
+                line.before += 1;
+                line.losses += usize::from(leaves);
+            }
+        }
+    }
+    for change in changes {
+        match (&change.target, &change.what) {
+            (Target::Group(group), What::CreateGroup) => {
+                if let Some(line) = lines.get_mut(group) {
+                    line.new = true;
+                }
+            }
+            (_, What::Join { group }) => {
+                if let Some(line) = lines.get_mut(group) {
+                    line.gains += 1;
+                }
+            }
+            (_, What::Lose { group }) => {
+                if let Some(line) = lines.get_mut(group) {
+                    line.losses += 1;
+                }
+            }
+            _ => {}
+        }
+    }
+    for held_back in withheld {
+        if let What::Join { group } | What::Lose { group } = &held_back.change.what
+            && let Some(line) = lines.get_mut(group)
+        {
+            line.withheld += 1;
+        }
+    }
+    lines.into_values().collect()
+}
+
+fn id_of(change: &Change) -> Option<&str> {
+    match &change.target {
+        Target::User(account) => account.id.as_deref(),
+        Target::Group(_) => None,
+    }
+}
+
+impl Plan {
+    /// Twelve hexadecimal digits over the organization, the configuration's meaning and every change, sent or
+    /// withheld, with the values it expects; not over times, ages or versions.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn fingerprint(&self) -> String {
+        let wanted = |change: &Change| serde_json::json!([change.target, change.what]);
+        let content = serde_json::json!({
+            "organization": self.organization,
+            "configuration": self.configuration,
+            "changes": self.changes.iter().map(wanted).collect::<Vec<_>>(),
+            "withheld": self.withheld.iter().map(|withheld| wanted(&withheld.change)).collect::<Vec<_>>(),
+        });
+        let digest = Sha256::digest(content.to_string().as_bytes());
+        digest.iter().take(6).fold(String::new(), |mut id, byte| {
+            let _ = write!(id, "{byte:02x}");
+            id
+        })
+    }
+
+    /// The organization it is for.
+    pub fn organization(&self) -> &str {
+        &self.organization
+    }
+
+    /// The hash of what the configuration meant.
+    pub fn configuration(&self) -> &str {
+        &self.configuration
+    }
+
+    /// What the directory gave.
+    pub fn directory(&self) -> &Read {
+        &self.directory
+    }
+
+    /// What Adobe gave.
+    pub fn adobe(&self) -> &AdobeRead {
+        &self.adobe
+    }
+
+    /// What is to be sent, sorted.
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
+    /// The same as commands, in the order in which they are sent.
+    pub fn commands(&self) -> &[Command] {
+        &self.commands
+    }
+
+    /// What a safety rule holds back, sorted.
+    pub fn withheld(&self) -> &[Withheld] {
+        &self.withheld
+    }
+
+    /// Limits that were exceeded.
+    pub fn breaches(&self) -> &[Breach] {
+        &self.breaches
+    }
+
+    /// People and users nothing is done about.
+    pub fn held(&self) -> &[Held] {
+        &self.held
+    }
+
+    /// Entries that could not be understood.
+    pub fn set_aside(&self) -> &[SetAside] {
+        &self.set_aside
+    }
+
+    /// Protected users for whom there would have been changes.
+    pub fn protected(&self) -> &[ProtectedUser] {
+        &self.protected
+    }
+
+    /// Users whom the directory lacks.
+    pub fn leavers(&self) -> &[Leaver] {
+        &self.leavers
+    }
+
+    /// Users whom Adobe listed and we could not understand.
+    pub fn unreadable_users(&self) -> &[UnreadableUser] {
+        &self.unreadable_users
+    }
+
+    /// Every managed group.
+    pub fn groups(&self) -> &[GroupLine] {
+        &self.groups
+    }
+
+    /// What the limits' shares were taken of.
+    pub fn populations(&self) -> Populations {
+        self.populations
+    }
+
+    /// People who have just what they should.
+    pub fn in_step(&self) -> usize {
+        self.in_step
+    }
+
+    /// How many requests it takes.
+    pub fn requests(&self) -> usize {
+        requests(&self.commands).len()
+    }
+}

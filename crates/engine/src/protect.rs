@@ -1,0 +1,68 @@
+//! Whom nothing may happen to.
+
+use crate::adobe::{Identity, Snapshot, User};
+use crate::key::{GroupName, fold_email};
+use crate::rules::Protect;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// Why somebody is protected.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Protection {
+    /// A system administrator: always protected.
+    OrgAdmin,
+    /// A pattern of `protect.users`.
+    Pattern(String),
+    /// A member of a group of `protect.groups`.
+    Member(GroupName),
+    /// An identity type of `protect.identities`.
+    Identity(Identity),
+}
+
+impl fmt::Display for Protection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OrgAdmin => f.write_str("a system administrator"),
+            Self::Pattern(pattern) => write!(f, "protect.users `{pattern}`"),
+            Self::Member(group) => write!(f, "a member of {group} (protect.groups)"),
+            Self::Identity(identity) => write!(f, "an account of type {identity} (protect.identities)"),
+        }
+    }
+}
+
+impl Protect {
+    /// Why an account is protected, if it is: an account that exists, or one that would be made.
+    pub fn of(
+        &self,
+        email: &str,
+        username: Option<&str>,
+        identity: Option<Identity>,
+        groups: &BTreeSet<GroupName>,
+    ) -> Option<Protection> {
+        if groups.iter().any(GroupName::is_org_admin) {
+            return Some(Protection::OrgAdmin);
+        }
+        let names = [Some(email), username];
+        for name in names.into_iter().flatten().map(fold_email) {
+            if let Some(pattern) = self.users.iter().find(|pattern| pattern.is_match(&name)) {
+                return Some(Protection::Pattern(pattern.glob().glob().to_owned()));
+            }
+        }
+        if let Some(group) = groups.iter().find(|group| self.groups.contains(*group)) {
+            return Some(Protection::Member(group.clone()));
+        }
+        identity.filter(|identity| self.identities.contains(identity)).map(Protection::Identity)
+    }
+
+    /// Why a user is protected, if they are.
+    pub fn of_user(&self, user: &User) -> Option<Protection> {
+        self.of(&user.email, user.username.as_deref(), user.kind.known(), &user.groups)
+    }
+
+    /// Groups of `protect.groups` that Adobe lacks: a misspelled name would protect nobody.
+    pub fn missing_groups(&self, adobe: &Snapshot) -> Vec<GroupName> {
+        self.groups.iter().filter(|group| !adobe.groups.contains_key(*group)).cloned().collect()
+    }
+}

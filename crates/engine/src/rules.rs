@@ -1,0 +1,233 @@
+//! What the configuration means: who is a person, which groups give what, what becomes of leavers, what is protected.
+
+use crate::adobe::Identity;
+use crate::change::Field;
+use crate::directory::{GroupRef, Wanted};
+use crate::key::{GroupName, fold_domain};
+use crate::limits::Limits;
+use crate::template::Template;
+use globset::GlobMatcher;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// All rules of one organization.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// Who is a person, and what they are at Adobe.
+    pub people: PeopleRules,
+    /// Which directory group gives which Adobe groups.
+    pub mappings: Vec<Mapping>,
+    /// What becomes of users who have left the directory.
+    pub leavers: Leavers,
+    /// Whom nothing may happen to.
+    pub protect: Protect,
+    /// How much may change in one run.
+    pub limits: Limits,
+    /// Whether removals and identity changes may be sent before somebody has approved a plan.
+    pub baseline: Baseline,
+}
+
+/// Who is a person, and what they are at Adobe.
+#[derive(Debug, Clone)]
+pub struct PeopleRules {
+    /// Who gets an account.
+    pub select: Select,
+    /// Which type of account.
+    pub identity: IdentityRule,
+    /// The country of new accounts whose entry gives none; upper case.
+    pub country: Option<String>,
+    /// The email; a person without one is no person.
+    pub email: Template,
+    /// Given name.
+    pub first_name: Template,
+    /// Family name.
+    pub last_name: Template,
+    /// Country, ISO 3166 alpha-2.
+    pub country_of_entry: Template,
+    /// For directories at Adobe in which people log in by a bare username.
+    pub username: Option<Template>,
+    /// The domain beside such a username; the email's where there is none.
+    pub domain: Option<Template>,
+    /// What is compared and updated on existing accounts.
+    pub update: BTreeSet<Field>,
+    /// Whose users count as ours although nobody matches them.
+    pub domains: Domains,
+    /// What to do with an organization-owned person who meets only an Adobe ID of that email.
+    pub adobe_id_twin: AdobeIdTwin,
+    /// What a disabled directory account means.
+    pub disabled: Disabled,
+}
+
+/// Who gets an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Select {
+    /// People in at least one mapped group.
+    Mapped,
+    /// Everyone whom the filter finds.
+    All,
+}
+
+/// Which type of account a person has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IdentityRule {
+    /// The same for all.
+    Always(Identity),
+    /// As an attribute says.
+    ByTemplate(Template),
+}
+
+/// Whose users count as ours although nobody matches them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Domains {
+    /// The domains met among the federated and enterprise people read.
+    Met,
+    /// Every domain.
+    Any,
+    /// These, folded.
+    Listed(BTreeSet<String>),
+}
+
+impl Domains {
+    /// From a list as written; `*` stands for every domain.
+    pub fn listed<'a>(domains: impl IntoIterator<Item = &'a str>) -> Self {
+        let folded: BTreeSet<String> = domains.into_iter().map(fold_domain).collect();
+        if folded.contains("*") { Self::Any } else { Self::Listed(folded) }
+    }
+}
+
+/// What to do with an organization-owned person who meets only an Adobe ID of that email.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AdobeIdTwin {
+    /// Nothing; it is reported.
+    Hold,
+    /// That account is the person's (organizations with business IDs).
+    Manage,
+    /// A second account is made.
+    Create,
+}
+
+/// What a disabled directory account means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disabled {
+    /// The person has left.
+    Leave,
+    /// Their account at Adobe stays as it is.
+    Keep,
+    /// Nothing.
+    Ignore,
+}
+
+/// One line of the group map.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mapping {
+    /// Whose members.
+    pub directory: GroupRef,
+    /// Get which memberships.
+    pub adobe: Vec<GroupName>,
+    /// Whether others lose them.
+    pub mode: MappingMode,
+    /// Whether user groups that Adobe lacks are made.
+    pub create: bool,
+}
+
+/// Who decides about an Adobe group's members.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MappingMode {
+    /// The directory alone: a managed user who has an entry and is not listed loses the group.
+    Owned,
+    /// The directory only gives.
+    Additive,
+}
+
+/// What becomes of users who have left the directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Leavers {
+    /// What is done.
+    pub action: LeaverAction,
+    /// After how long an absence.
+    pub grace: Duration,
+}
+
+/// What is done with a leaver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LeaverAction {
+    /// Nothing; they are reported.
+    Keep,
+    /// They lose the managed groups.
+    RemoveGroups,
+    /// They leave the organization; their files stay with Adobe.
+    Remove,
+}
+
+/// Whom nothing may happen to.
+#[derive(Debug, Clone, Default)]
+pub struct Protect {
+    /// Patterns on folded email and username.
+    pub users: Vec<GlobMatcher>,
+    /// Members of these Adobe groups.
+    pub groups: BTreeSet<GroupName>,
+    /// Accounts of these types.
+    pub identities: BTreeSet<Identity>,
+}
+
+/// Whether removals and identity changes may be sent before somebody has approved a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Baseline {
+    /// They may: `baseline: accept`, or an earlier run made one.
+    Accepted,
+    /// They are withheld.
+    Missing,
+}
+
+/// Attributes whose values may name somebody's account at Adobe, so that an entry which we cannot use as a person
+/// still protects that account. In lower case.
+pub const NAMING_ATTRIBUTES: [&str; 9] = [
+    "mail",
+    "mailalternateaddress",
+    "mailalias",
+    "othermailbox",
+    "proxyaddresses",
+    "rfc822mailbox",
+    "samaccountname",
+    "uid",
+    "userprincipalname",
+];
+
+impl Rules {
+    /// What a source has to read for these rules.
+    pub fn wanted(&self) -> Wanted {
+        let people = &self.people;
+        let mut attributes: BTreeSet<String> = NAMING_ATTRIBUTES.map(str::to_owned).into();
+        let identity = match &people.identity {
+            IdentityRule::Always(_) => None,
+            IdentityRule::ByTemplate(template) => Some(template),
+        };
+        let templates = [&people.email, &people.first_name, &people.last_name, &people.country_of_entry];
+        let optional = [identity, people.username.as_ref(), people.domain.as_ref()];
+        for template in templates.into_iter().chain(optional.into_iter().flatten()) {
+            attributes.extend(template.attributes());
+        }
+        Wanted { attributes, groups: self.mappings.iter().map(|mapping| mapping.directory.clone()).collect() }
+    }
+
+    /// Every Adobe group that a mapping names; outside them nothing is compared or written.
+    pub fn managed_groups(&self) -> BTreeSet<GroupName> {
+        self.mappings.iter().flat_map(|mapping| mapping.adobe.iter().cloned()).collect()
+    }
+
+    /// The managed groups from which members may be taken: those of which no mapping is additive.
+    pub fn owned_groups(&self) -> BTreeSet<GroupName> {
+        let additive: BTreeSet<&GroupName> =
+            self.groups_where(|mapping| mapping.mode == MappingMode::Additive);
+        self.managed_groups().into_iter().filter(|group| !additive.contains(group)).collect()
+    }
+
+    /// The managed groups that may be made.
+    pub fn creatable_groups(&self) -> BTreeSet<GroupName> {
+        self.groups_where(|mapping| mapping.create).into_iter().cloned().collect()
+    }
+
+    fn groups_where(&self, holds: impl Fn(&Mapping) -> bool) -> BTreeSet<&GroupName> {
+        self.mappings.iter().filter(|mapping| holds(mapping)).flat_map(|mapping| &mapping.adobe).collect()
+    }
+}

@@ -1,0 +1,169 @@
+//! Laws: true for every world.
+
+mod world;
+
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use umsync_engine::amend::amend;
+use umsync_engine::change::{Change, Target, What};
+use umsync_engine::command::Step;
+use umsync_engine::directory::{AccountState, Entry};
+use umsync_engine::limits::{Class, Limit};
+use umsync_engine::matching::HeldReason;
+use umsync_engine::pack::{COMMANDS_PER_REQUEST, ENTRIES_PER_LIST, STEPS_PER_COMMAND, requests};
+use umsync_engine::plan::Plan;
+use umsync_engine::rules::{Baseline, MappingMode};
+use world::{World, world};
+
+fn config() -> ProptestConfig {
+    ProptestConfig { cases: 2_000, max_shrink_iters: 20_000, ..ProptestConfig::default() }
+}
+
+/// Somebody waits for another to give up an address, or for another administrator: the next run tells.
+fn waits_for_another(plan: &Plan) -> bool {
+    plan.held()
+        .iter()
+        .any(|held| matches!(held.reason, HeldReason::AddressTaken { .. } | HeldReason::LastMember { .. }))
+}
+
+fn accounts_of(changes: &[Change]) -> BTreeSet<String> {
+    let target = |change: &Change| match &change.target {
+        Target::User(account) => account.id.clone(),
+        Target::Group(_) => None,
+    };
+    changes.iter().filter_map(target).collect()
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn a_plan_applied_leaves_nothing_to_plan(world in world()) {
+        let world = world.without_limits();
+        let Ok((plan, _)) = world.plan() else { return Ok(()) };
+        let mut after = world.clone();
+        amend(&mut after.adobe, plan.changes());
+        let (again, _) = after.plan().expect("the groups are still there");
+        if !waits_for_another(&plan) {
+            prop_assert!(again.changes().is_empty(), "still to do: {:#?}\nafter: {:#?}", again.changes(), plan.changes());
+        }
+    }
+
+    #[test]
+    fn the_order_of_input_does_not_matter(world in world(), seed in any::<u64>()) {
+        let Ok((plan, _)) = world.plan() else { return Ok(()) };
+        let (shuffled, _) = world.shuffled(seed).plan().expect("the same world");
+        prop_assert_eq!(serde_json::to_string(&plan).unwrap(), serde_json::to_string(&shuffled).unwrap());
+    }
+
+    #[test]
+    fn only_mapped_groups_and_managed_or_new_accounts_are_touched(world in world()) {
+        let Ok((plan, _)) = world.plan() else { return Ok(()) };
+        let managed = world.rules.managed_groups();
+        let additive: BTreeSet<_> = world.rules.mappings.iter()
+            .filter(|mapping| mapping.mode == MappingMode::Additive)
+            .flat_map(|mapping| mapping.adobe.clone())
+            .collect();
+        for change in plan.changes().iter().chain(plan.withheld().iter().map(|withheld| &withheld.change)) {
+            match &change.what {
+                What::Join { group } => prop_assert!(managed.contains(group)),
+                What::Lose { group } => prop_assert!(managed.contains(group) && !additive.contains(group)),
+                _ => {}
+            }
+        }
+        for user in &world.adobe.users {
+            let id = user.id.clone().unwrap();
+            if accounts_of(plan.changes()).contains(&id) {
+                prop_assert!(world.rules.protect.of_user(user).is_none(), "{} is protected", user.email);
+                prop_assert!(user.kind.known().is_some());
+                prop_assert!(!user.groups.iter().any(umsync_engine::key::GroupName::is_org_admin));
+            }
+        }
+    }
+
+    #[test]
+    fn nobody_whom_the_directory_names_leaves(world in world()) {
+        let Ok((plan, _)) = world.plan() else { return Ok(()) };
+        // Everything that an entry without a usable mail says, and the mail of the others.
+        let usable = |entry: &Entry| entry.first("mail").is_some_and(str::is_ascii);
+        let named: BTreeSet<String> = world.directory.entries.iter()
+            .filter(|entry| entry.state == AccountState::Enabled)
+            .flat_map(|entry| entry.attributes.iter().filter(|(name, _)| *name == "mail" || !usable(entry)))
+            .flat_map(|(_, values)| values.iter().map(|value| value.to_lowercase()))
+            .collect();
+        for change in plan.changes().iter().filter(|change| change.what == What::Leave) {
+            prop_assert!(!named.contains(&change.target.to_string().to_lowercase()), "{} is named", change.target);
+        }
+        if world.directory.entries.iter().any(|entry| entry.state == AccountState::Enabled && entry.attributes.is_empty() && !entry.groups.is_empty()) {
+            prop_assert!(plan.changes().iter().all(|change| change.what != What::Leave));
+        }
+    }
+
+    #[test]
+    fn limits_hold_and_a_breach_holds_every_removal(world in world()) {
+        let Ok((plan, _)) = world.plan() else { return Ok(()) };
+        let count = |class| plan.changes().iter().filter(|change| Class::of(change) == Some(class)).count();
+        let populations = plan.populations();
+        let within = |limit: Limit, population, count: usize| limit.allows(population).is_none_or(|most| count <= most);
+        prop_assert!(within(world.rules.limits.removals, populations.managed_memberships, count(Class::Removals)));
+        prop_assert!(within(world.rules.limits.leave, populations.managed_users, count(Class::Leave)));
+        if !plan.breaches().is_empty() || world.rules.baseline == Baseline::Missing {
+            prop_assert!(plan.changes().iter().all(|change| !change.is_removal()));
+        }
+        if world.rules.baseline == Baseline::Missing {
+            prop_assert!(plan.changes().iter().all(|change| !change.is_identity()));
+        }
+    }
+
+    #[test]
+    fn withheld_changes_are_the_rest_of_what_an_unlimited_plan_sends(world in world()) {
+        let Ok((plan, _)) = world.plan() else { return Ok(()) };
+        let (all, _) = world.clone().without_limits().plan().expect("the same groups");
+        let mut both: Vec<Change> = plan.changes().to_vec();
+        both.extend(plan.withheld().iter().map(|withheld| withheld.change.clone()));
+        both.sort();
+        let mut unlimited = all.changes().to_vec();
+        unlimited.extend(all.withheld().iter().map(|withheld| withheld.change.clone()));
+        unlimited.sort();
+        prop_assert_eq!(both, unlimited);
+    }
+
+    #[test]
+    fn every_change_is_carried_by_one_command_within_adobes_tens(world in world()) {
+        let Ok((plan, _)) = world.without_limits().plan() else { return Ok(()) };
+        let mut carried: Vec<usize> = plan.commands().iter().flat_map(|command| command.changes.clone()).collect();
+        carried.sort_unstable();
+        prop_assert_eq!(carried, (0..plan.changes().len()).collect::<Vec<_>>());
+        for command in plan.commands() {
+            prop_assert!((1..=STEPS_PER_COMMAND).contains(&command.steps.len()));
+            for step in &command.steps {
+                if let Step::Add(groups) | Step::Remove(groups) = step {
+                    prop_assert!((1..=ENTRIES_PER_LIST).contains(&groups.len()));
+                }
+            }
+        }
+        let requests = requests(plan.commands());
+        let mut last = None;
+        for range in &requests {
+            prop_assert!(range.len() <= COMMANDS_PER_REQUEST);
+            let part = &plan.commands()[range.clone()];
+            prop_assert!(part.iter().all(|command| command.phase == part[0].phase));
+            prop_assert!(last <= Some(part[0].phase));
+            last = Some(part[0].phase);
+            let targets: BTreeSet<_> = part.iter().map(|command| &command.target).collect();
+            prop_assert_eq!(targets.len(), part.len());
+        }
+        let targets: BTreeMap<_, ()> = plan.changes().iter().map(|change| (&change.target, ())).collect();
+        prop_assert!(requests.len() <= plan.changes().len());
+        prop_assert!(requests.len() >= targets.len().div_ceil(COMMANDS_PER_REQUEST));
+    }
+}
+
+#[test]
+fn a_hundred_and_fifty_groups_take_two_commands_in_two_requests() {
+    let world = World::one_person_in_groups(150);
+    let (plan, _) = world.plan().unwrap();
+    let steps: Vec<usize> = plan.commands().iter().map(|command| command.steps.len()).collect();
+    assert_eq!(steps, [10, 6], "one create and fifteen lists of ten");
+    assert_eq!(requests(plan.commands()), [0..1, 1..2], "nobody appears twice in a request");
+}
