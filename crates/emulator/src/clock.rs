@@ -40,7 +40,10 @@ impl Clock {
     }
 
     fn on(base: Base) -> Self {
-        Self { base, ahead: Arc::default() }
+        Self {
+            base,
+            ahead: Arc::default(),
+        }
     }
 
     /// The time it shows.
@@ -62,7 +65,10 @@ impl Clock {
 }
 
 impl Base {
-    #[expect(clippy::disallowed_methods, reason = "the one place where the emulator reads the system's clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where the emulator reads the system's clock"
+    )]
     fn now(&self) -> DateTime<Utc> {
         match self {
             Self::System => DateTime::from(SystemTime::now()),

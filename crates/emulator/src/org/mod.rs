@@ -16,7 +16,8 @@ pub use user::{AccountType, Status};
 pub use view::{Group, User};
 
 pub(crate) use group::{Found, GroupRecord, UNTOUCHABLE};
-pub(crate) use user::{Account, NewAccount};
+pub(crate) use user::{Account, NewAccount, plausible_email};
+pub(crate) use view::group_id;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -139,12 +139,24 @@ impl Org {
 
     /// Whether another organization owns the account's directory.
     pub(crate) fn owned_elsewhere(&self, account: &Account) -> bool {
-        account.kind.owned() && self.domain(&account.domain).is_some_and(|domain| domain.owner != Owner::Own)
+        account.kind.owned()
+            && self
+                .domain(&account.domain)
+                .is_some_and(|domain| domain.owner != Owner::Own)
     }
 
     pub(crate) fn create(&mut self, new: NewAccount) -> u64 {
         let number = self.number();
-        let NewAccount { kind, email, username, domain, firstname, lastname, country, visible_from } = new;
+        let NewAccount {
+            kind,
+            email,
+            username,
+            domain,
+            firstname,
+            lastname,
+            country,
+            visible_from,
+        } = new;
         // The shape of recorded ids; the digits are the number, so equal stories give equal ids.
         let realm = if kind.owned() { "emulated.e" } else { "AdobeID" };
         let account = Account {
@@ -170,7 +182,9 @@ impl Org {
 
     /// Changes a record and brings the indexes after it. Memberships have their own functions.
     pub(crate) fn change(&mut self, number: u64, change: impl FnOnce(&mut Account)) {
-        let Some(account) = self.accounts.get_mut(&number) else { return };
+        let Some(account) = self.accounts.get_mut(&number) else {
+            return;
+        };
         self.version += 1;
         self.index.forget(number, account);
         change(account);
@@ -178,7 +192,9 @@ impl Org {
     }
 
     pub(crate) fn join(&mut self, account: u64, group: u64) {
-        let Some(record) = self.accounts.get_mut(&account) else { return };
+        let Some(record) = self.accounts.get_mut(&account) else {
+            return;
+        };
         if record.groups.insert(group) {
             self.version += 1;
             self.index.members.entry(group).or_default().insert(account);
@@ -186,7 +202,9 @@ impl Org {
     }
 
     pub(crate) fn leave(&mut self, account: u64, group: u64) {
-        let Some(record) = self.accounts.get_mut(&account) else { return };
+        let Some(record) = self.accounts.get_mut(&account) else {
+            return;
+        };
         if record.groups.remove(&group) {
             self.version += 1;
             take(&mut self.index.members, group, account);
@@ -211,7 +229,11 @@ impl Org {
 
     /// Sets the status of everybody in the organization with this email; says whether there was anybody.
     pub fn set_status(&mut self, email: &str, status: Status) -> bool {
-        let numbers: Vec<u64> = self.with_email(email).filter(|(_, a)| a.in_org).map(|(n, _)| n).collect();
+        let numbers: Vec<u64> = self
+            .with_email(email)
+            .filter(|(_, a)| a.in_org)
+            .map(|(n, _)| n)
+            .collect();
         for number in &numbers {
             self.change(*number, |account| account.status = status);
         }
@@ -230,8 +252,11 @@ impl Org {
     /// The only account a command or a path can mean by `name`: the one with that email, organization-owned ones
     /// first, or with that bare username; `domain` picks the directory. Visibility is the caller's question.
     pub(crate) fn resolve(&self, name: &str, domain: Option<&str>) -> Vec<(u64, &Account)> {
-        let mut found: Vec<(u64, &Account)> =
-            if name.contains('@') { self.with_email(name).collect() } else { self.with_username(name).collect() };
+        let mut found: Vec<(u64, &Account)> = if name.contains('@') {
+            self.with_email(name).collect()
+        } else {
+            self.with_username(name).collect()
+        };
         if let Some(domain) = domain {
             if fold(domain) == "adobeid" {
                 found.retain(|(_, account)| account.kind == AccountType::Adobe);
@@ -247,7 +272,9 @@ impl Org {
 /// Whether an email has the shape that Adobe takes: one `@`, something on both sides, ASCII before it, at most
 /// 60 characters ("email", Action API).
 pub(crate) fn plausible_email(email: &str) -> bool {
-    let Some((local, _)) = email.split_once('@') else { return false };
+    let Some((local, _)) = email.split_once('@') else {
+        return false;
+    };
     let domain = domain_of(email).unwrap_or_default();
     email.chars().count() <= 60
         && email.matches('@').count() == 1
