@@ -67,12 +67,7 @@ impl Store {
             .map(|(plan_id, who, at, until)| {
                 let at = self.parse_time("an approval", &at)?;
                 let until = self.parse_time("an approval", &until)?;
-                Ok(Approval {
-                    plan_id,
-                    who,
-                    at,
-                    until,
-                })
+                Ok(Approval { plan_id, who, at, until })
             })
             .collect()
     }

@@ -27,20 +27,12 @@ impl Store {
         let Some((configuration, at, by)) = row else {
             return Ok(None);
         };
-        Ok(Some(Baseline {
-            configuration,
-            at: self.parse_time("a baseline", &at)?,
-            by,
-        }))
+        Ok(Some(Baseline { configuration, at: self.parse_time("a baseline", &at)?, by }))
     }
 
     /// Sets the baseline of an organization in place of the former one.
     pub async fn set_baseline(&self, organization: &str, baseline: &Baseline) -> Result<(), Error> {
-        let Baseline {
-            configuration,
-            at,
-            by,
-        } = baseline;
+        let Baseline { configuration, at, by } = baseline;
         sqlx::query(
             "INSERT INTO baselines (organization, configuration, at, made_by) VALUES ($1, $2, $3, $4)
              ON CONFLICT (organization) DO UPDATE

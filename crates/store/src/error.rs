@@ -143,22 +143,13 @@ impl Error {
             };
         };
         // The low byte is the primary code; the rest tells more than anybody needs here.
-        let code = error
-            .code()
-            .and_then(|code| code.parse::<u32>().ok())
-            .map(|code| code & 0xff);
+        let code = error.code().and_then(|code| code.parse::<u32>().ok()).map(|code| code & 0xff);
         match code {
             Some(5 | 6) => Self::Contended { doing, path },
             Some(8) => Self::ReadOnly { path },
-            Some(11) => Self::Damaged {
-                path,
-                why: error.message().to_owned(),
-            },
+            Some(11) => Self::Damaged { path, why: error.message().to_owned() },
             Some(13) => Self::Full { doing, path },
-            Some(26) => Self::NotAStore {
-                path,
-                why: error.message().to_owned(),
-            },
+            Some(26) => Self::NotAStore { path, why: error.message().to_owned() },
             _ => Self::Database { doing, path, source },
         }
     }
@@ -188,17 +179,9 @@ pub struct Busy {
 impl fmt::Display for Busy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { purpose, who, since } = self;
-        write!(
-            f,
-            "another run ({}) is {purpose}",
-            who.as_deref().unwrap_or("unknown")
-        )?;
+        write!(f, "another run ({}) is {purpose}", who.as_deref().unwrap_or("unknown"))?;
         match since {
-            Some(since) => write!(
-                f,
-                " since {}",
-                since.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
-            ),
+            Some(since) => write!(f, " since {}", since.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)),
             None => Ok(()),
         }
     }
@@ -215,4 +198,16 @@ pub enum LockError {
     /// Its file failed.
     #[error(transparent)]
     Store(#[from] Error),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Error;
+
+    #[test]
+    fn a_full_disk_is_named() {
+        let source = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let error = Error::file("create", "umsync.db".as_ref(), source);
+        assert!(error.to_string().ends_with("is full; free some space"), "{error}");
+    }
 }

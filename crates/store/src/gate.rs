@@ -105,11 +105,7 @@ fn decide(
     limit: usize,
 ) -> (Start, Vec<DateTime<Utc>>) {
     let window = TimeDelta::from_std(window).unwrap_or(TimeDelta::MAX);
-    let end = |start: DateTime<Utc>| {
-        start
-            .checked_add_signed(window)
-            .unwrap_or(DateTime::<Utc>::MAX_UTC)
-    };
+    let end = |start: DateTime<Utc>| start.checked_add_signed(window).unwrap_or(DateTime::<Utc>::MAX_UTC);
     let mut kept: Vec<_> = stored
         .iter()
         .map(|&start| if start > end(at) { at } else { start })

@@ -147,11 +147,7 @@ impl Store {
         for (position, text) in changes {
             let position = position as usize;
             let change = self.parse_json("a change", &text)?;
-            rows.push(Row {
-                position,
-                change,
-                command: carriers.remove(&position),
-            });
+            rows.push(Row { position, change, command: carriers.remove(&position) });
         }
         Ok(rows)
     }
@@ -174,19 +170,13 @@ impl Store {
                 None => None,
             };
             let settled = match (verdict, settled) {
-                (Some(verdict), Some(at)) => Some((
-                    self.parse_json("an outcome", &verdict)?,
-                    self.parse_time("an outcome", &at)?,
-                )),
+                (Some(verdict), Some(at)) => {
+                    Some((self.parse_json("an outcome", &verdict)?, self.parse_time("an outcome", &at)?))
+                }
                 _ => None,
             };
             let command = self.parse_json("a command", &command)?;
-            entries.push(Entry {
-                position: position as usize,
-                command,
-                intended,
-                settled,
-            });
+            entries.push(Entry { position: position as usize, command, intended, settled });
         }
         Ok(entries)
     }
@@ -208,10 +198,7 @@ impl Store {
     fn known_command(&self, run: &str, command: usize, rows: u64) -> Result<(), Error> {
         if rows == 0 {
             let what = format!("command {command} of run {run}");
-            return Err(Error::Unknown {
-                what,
-                path: self.path().to_owned(),
-            });
+            return Err(Error::Unknown { what, path: self.path().to_owned() });
         }
         Ok(())
     }

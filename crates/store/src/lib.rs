@@ -18,6 +18,7 @@
 //!
 //! Its promises:
 //!
+//! * What a file cannot prove to be whole, ours and of a known schema is refused, never repaired.
 //! * When a function that writes has returned, what it wrote is on the disk; when it failed, nothing of it is.
 //! * What reads and then writes (stamps, starts, amendments) is alone among all processes while it does.
 //! * An organization's name is compared byte for byte: the caller folds it.
@@ -31,6 +32,7 @@ mod approvals;
 mod baseline;
 mod error;
 mod filesystem;
+mod forget;
 mod gate;
 mod journal;
 mod links;

@@ -41,10 +41,7 @@ impl Store {
                 .fetch_all(self.pool())
                 .await
                 .map_err(self.failed("read the links"))?;
-        Ok(rows
-            .into_iter()
-            .map(|(anchor, id)| (Anchor::from_stored(anchor), id))
-            .collect())
+        Ok(rows.into_iter().map(|(anchor, id)| (Anchor::from_stored(anchor), id)).collect())
     }
 
     /// One person's link with what was last seen of both sides.
@@ -60,16 +57,8 @@ impl Store {
         let Some((adobe_id, email, dn, seen_at)) = row else {
             return Ok(None);
         };
-        let link = Link {
-            anchor: anchor.clone(),
-            adobe_id,
-            email,
-            dn,
-        };
-        Ok(Some(SeenLink {
-            link,
-            at: self.parse_time("a link", &seen_at)?,
-        }))
+        let link = Link { anchor: anchor.clone(), adobe_id, email, dn };
+        Ok(Some(SeenLink { link, at: self.parse_time("a link", &seen_at)? }))
     }
 
     /// These links were seen at `at`: new ones are kept, known ones renewed, all others stay. Of two with one anchor
@@ -90,12 +79,7 @@ impl Store {
                 "INSERT INTO links (organization, anchor, adobe_id, email, dn, seen_at) ",
             )
             .push_values(links, |mut row, link| {
-                let Link {
-                    anchor,
-                    adobe_id,
-                    email,
-                    dn,
-                } = link;
+                let Link { anchor, adobe_id, email, dn } = link;
                 row.push_bind(organization)
                     .push_bind(anchor.as_str())
                     .push_bind(adobe_id)

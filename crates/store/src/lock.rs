@@ -10,9 +10,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::Read;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
-use std::path::PathBuf;
+use std::io::{ErrorKind, Read};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
 
 /// What a run does under the lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,22 +58,12 @@ impl Store {
         who: &str,
         at: DateTime<Utc>,
     ) -> Result<Lock, LockError> {
-        let path = self.lock_path(organization);
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&path)
-            .map_err(|source| Error::file("create", &path, source))?;
+        let suffix = suffix(organization);
+        let file = lock_file(self.path(), &suffix)?;
+        let path = lock_path(self.path(), &suffix);
         match file.try_lock() {
             Ok(()) => {
-                let holder = Holder {
-                    purpose,
-                    who: who.to_owned(),
-                    since: at,
-                };
+                let holder = Holder { purpose, who: who.to_owned(), since: at };
                 let lock = Lock { file, path, holder };
                 lock.tell()?;
                 Ok(lock)
@@ -82,22 +72,51 @@ impl Store {
             Err(TryLockError::Error(source)) => Err(Error::file("lock", &path, source).into()),
         }
     }
+}
 
-    /// Different organizations have different files, whatever their names are made of.
-    fn lock_path(&self, organization: &str) -> PathBuf {
-        let mut name = self.path().as_os_str().to_owned();
-        name.push(".");
-        for byte in organization.bytes() {
-            match byte {
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'@' | b'-' | b'_' => {
-                    name.push(char::from(byte).to_string());
-                }
-                _ => name.push(format!("%{byte:02x}")),
-            }
+/// Different organizations have different files, whatever their names are made of.
+fn suffix(organization: &str) -> String {
+    let mut suffix = ".".to_owned();
+    for byte in organization.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'@' | b'-' | b'_' => suffix.push(char::from(byte)),
+            _ => suffix.push_str(&format!("%{byte:02x}")),
         }
-        name.push(".lock");
-        PathBuf::from(name)
     }
+    suffix
+}
+
+fn lock_path(store: &Path, suffix: &str) -> PathBuf {
+    let mut name = store.as_os_str().to_owned();
+    name.push(suffix);
+    name.push(".lock");
+    PathBuf::from(name)
+}
+
+/// Opens a lock file beside the store, and makes it where there is none.
+pub(crate) fn lock_file(store: &Path, suffix: &str) -> Result<File, Error> {
+    let path = lock_path(store, suffix);
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(&path)
+        .map_err(|source| match source.kind() {
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+                Error::ReadOnly { path: store.to_owned() }
+            }
+            _ => Error::file("create", &path, source),
+        })?;
+    // Root looking in by hand must not leave a file that the service then cannot open. SQLite does the same with its
+    // own files. Who may not give files away need not.
+    if let (Ok(store), Ok(lock)) = (store.metadata(), file.metadata())
+        && store.uid() != lock.uid()
+    {
+        let _ = std::os::unix::fs::fchown(&file, Some(store.uid()), Some(store.gid()));
+    }
+    Ok(file)
 }
 
 impl Lock {
@@ -126,20 +145,9 @@ impl Drop for Lock {
 /// executing. One who believes a last holder's `listing` only asks again a little later.
 fn meet(mut file: File) -> Busy {
     let mut text = String::new();
-    let holder = file
-        .read_to_string(&mut text)
-        .ok()
-        .and_then(|_| serde_json::from_str(&text).ok());
+    let holder = file.read_to_string(&mut text).ok().and_then(|_| serde_json::from_str(&text).ok());
     match holder {
-        Some(Holder { purpose, who, since }) => Busy {
-            purpose,
-            who: Some(who),
-            since: Some(since),
-        },
-        None => Busy {
-            purpose: Purpose::Executing,
-            who: None,
-            since: None,
-        },
+        Some(Holder { purpose, who, since }) => Busy { purpose, who: Some(who), since: Some(since) },
+        None => Busy { purpose: Purpose::Executing, who: None, since: None },
     }
 }

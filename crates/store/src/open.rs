@@ -1,6 +1,7 @@
 //! Opening a store: found or made, whole, ours, and of a schema that we know.
 
 use crate::Error;
+use crate::lock::lock_file;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
@@ -68,10 +69,7 @@ impl Store {
             .map_err(|source| Error::database("open the database", &path, source))?;
         migrate(&pool, &path).await?;
         drop(opening);
-        Ok(Self {
-            pool,
-            path: path.into(),
-        })
+        Ok(Self { pool, path: path.into() })
     }
 
     /// Where the store is, with links resolved: two names of one file share its locks.
@@ -94,18 +92,13 @@ fn place(path: &Path, missing: Missing) -> Result<PathBuf, Error> {
     match path.canonicalize() {
         Ok(found) if found.is_file() => return Ok(found),
         Ok(found) => {
-            return Err(Error::NotAStore {
-                path: found,
-                why: "it is no file".to_owned(),
-            });
+            return Err(Error::NotAStore { path: found, why: "it is no file".to_owned() });
         }
         Err(source) if source.kind() == ErrorKind::NotFound => {}
         Err(source) => return Err(Error::file("reach the store", path, source)),
     }
     let (Some(name), Missing::Create) = (path.file_name(), missing) else {
-        return Err(Error::Missing {
-            path: path.to_owned(),
-        });
+        return Err(Error::Missing { path: path.to_owned() });
     };
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -116,42 +109,33 @@ fn place(path: &Path, missing: Missing) -> Result<PathBuf, Error> {
         .mode(0o700)
         .create(folder)
         .map_err(|source| Error::file("create the folder", folder, source))?;
-    let folder = folder
-        .canonicalize()
-        .map_err(|source| Error::file("reach the folder", folder, source))?;
+    let folder = folder.canonicalize().map_err(|source| Error::file("reach the folder", folder, source))?;
     Ok(folder.join(name))
 }
 
 /// Held while this process opens the store.
 async fn alone(path: &Path) -> Result<File, Error> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
-    let name = PathBuf::from(name);
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .mode(0o600)
-        .open(&name)
-        .map_err(|source| Error::file("create", &name, source))?;
-    let pause = Duration::from_millis(20);
-    let mut left = PATIENCE;
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) if left.is_zero() => {
-                return Err(Error::Contended {
-                    doing: "open the store",
-                    path: path.to_owned(),
-                });
+    let file = lock_file(path, "")?;
+    let path = path.to_owned();
+    let waiting = move || {
+        let pause = Duration::from_millis(20);
+        let mut left = PATIENCE;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(file),
+                Err(TryLockError::WouldBlock) if left.is_zero() => {
+                    return Err(Error::Contended { doing: "open the store", path });
+                }
+                Err(TryLockError::WouldBlock) => {
+                    std::thread::sleep(pause);
+                    left = left.saturating_sub(pause);
+                }
+                Err(TryLockError::Error(source)) => return Err(Error::file("lock", &path, source)),
             }
-            Err(TryLockError::WouldBlock) => {
-                tokio::time::sleep(pause).await;
-                left = left.saturating_sub(pause);
-            }
-            Err(TryLockError::Error(source)) => return Err(Error::file("lock", &name, source)),
         }
-    }
+    };
+    // A thread may wait, the runtime may not.
+    tokio::task::spawn_blocking(waiting).await.expect("waiting for a file lock does not panic")
 }
 
 /// Makes the empty file before SQLite would, which knows no mode but the umask's.
@@ -161,12 +145,7 @@ fn create_file(path: &Path, missing: Missing) -> Result<(), Error> {
     }
     // Only ever `create_new`: closing a second descriptor of a database that this process has open would release
     // SQLite's locks on it (https://www.sqlite.org/howtocorrupt.html, 2.2).
-    match OpenOptions::new()
-        .create_new(true)
-        .write(true)
-        .mode(0o600)
-        .open(path)
-    {
+    match OpenOptions::new().create_new(true).write(true).mode(0o600).open(path) {
         Ok(_) => Ok(()),
         Err(source) if source.kind() == ErrorKind::AlreadyExists => Ok(()),
         Err(source) => Err(Error::file("create the store", path, source)),
@@ -183,7 +162,8 @@ enum State {
 }
 
 fn options(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new().filename(path).busy_timeout(PATIENCE)
+    // Slow statements are no news here, and their text would fill the log.
+    SqliteConnectOptions::new().filename(path).busy_timeout(PATIENCE).disable_statement_logging()
 }
 
 /// Looks at the file before anything is changed in it.
@@ -194,26 +174,16 @@ async fn probe(path: &Path) -> Result<State, Error> {
         .fetch_one(&mut probe)
         .await
         .map_err(failed)?;
-    let application: i64 = sqlx::query_scalar("PRAGMA application_id")
-        .fetch_one(&mut probe)
-        .await
-        .map_err(failed)?;
+    let application: i64 =
+        sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut probe).await.map_err(failed)?;
     if tables > 0 && application != APPLICATION {
         let why = "it is the database of another program".to_owned();
-        return Err(Error::NotAStore {
-            path: path.to_owned(),
-            why,
-        });
+        return Err(Error::NotAStore { path: path.to_owned(), why });
     }
-    let health: String = sqlx::query_scalar("PRAGMA quick_check(1)")
-        .fetch_one(&mut probe)
-        .await
-        .map_err(failed)?;
+    let health: String =
+        sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(&mut probe).await.map_err(failed)?;
     if health != "ok" {
-        return Err(Error::Damaged {
-            path: path.to_owned(),
-            why: health,
-        });
+        return Err(Error::Damaged { path: path.to_owned(), why: health });
     }
     probe.close().await.map_err(failed)?;
     Ok(if tables == 0 { State::Empty } else { State::Ours })
@@ -224,19 +194,52 @@ async fn migrate(pool: &SqlitePool, path: &Path) -> Result<(), Error> {
     let doing = "bring the schema forward";
     let failed = |source| Error::database(doing, path, source);
     let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
-    MIGRATIONS
-        .run(&mut *transaction)
+    // `run` makes a future that cannot be sent to another thread; this is what it calls.
+    MIGRATIONS.run_direct(None, &mut *transaction, false).await.map_err(|source| match source {
+        MigrateError::VersionMissing(version) => Error::Newer { path: path.to_owned(), version },
+        MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _) => failed(source),
+        source => Error::Schema { path: path.to_owned(), source },
+    })?;
+    // SQLite opens a file that it may only read without a word, and even begins this transaction. A statement that
+    // could write, and does not, costs nothing and finds out.
+    sqlx::query("DELETE FROM stamps WHERE organization IS NULL")
+        .execute(&mut *transaction)
         .await
-        .map_err(|source| match source {
-            MigrateError::VersionMissing(version) => Error::Newer {
-                path: path.to_owned(),
-                version,
-            },
-            MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _) => failed(source),
-            source => Error::Schema {
-                path: path.to_owned(),
-                source,
-            },
-        })?;
+        .map_err(failed)?;
     transaction.commit().await.map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Missing, SqlitePoolOptions, Store, migrate, options};
+    use crate::Error;
+
+    #[tokio::test]
+    async fn a_store_that_cannot_be_written_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path().join("umsync.db"), Missing::Create).await.unwrap();
+        // Opened as SQLite opens it where the file's mode forbids to write; modes do not bind root.
+        let options = options(store.path()).read_only(true);
+        let pool = SqlitePoolOptions::new().connect_with(options).await.unwrap();
+
+        let error = migrate(&pool, store.path()).await.unwrap_err();
+
+        assert!(matches!(error, Error::ReadOnly { .. }), "{error:?}");
+        assert!(error.to_string().contains("give this user write permission"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn every_connection_writes_through_to_the_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path().join("umsync.db"), Missing::Create).await.unwrap();
+        for (pragma, expected) in
+            [("PRAGMA synchronous", 2), ("PRAGMA foreign_keys", 1), ("PRAGMA busy_timeout", 60_000)]
+        {
+            let value: i64 = sqlx::query_scalar(pragma).fetch_one(store.pool()).await.unwrap();
+            assert_eq!(value, expected, "{pragma}");
+        }
+        let journal: String =
+            sqlx::query_scalar("PRAGMA journal_mode").fetch_one(store.pool()).await.unwrap();
+        assert_eq!(journal, "wal");
+    }
 }

@@ -20,12 +20,7 @@ pub struct Pause {
 impl Store {
     /// Pauses an organization; a pause already there is replaced.
     pub async fn pause(&self, organization: &str, pause: &Pause) -> Result<(), Error> {
-        let Pause {
-            until,
-            reason,
-            who,
-            at,
-        } = pause;
+        let Pause { until, reason, who, at } = pause;
         sqlx::query(
             "INSERT INTO pauses (organization, until, reason, who, at) VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT (organization) DO UPDATE
@@ -57,12 +52,7 @@ impl Store {
         };
         let until = self.parse_time("a pause", &until)?;
         let at = self.parse_time("a pause", &at)?;
-        Ok(Some(Pause {
-            until,
-            reason,
-            who,
-            at,
-        }))
+        Ok(Some(Pause { until, reason, who, at }))
     }
 
     /// Ends an organization's pause, if it has one.

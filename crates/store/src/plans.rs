@@ -52,11 +52,7 @@ impl Store {
             return Ok(None);
         };
         let at = self.parse_time("a plan", &at)?;
-        Ok(Some(StoredPlan {
-            organization,
-            at,
-            plan: self.parse_json("a plan", &plan)?,
-        }))
+        Ok(Some(StoredPlan { organization, at, plan: self.parse_json("a plan", &plan)? }))
     }
 
     /// The ids of kept plans that begin with `beginning`, newest first: people type the first few characters.

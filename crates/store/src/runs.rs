@@ -66,15 +66,7 @@ struct Stored {
 impl Store {
     /// Records that a run begins.
     pub async fn begin_run(&self, start: &RunStart) -> Result<(), Error> {
-        let RunStart {
-            id,
-            organization,
-            command,
-            started_at,
-            configuration,
-            config_path,
-            version,
-        } = start;
+        let RunStart { id, organization, command, started_at, configuration, config_path, version } = start;
         sqlx::query(
             "INSERT INTO runs (id, organization, command, started_at, configuration, config_path, version)
              VALUES ($1, $2, $3, $4, $5, $6, $7)",
@@ -94,12 +86,7 @@ impl Store {
 
     /// Records how a run ended.
     pub async fn finish_run(&self, id: &str, end: &RunEnd) -> Result<(), Error> {
-        let RunEnd {
-            at,
-            exit_code,
-            plan_id,
-            summary,
-        } = end;
+        let RunEnd { at, exit_code, plan_id, summary } = end;
         let done = sqlx::query(
             "UPDATE runs SET ended_at = $2, exit_code = $3, plan_id = $4, summary = $5 WHERE id = $1",
         )
@@ -187,10 +174,7 @@ impl Store {
 
     fn known_run(&self, id: &str, rows: u64) -> Result<(), Error> {
         if rows == 0 {
-            return Err(Error::Unknown {
-                what: format!("run {id}"),
-                path: self.path().to_owned(),
-            });
+            return Err(Error::Unknown { what: format!("run {id}"), path: self.path().to_owned() });
         }
         Ok(())
     }
@@ -219,15 +203,7 @@ impl Store {
             }),
             _ => None,
         };
-        let start = RunStart {
-            id,
-            organization,
-            command,
-            started_at,
-            configuration,
-            config_path,
-            version,
-        };
+        let start = RunStart { id, organization, command, started_at, configuration, config_path, version };
         Ok(Run { start, end })
     }
 }

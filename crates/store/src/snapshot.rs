@@ -12,10 +12,8 @@ impl Store {
         let doing = "store the snapshot";
         let body = self.to_json("a snapshot", snapshot)?;
         let mut transaction = self.begin(doing).await?;
-        self.put_snapshot(&mut transaction, &snapshot.organization, snapshot, body)
-            .await?;
-        self.settled_by_listing(&mut transaction, &snapshot.organization, snapshot.read_at)
-            .await?;
+        self.put_snapshot(&mut transaction, &snapshot.organization, snapshot, body).await?;
+        self.settled_by_listing(&mut transaction, &snapshot.organization, snapshot.read_at).await?;
         self.commit(doing, transaction).await
     }
 
@@ -27,8 +25,7 @@ impl Store {
                 .fetch_optional(self.pool())
                 .await
                 .map_err(self.failed("read the snapshot"))?;
-        row.map(|(digest, body)| self.snapshot_of(organization, &digest, &body))
-            .transpose()
+        row.map(|(digest, body)| self.snapshot_of(organization, &digest, &body)).transpose()
     }
 
     /// Brings the stored reading up to date with what was executed or read singly since; it stays as old as it was.
@@ -55,8 +52,7 @@ impl Store {
         let mut snapshot = self.snapshot_of(organization, &digest, &body)?;
         amend(&mut snapshot);
         let body = self.to_json("a snapshot", &snapshot)?;
-        self.put_snapshot(&mut transaction, organization, &snapshot, body)
-            .await?;
+        self.put_snapshot(&mut transaction, organization, &snapshot, body).await?;
         self.commit(doing, transaction).await?;
         Ok(true)
     }
@@ -96,5 +92,5 @@ impl Store {
 }
 
 fn digest_of(body: &str) -> String {
-    format!("{:x}", Sha256::digest(body.as_bytes()))
+    Sha256::digest(body.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }

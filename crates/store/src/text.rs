@@ -32,10 +32,6 @@ impl Store {
         what: &'static str,
         source: impl std::error::Error + Send + Sync + 'static,
     ) -> Error {
-        Error::Unreadable {
-            what,
-            path: self.path().to_owned(),
-            source: Box::new(source),
-        }
+        Error::Unreadable { what, path: self.path().to_owned(), source: Box::new(source) }
     }
 }

@@ -9,10 +9,7 @@ impl Store {
     /// A plain `BEGIN` takes the right to write only at the first write; two that have read the same stamps would then
     /// both believe that they come first.
     pub(crate) async fn begin(&self, doing: &'static str) -> Result<Transaction<'static, Sqlite>, Error> {
-        self.pool()
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(self.failed(doing))
+        self.pool().begin_with("BEGIN IMMEDIATE").await.map_err(self.failed(doing))
     }
 
     /// Writes a transaction to the disk.

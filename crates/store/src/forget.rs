@@ -1,0 +1,38 @@
+//! Forgetting what nobody needs any more, so that a store does not grow for ever.
+
+use crate::text::time;
+use crate::{Error, Store};
+use chrono::{DateTime, Utc};
+
+impl Store {
+    /// Forgets the runs that began before a moment, with their journals and reports, and the plans and approvals that
+    /// are older; tells how many runs went.
+    ///
+    /// Runs with something unsettled stay, and so do plans under an approval that has not ended by then. What the next
+    /// run decides by (stamps, snapshot, absences, links, baseline) is never forgotten.
+    pub async fn forget(&self, before: DateTime<Utc>) -> Result<u64, Error> {
+        let doing = "forget old runs";
+        let before = time(before);
+        let mut transaction = self.begin(doing).await?;
+        let runs =
+            sqlx::query("DELETE FROM runs WHERE started_at < $1 AND id NOT IN (SELECT run FROM unsettled)")
+                .bind(&before)
+                .execute(&mut *transaction)
+                .await
+                .map_err(self.failed(doing))?;
+        for statement in [
+            "DELETE FROM approvals WHERE until < $1",
+            "DELETE FROM plans WHERE at < $1 AND NOT EXISTS
+                 (SELECT 1 FROM approvals WHERE approvals.organization = plans.organization AND plan = plans.id)",
+            "DELETE FROM pauses WHERE until < $1",
+        ] {
+            sqlx::query(statement)
+                .bind(&before)
+                .execute(&mut *transaction)
+                .await
+                .map_err(self.failed(doing))?;
+        }
+        self.commit(doing, transaction).await?;
+        Ok(runs.rows_affected())
+    }
+}
