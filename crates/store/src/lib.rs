@@ -24,7 +24,7 @@
 //! * An organization's name is compared byte for byte: the caller folds it.
 //! * Time is an argument.
 //!
-//! SQL stands beside the noun it is about, with `$1` parameters and nothing of SQLite's own outside `open.rs`, so that
+//! SQL stands beside the noun it is about, with `$1` parameters and no SQL of SQLite's own outside `open.rs` and `transaction.rs`, so that
 //! another database can stand behind the same functions.
 
 mod absences;
