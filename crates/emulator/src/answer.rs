@@ -24,19 +24,11 @@ pub(crate) enum Body {
 
 impl Answer {
     pub(crate) fn json(status: u16, body: Value) -> Self {
-        Self {
-            status,
-            headers: Vec::new(),
-            body: Body::Json(body),
-        }
+        Self { status, headers: Vec::new(), body: Body::Json(body) }
     }
 
     pub(crate) fn empty(status: u16) -> Self {
-        Self {
-            status,
-            headers: Vec::new(),
-            body: Body::Empty,
-        }
+        Self { status, headers: Vec::new(), body: Body::Empty }
     }
 
     pub(crate) fn html(status: u16) -> Self {
@@ -45,11 +37,7 @@ impl Answer {
             "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n\
              <hr><center>openresty</center>\r\n</body>\r\n</html>\r\n"
         );
-        Self {
-            status,
-            headers: Vec::new(),
-            body: Body::Html(text),
-        }
+        Self { status, headers: Vec::new(), body: Body::Html(text) }
     }
 
     /// The usual error object of the endpoints.
@@ -72,10 +60,7 @@ impl Answer {
 
     /// "429 Too Many Requests" (throttling page).
     pub(crate) fn throttled(retry_after: Option<String>) -> Self {
-        let answer = Self::json(
-            429,
-            json!({"error_code": "429050", "message": "Too many requests"}),
-        );
+        let answer = Self::json(429, json!({"error_code": "429050", "message": "Too many requests"}));
         match retry_after {
             Some(when) => answer.with("Retry-After", when),
             None => answer,
@@ -83,10 +68,7 @@ impl Answer {
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(key, _)| key.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 }
 

@@ -27,8 +27,7 @@ impl Call {
 
     /// A flag of the query; clients write `true` and `True`.
     pub(crate) fn flag(&self, name: &str, default: bool) -> bool {
-        self.in_query(name)
-            .map_or(default, |value| value.eq_ignore_ascii_case("true"))
+        self.in_query(name).map_or(default, |value| value.eq_ignore_ascii_case("true"))
     }
 
     /// A parameter of a form body, or else of the query.
@@ -47,11 +46,7 @@ impl Call {
         }
         form_urlencoded::parse(self.query.as_bytes())
             .map(|(key, value)| {
-                let value = if hidden.contains(&key.as_ref()) {
-                    "****"
-                } else {
-                    value.as_ref()
-                };
+                let value = if hidden.contains(&key.as_ref()) { "****" } else { value.as_ref() };
                 format!("{key}={value}")
             })
             .collect::<Vec<_>>()

@@ -40,10 +40,7 @@ impl Clock {
     }
 
     fn on(base: Base) -> Self {
-        Self {
-            base,
-            ahead: Arc::default(),
-        }
+        Self { base, ahead: Arc::default() }
     }
 
     /// The time it shows.

@@ -23,23 +23,14 @@ impl World {
             let (scheme, token) = value.split_once(' ')?;
             scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
         });
-        let grant = token
-            .and_then(|token| self.tokens.grant(token, now))
-            .ok_or_else(Answer::unauthorized)?;
+        let grant = token.and_then(|token| self.tokens.grant(token, now)).ok_or_else(Answer::unauthorized)?;
         if grant.client_id != key {
             return Err(wrong_key());
         }
         if !well_formed(org) {
-            return Err(Answer::refusal(
-                400,
-                "error.organization.invalid_id",
-                "Bad organization Id",
-            ));
+            return Err(Answer::refusal(400, "error.organization.invalid_id", "Bad organization Id"));
         }
-        let at_home = grant
-            .organization
-            .as_ref()
-            .is_none_or(|home| home == self.org.id());
+        let at_home = grant.organization.as_ref().is_none_or(|home| home == self.org.id());
         if org != self.org.id() || !at_home {
             return Err(Answer::unauthorized());
         }
@@ -50,10 +41,7 @@ impl World {
 }
 
 fn wrong_key() -> Answer {
-    Answer::json(
-        403,
-        json!({"error_code": "403003", "message": "Api Key is invalid"}),
-    )
+    Answer::json(403, json!({"error_code": "403003", "message": "Api Key is invalid"}))
 }
 
 /// `…@AdobeOrg`, letters and digits before it.

@@ -79,11 +79,7 @@ pub(crate) enum ReplyBody {
 impl Reply {
     /// An answer with this status and what Adobe sends with it: an empty 401 and 403, JSON with 4xx, HTML with 5xx.
     pub fn status(status: u16) -> Self {
-        Self {
-            status,
-            retry_after: None,
-            body: ReplyBody::Usual,
-        }
+        Self { status, retry_after: None, body: ReplyBody::Usual }
     }
 
     /// The same with `Retry-After`: seconds, a date, or nonsense.
@@ -106,10 +102,7 @@ impl Reply {
 
     /// The same with this body.
     pub fn body(mut self, content_type: impl Into<String>, text: impl Into<String>) -> Self {
-        self.body = ReplyBody::Text {
-            kind: content_type.into(),
-            text: text.into(),
-        };
+        self.body = ReplyBody::Text { kind: content_type.into(), text: text.into() };
         self
     }
 }
@@ -117,21 +110,12 @@ impl Reply {
 impl Fault {
     /// On every call of one class.
     pub fn on(endpoint: Endpoint, effect: Effect) -> Self {
-        Self {
-            on: Some(endpoint),
-            ..Self::everywhere(effect)
-        }
+        Self { on: Some(endpoint), ..Self::everywhere(effect) }
     }
 
     /// On every call.
     pub fn everywhere(effect: Effect) -> Self {
-        Self {
-            effect,
-            on: None,
-            page: None,
-            skip: 0,
-            times: None,
-        }
+        Self { effect, on: None, page: None, skip: 0, times: None }
     }
 
     /// Only on calls for this page.
@@ -203,13 +187,7 @@ impl Faults {
         self.armed(|armed| {
             let mut effects = Vec::new();
             for fault in &mut armed.faults {
-                let Fault {
-                    effect,
-                    on,
-                    page: on_page,
-                    skip,
-                    times,
-                } = fault;
+                let Fault { effect, on, page: on_page, skip, times } = fault;
                 let elsewhere = on.is_some() && *on != endpoint || on_page.is_some() && *on_page != page;
                 let other = match effect {
                     Effect::FailCommand { root, .. } => !roots.contains(&root.to_lowercase()),

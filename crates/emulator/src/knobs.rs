@@ -75,10 +75,7 @@ pub struct Knobs {
 impl Knobs {
     /// The defaults without throttle, for tests that are about something else.
     pub fn unthrottled() -> Self {
-        Self {
-            throttle: None,
-            ..Self::default()
-        }
+        Self { throttle: None, ..Self::default() }
     }
 }
 
@@ -137,13 +134,7 @@ pub struct Throttle {
 
 impl Default for Throttle {
     fn default() -> Self {
-        Self {
-            action: Some(10),
-            users: Some(25),
-            members: Some(25),
-            user: Some(25),
-            groups: Some(5),
-        }
+        Self { action: Some(10), users: Some(25), members: Some(25), user: Some(25), groups: Some(5) }
     }
 }
 
@@ -159,10 +150,7 @@ pub struct FrequencyLock {
 
 impl Default for FrequencyLock {
     fn default() -> Self {
-        Self {
-            every_minutes: 120,
-            retry_after: 2100,
-        }
+        Self { every_minutes: 120, retry_after: 2100 }
     }
 }
 

@@ -18,9 +18,9 @@ pub(crate) fn mangle(mut answer: Answer, effects: &[Effect]) -> Answer {
                 let twice: Vec<Value> = rows.iter().take(*count).cloned().collect();
                 rows.extend(twice);
             }),
-            Effect::DropRows(count) => rows(&mut answer, |rows| {
-                rows.truncate(rows.len().saturating_sub(*count))
-            }),
+            Effect::DropRows(count) => {
+                rows(&mut answer, |rows| rows.truncate(rows.len().saturating_sub(*count)))
+            }
             Effect::OmitErrors => page(&mut answer, |page| {
                 if let Some(page) = page.as_object_mut() {
                     page.remove("errors");
@@ -41,11 +41,7 @@ pub(crate) fn mangle(mut answer: Answer, effects: &[Effect]) -> Answer {
 
 /// A reply as an answer.
 pub(crate) fn made_up(reply: &Reply) -> Answer {
-    let Reply {
-        status,
-        retry_after,
-        body,
-    } = reply;
+    let Reply { status, retry_after, body } = reply;
     let mut answer = match body {
         ReplyBody::Usual => usual(*status),
         ReplyBody::Empty => Answer::empty(*status),
@@ -53,10 +49,7 @@ pub(crate) fn made_up(reply: &Reply) -> Answer {
         ReplyBody::Text { kind, text } => Answer {
             status: *status,
             headers: Vec::new(),
-            body: Body::Raw {
-                kind: kind.clone(),
-                text: text.clone(),
-            },
+            body: Body::Raw { kind: kind.clone(), text: text.clone() },
         },
     };
     if let Some(value) = retry_after {
@@ -80,23 +73,14 @@ fn usual(status: u16) -> Answer {
 }
 
 fn reason(status: u16) -> &'static str {
-    StatusCode::from_u16(status)
-        .ok()
-        .and_then(|status| status.canonical_reason())
-        .unwrap_or("Error")
+    StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("Error")
 }
 
 fn truncate(answer: &mut Answer) {
     if let Body::Json(value) = &answer.body {
         let whole = value.to_string();
-        let half = (0..=whole.len() / 2)
-            .rev()
-            .find(|at| whole.is_char_boundary(*at))
-            .unwrap_or(0);
-        answer.body = Body::Raw {
-            kind: "application/json".into(),
-            text: whole[..half].to_owned(),
-        };
+        let half = (0..=whole.len() / 2).rev().find(|at| whole.is_char_boundary(*at)).unwrap_or(0);
+        answer.body = Body::Raw { kind: "application/json".into(), text: whole[..half].to_owned() };
     }
 }
 
@@ -110,11 +94,7 @@ fn page(answer: &mut Answer, change: impl FnOnce(&mut Value)) {
 
 fn rows(answer: &mut Answer, change: impl FnOnce(&mut Vec<Value>)) {
     page(answer, |page| {
-        let key = if page.get("groups").is_some_and(Value::is_array) {
-            "groups"
-        } else {
-            "users"
-        };
+        let key = if page.get("groups").is_some_and(Value::is_array) { "groups" } else { "users" };
         if let Some(rows) = page.get_mut(key).and_then(Value::as_array_mut) {
             change(rows);
         }

@@ -75,10 +75,7 @@ pub struct Client {
 impl Options {
     /// An emulator that starts with `seed`.
     pub fn seeded(seed: Seed) -> Self {
-        Self {
-            seed: Some(seed),
-            ..Self::default()
-        }
+        Self { seed: Some(seed), ..Self::default() }
     }
 
     /// The same on a given port of 127.0.0.1.
@@ -105,10 +102,7 @@ impl Options {
     /// The clients these options and their seed allow.
     pub fn effective_clients(&self) -> Vec<Client> {
         let seeded = || self.seed.as_ref().and_then(|seed| seed.clients.clone());
-        self.clients
-            .clone()
-            .or_else(seeded)
-            .unwrap_or_else(|| vec![Client::default()])
+        self.clients.clone().or_else(seeded).unwrap_or_else(|| vec![Client::default()])
     }
 }
 
@@ -132,11 +126,7 @@ impl Default for Options {
 impl Client {
     /// A client of the emulator's organization with one secret.
     pub fn new(client_id: impl Into<String>, secret: impl Into<String>) -> Self {
-        Self {
-            client_id: client_id.into(),
-            secrets: vec![secret.into()],
-            organization: None,
-        }
+        Self { client_id: client_id.into(), secrets: vec![secret.into()], organization: None }
     }
 }
 
@@ -148,11 +138,7 @@ impl Default for Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            client_id,
-            secrets,
-            organization,
-        } = self;
+        let Self { client_id, secrets, organization } = self;
         f.debug_struct("Client")
             .field("client_id", client_id)
             .field("secrets", &format_args!("{} × ****", secrets.len()))

@@ -43,26 +43,11 @@ pub(crate) enum Route {
     Token,
     Jwt,
     Status,
-    Users {
-        org: String,
-        page: String,
-    },
-    User {
-        org: String,
-        user: String,
-    },
-    Members {
-        org: String,
-        page: String,
-        group: String,
-    },
-    Groups {
-        org: String,
-        page: String,
-    },
-    Action {
-        org: String,
-    },
+    Users { org: String, page: String },
+    User { org: String, user: String },
+    Members { org: String, page: String, group: String },
+    Groups { org: String, page: String },
+    Action { org: String },
 }
 
 impl Route {
@@ -82,26 +67,14 @@ impl Route {
             ["status"] => Self::Status,
             ["v2", "usermanagement", rest @ ..] => match rest {
                 ["action", org] => Self::Action { org: own(org) },
-                ["users", org, page] => Self::Users {
-                    org: own(org),
-                    page: own(page),
-                },
-                ["users", org, page, group] => Self::Members {
-                    org: own(org),
-                    page: own(page),
-                    group: own(group),
-                },
-                ["groups", org, page] => Self::Groups {
-                    org: own(org),
-                    page: own(page),
-                },
+                ["users", org, page] => Self::Users { org: own(org), page: own(page) },
+                ["users", org, page, group] => {
+                    Self::Members { org: own(org), page: own(page), group: own(group) }
+                }
+                ["groups", org, page] => Self::Groups { org: own(org), page: own(page) },
                 // "users/{userstring:.*}" (Canonical-Resource of the endpoint).
                 ["organizations", org, "users", user, more @ ..] => {
-                    let user = std::iter::once(user)
-                        .chain(more)
-                        .copied()
-                        .collect::<Vec<_>>()
-                        .join("/");
+                    let user = std::iter::once(user).chain(more).copied().collect::<Vec<_>>().join("/");
                     Self::User { org: own(org), user }
                 }
                 _ => return None,
@@ -178,17 +151,10 @@ mod tests {
         let group = "A/B C".to_owned();
         assert_eq!(
             Route::read("/v2/usermanagement/users/1A%40AdobeOrg/0/A%2FB%20C"),
-            Some(Route::Members {
-                org: org(),
-                page: "0".into(),
-                group
-            })
+            Some(Route::Members { org: org(), page: "0".into(), group })
         );
         assert_eq!(Route::read("/ims/token/v2/"), Some(Route::Token));
-        assert_eq!(
-            Route::read("/v2/usermanagement/action/1A@AdobeOrg"),
-            Some(Route::Action { org: org() })
-        );
+        assert_eq!(Route::read("/v2/usermanagement/action/1A@AdobeOrg"), Some(Route::Action { org: org() }));
         assert_eq!(Route::read("/v2/usermanagement/1A@AdobeOrg/users"), None);
     }
 }

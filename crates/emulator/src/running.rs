@@ -51,26 +51,13 @@ impl Emulator {
         let state_file = state_file.as_deref().map(StateFile::at);
         let org = load(organization, seed, state_file.as_ref())?;
         let acceptor = tls.as_ref().map(acceptor).transpose()?;
-        let failed = |source| Error::Listen {
-            address: listen,
-            source,
-        };
+        let failed = |source| Error::Listen { address: listen, source };
         let tcp = TcpListener::bind(listen).await.map_err(failed)?;
         let address = tcp.local_addr().map_err(failed)?;
 
-        let salt = clock
-            .now()
-            .timestamp_nanos_opt()
-            .unwrap_or_default()
-            .unsigned_abs();
+        let salt = clock.now().timestamp_nanos_opt().unwrap_or_default().unsigned_abs();
         let world = World::new(org, knobs, Tokens::new(clients, salt ^ u64::from(address.port())));
-        let shared = Arc::new(Shared::new(
-            world,
-            Faults::new(faults),
-            clock,
-            on_request,
-            state_file,
-        ));
+        let shared = Arc::new(Shared::new(world, Faults::new(faults), clock, on_request, state_file));
         let (stop, stopped) = oneshot::channel::<()>();
         let secure = acceptor.is_some();
         let service = router(shared.clone()).into_make_service_with_connect_info::<Wire>();
@@ -83,13 +70,7 @@ impl Emulator {
                 debug!(%error, "the emulator stopped");
             }
         });
-        Ok(Running {
-            address,
-            secure,
-            shared,
-            stop: Some(stop),
-            task,
-        })
+        Ok(Running { address, secure, shared, stop: Some(stop), task })
     }
 }
 
@@ -206,12 +187,7 @@ impl Running {
 
     /// The requests to one class of endpoints, in the order of arrival.
     pub fn calls(&self, endpoint: Endpoint) -> Vec<Entry> {
-        self.shared
-            .log()
-            .iter()
-            .filter(|entry| entry.endpoint == Some(endpoint))
-            .cloned()
-            .collect()
+        self.shared.log().iter().filter(|entry| entry.endpoint == Some(endpoint)).cloned().collect()
     }
 
     /// Stops listening and waits, five seconds at most, until what was begun is answered.
@@ -226,8 +202,6 @@ impl Running {
 
 impl std::fmt::Debug for Running {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Running")
-            .field("url", &self.url())
-            .finish_non_exhaustive()
+        f.debug_struct("Running").field("url", &self.url()).finish_non_exhaustive()
     }
 }

@@ -115,10 +115,8 @@ impl std::error::Error for Mistake {}
 impl Seed {
     /// Reads a seed file.
     pub fn read(path: &Path) -> Result<Self, Error> {
-        let text = std::fs::read_to_string(path).map_err(|source| Error::Read {
-            path: path.to_owned(),
-            source,
-        })?;
+        let text =
+            std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
         Self::parse(&text)
     }
 
@@ -128,22 +126,13 @@ impl Seed {
         let seed = serde_path_to_error::deserialize(&mut json).map_err(|error| Error::Seed {
             mistakes: vec![format!("{}: {}", error.path(), error.inner())],
         })?;
-        json.end().map_err(|error| Error::Seed {
-            mistakes: vec![error.to_string()],
-        })?;
+        json.end().map_err(|error| Error::Seed { mistakes: vec![error.to_string()] })?;
         Ok(seed)
     }
 
     /// The organization this seed describes, or everything that is wrong with it.
     pub fn organization(&self) -> Result<Org, Error> {
-        let Self {
-            organization,
-            clients: _,
-            domains,
-            groups,
-            users,
-            knobs: _,
-        } = self;
+        let Self { organization, clients: _, domains, groups, users, knobs: _ } = self;
         let mut mistakes = Vec::new();
         let mut org = Org::empty(organization.as_deref().unwrap_or(DEFAULT_ORGANIZATION));
         let claimed = match domains {
@@ -154,10 +143,8 @@ impl Seed {
             org.add_domain(domain);
         }
         // Profiles first, so that a group may name one that stands below it.
-        let (profiles, others): (Vec<_>, Vec<_>) = groups
-            .iter()
-            .enumerate()
-            .partition(|(_, group)| group.kind == GroupKind::ProductProfile);
+        let (profiles, others): (Vec<_>, Vec<_>) =
+            groups.iter().enumerate().partition(|(_, group)| group.kind == GroupKind::ProductProfile);
         for (at, group) in profiles.into_iter().chain(others) {
             if let Err(mistake) = org.add_group(group.clone()) {
                 mistakes.push(format!("groups[{at}]: {mistake}"));
@@ -168,11 +155,7 @@ impl Seed {
                 mistakes.push(format!("users[{at}]: {mistake}"));
             }
         }
-        if mistakes.is_empty() {
-            Ok(org)
-        } else {
-            Err(Error::Seed { mistakes })
-        }
+        if mistakes.is_empty() { Ok(org) } else { Err(Error::Seed { mistakes }) }
     }
 }
 
@@ -189,21 +172,14 @@ fn claims(users: &[SeedUser]) -> Vec<Domain> {
         let Some(name) = user.domain.clone().or_else(|| mail.clone()) else {
             continue;
         };
-        let bare = user
-            .username
-            .as_ref()
-            .is_some_and(|username| !username.contains('@'));
-        let claim = claims
-            .entry(fold(&name))
-            .or_insert_with(|| Domain::new(&name, kind));
+        let bare = user.username.as_ref().is_some_and(|username| !username.contains('@'));
+        let claim = claims.entry(fold(&name)).or_insert_with(|| Domain::new(&name, kind));
         if bare {
             claim.login = Login::Username;
         }
         // An email may lie in another domain of the same organization; it must be claimed too.
         if let Some(mail) = mail {
-            claims
-                .entry(mail.clone())
-                .or_insert_with(|| Domain::new(&mail, kind));
+            claims.entry(mail.clone()).or_insert_with(|| Domain::new(&mail, kind));
         }
     }
     claims.into_values().collect()
@@ -212,15 +188,7 @@ fn claims(users: &[SeedUser]) -> Vec<Domain> {
 impl Org {
     /// Adds a group.
     pub fn add_group(&mut self, group: SeedGroup) -> Result<(), Mistake> {
-        let SeedGroup {
-            name,
-            kind,
-            description,
-            read_only,
-            quota,
-            product,
-            profiles,
-        } = group;
+        let SeedGroup { name, kind, description, read_only, quota, product, profiles } = group;
         let wrong = |what: &str| Mistake(format!("group `{name}`: {what}"));
         if name.trim().is_empty() {
             return Err(wrong("a group needs a `name`"));
@@ -278,42 +246,24 @@ impl Org {
         let domain = domain.unwrap_or(mail_domain);
         let username = username.unwrap_or_else(|| email.clone());
         self.fits(kind, &username, &domain).map_err(wrong)?;
-        if self
-            .with_email(&email)
-            .any(|(_, other)| other.kind.owned() == kind.owned())
-        {
+        if self.with_email(&email).any(|(_, other)| other.kind.owned() == kind.owned()) {
             return Err(wrong("there is already such a user of this kind".into()));
         }
         let taken =
             |other: &crate::org::Account| other.kind.owned() && self.same_directory(&other.domain, &domain);
         if kind.owned() && self.with_username(&username).any(|(_, other)| taken(other)) {
-            return Err(wrong(format!(
-                "the username `{username}` is taken in that directory"
-            )));
+            return Err(wrong(format!("the username `{username}` is taken in that directory")));
         }
         let mut joined = Vec::new();
         for group in &groups {
-            joined.push(
-                self.find_group(group)
-                    .ok_or_else(|| wrong(format!("there is no group `{group}`")))?,
-            );
+            joined.push(self.find_group(group).ok_or_else(|| wrong(format!("there is no group `{group}`")))?);
         }
         if !in_org && !joined.is_empty() {
-            return Err(wrong(
-                "somebody outside the organization cannot be in a group".into(),
-            ));
+            return Err(wrong("somebody outside the organization cannot be in a group".into()));
         }
         let visible_from = None;
-        let account = NewAccount {
-            kind,
-            email,
-            username,
-            domain,
-            firstname,
-            lastname,
-            country,
-            visible_from,
-        };
+        let account =
+            NewAccount { kind, email, username, domain, firstname, lastname, country, visible_from };
         let number = self.create(account);
         self.change(number, |account| {
             account.status = status;
@@ -337,14 +287,10 @@ impl Org {
             return Err(format!("the domain `{domain}` is not among `domains`"));
         };
         if claimed.kind != needed && claimed.owner == Owner::Own {
-            return Err(format!(
-                "the domain `{domain}` is of another `type` than this user"
-            ));
+            return Err(format!("the domain `{domain}` is of another `type` than this user"));
         }
         if claimed.login == Login::Email && !username.contains('@') {
-            return Err(format!(
-                "the domain `{domain}` has `login: email`, so `{username}` cannot sign in"
-            ));
+            return Err(format!("the domain `{domain}` has `login: email`, so `{username}` cannot sign in"));
         }
         Ok(())
     }
@@ -366,14 +312,9 @@ impl Org {
     }
 
     fn both(&self, email: &str, group: &str) -> Result<(u64, Found), Mistake> {
-        let user = self
-            .resolve(email, None)
-            .into_iter()
-            .find(|(_, account)| account.in_org);
+        let user = self.resolve(email, None).into_iter().find(|(_, account)| account.in_org);
         let (number, _) = user.ok_or_else(|| Mistake(format!("there is no user `{email}`")))?;
-        let found = self
-            .find_group(group)
-            .ok_or_else(|| Mistake(format!("there is no group `{group}`")))?;
+        let found = self.find_group(group).ok_or_else(|| Mistake(format!("there is no group `{group}`")))?;
         Ok((number, found))
     }
 }

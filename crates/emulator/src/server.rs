@@ -25,7 +25,7 @@ use crate::state_file::StateFile;
 use crate::wire::Wire;
 use crate::world::World;
 
-/// "Maximum size of a request: 1 MB" (Action API limits of 2017).
+/// 1 MB (Action API limits of 2017).
 const LARGEST_BODY: usize = 1024 * 1024;
 
 /// What all requests share.
@@ -85,14 +85,7 @@ impl Shared {
         hook: Option<RequestHook>,
         state_file: Option<StateFile>,
     ) -> Self {
-        Self {
-            world: Mutex::new(world),
-            log: Mutex::default(),
-            faults,
-            clock,
-            hook,
-            state_file,
-        }
+        Self { world: Mutex::new(world), log: Mutex::default(), faults, clock, hook, state_file }
     }
 
     /// The world, and its state file brought up to date when `use_it` is done.
@@ -121,20 +114,13 @@ impl Shared {
         let route = Route::read(&call.path);
         let endpoint = route.as_ref().map(Route::endpoint);
         let page = route.as_ref().and_then(Route::page);
-        let commands = if endpoint == Some(Endpoint::Action) {
-            action::commands(&call)
-        } else {
-            Vec::new()
-        };
+        let commands = if endpoint == Some(Endpoint::Action) { action::commands(&call) } else { Vec::new() };
         let effects = self.faults.strike(endpoint, page, &action::roots(&commands));
         let number = self.note(&call, route.as_ref(), &commands);
 
         if effects.iter().any(|effect| matches!(effect, Effect::CloseBefore)) {
             self.finish(number, None, false);
-            return Delivery {
-                response: StatusCode::OK.into_response(),
-                cut: Some(0),
-            };
+            return Delivery { response: StatusCode::OK.into_response(), cut: Some(0) };
         }
         pause(&effects, |effect| match effect {
             Effect::DelayRequest(time) => Some(*time),
@@ -208,14 +194,11 @@ impl Shared {
             };
             entry.delivered = delivered;
             entry.status = answer.map(|answer| answer.status);
-            entry.retry_after = answer
-                .and_then(|answer| answer.header("Retry-After"))
-                .map(ToOwned::to_owned);
+            entry.retry_after = answer.and_then(|answer| answer.header("Retry-After")).map(ToOwned::to_owned);
             entry.answer = match answer {
-                Some(Answer {
-                    body: Body::Json(json),
-                    ..
-                }) if entry.endpoint == Some(Endpoint::Action) => Some(json.clone()),
+                Some(Answer { body: Body::Json(json), .. }) if entry.endpoint == Some(Endpoint::Action) => {
+                    Some(json.clone())
+                }
                 _ => None,
             };
             entry.clone()
@@ -242,11 +225,7 @@ fn respond(
     twice: bool,
     now: DateTime<Utc>,
 ) -> (Response, usize) {
-    let Answer {
-        status,
-        headers,
-        body,
-    } = answer;
+    let Answer { status, headers, body } = answer;
     let (kind, bytes) = match body {
         Body::Empty => ("*/*", Vec::new()),
         Body::Json(value) => ("application/json", value.to_string().into_bytes()),
@@ -265,14 +244,7 @@ fn respond(
     };
     put("Content-Type", kind);
     put("Date", &httpdate::fmt_http_date(now.into()));
-    put(
-        "Server",
-        if matches!(body, Body::Html(_)) {
-            "openresty"
-        } else {
-            "APIP"
-        },
-    );
+    put("Server", if matches!(body, Body::Html(_)) { "openresty" } else { "APIP" });
     put("Vary", "Accept-Encoding");
     if let Some(template) = route.and_then(Route::canonical) {
         put("Canonical-Resource", template);

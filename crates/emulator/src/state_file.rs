@@ -24,16 +24,10 @@ impl StateFile {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(source) => {
-                return Err(Error::Read {
-                    path: self.0.clone(),
-                    source,
-                });
+                return Err(Error::Read { path: self.0.clone(), source });
             }
         };
-        Org::restore(&text).map(Some).map_err(|source| Error::State {
-            path: self.0.clone(),
-            source,
-        })
+        Org::restore(&text).map(Some).map_err(|source| Error::State { path: self.0.clone(), source })
     }
 
     pub(crate) fn write(&self, org: &Org) -> Result<(), Error> {

@@ -41,7 +41,7 @@ impl Throttles {
             return Err(*until);
         }
         let key = (client.to_owned(), endpoint);
-        // "first page of users, first page of groups": only these count for the frequency (news of October 2021).
+        // Only the first page of users and the first page of groups count for the frequency (news of October 2021).
         let lists = page == Some(0) && matches!(endpoint, Endpoint::Users | Endpoint::Groups);
         if let Some(lock) = knobs.frequency_lock.as_ref().filter(|_| lists)
             && let Some(last) = self.listed.get(&key)
@@ -52,10 +52,7 @@ impl Throttles {
             return Err(until);
         }
         if let Some(limit) = limit(knobs, endpoint) {
-            let window = self
-                .windows
-                .entry(key.clone())
-                .or_insert(Window { began: now, calls: 0 });
+            let window = self.windows.entry(key.clone()).or_insert(Window { began: now, calls: 0 });
             if now - window.began >= WINDOW {
                 *window = Window { began: now, calls: 0 };
             }

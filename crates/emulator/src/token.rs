@@ -34,11 +34,7 @@ pub(crate) struct Grant {
 impl Tokens {
     /// `salt` makes the tokens of two emulators differ, so that one from yesterday is not good today.
     pub(crate) fn new(clients: Vec<Client>, salt: u64) -> Self {
-        Self {
-            clients,
-            given: BTreeMap::new(),
-            salt,
-        }
+        Self { clients, given: BTreeMap::new(), salt }
     }
 
     pub(crate) fn knows(&self, client_id: &str) -> bool {
@@ -62,11 +58,7 @@ impl Tokens {
         match field("grant_type").as_deref() {
             Some("client_credentials") => {}
             Some(other) => {
-                return refusal(
-                    400,
-                    "unsupported_grant_type",
-                    &format!("unsupported grant_type: {other}"),
-                );
+                return refusal(400, "unsupported_grant_type", &format!("unsupported grant_type: {other}"));
             }
             None => return refusal(400, "invalid_request", "the grant_type parameter is missing"),
         }
@@ -76,10 +68,7 @@ impl Tokens {
         let Some(scope) = field("scope") else {
             return refusal(400, "invalid_scope", "the scope parameter is missing");
         };
-        let asked: Vec<&str> = scope
-            .split([',', ' '])
-            .filter(|scope| !scope.is_empty())
-            .collect();
+        let asked: Vec<&str> = scope.split([',', ' ']).filter(|scope| !scope.is_empty()).collect();
         if asked.iter().any(|scope| !SCOPES.contains(scope)) || !asked.contains(&"user_management_sdk") {
             return refusal(400, "invalid_scope", &format!("invalid scope: {scope}"));
         }
@@ -90,11 +79,7 @@ impl Tokens {
     /// `POST /ims/exchange/jwt`, ended in June 2025. Signatures are not checked; `expires_in` is in milliseconds.
     pub(crate) fn exchange(&mut self, call: &Call, knobs: &Knobs, now: DateTime<Utc>) -> Answer {
         if !knobs.jwt {
-            return refusal(
-                400,
-                "invalid_client",
-                "JWT credentials have reached their end of life",
-            );
+            return refusal(400, "invalid_client", "JWT credentials have reached their end of life");
         }
         let field = |name: &str| call.parameter(name).filter(|value| !value.is_empty());
         let Some(client) = field("client_id").and_then(|id| self.authenticate(&id, field("client_secret")))
@@ -110,10 +95,7 @@ impl Tokens {
 
     fn authenticate(&self, client_id: &str, secret: Option<String>) -> Option<Client> {
         let secret = secret?;
-        self.clients
-            .iter()
-            .find(|c| c.client_id == client_id && c.secrets.contains(&secret))
-            .cloned()
+        self.clients.iter().find(|c| c.client_id == client_id && c.secrets.contains(&secret)).cloned()
     }
 
     fn give(
@@ -137,10 +119,7 @@ impl Tokens {
                 expires: now + TimeDelta::seconds(seconds),
             },
         );
-        Answer::json(
-            200,
-            json!({"access_token": token, "token_type": "bearer", "expires_in": expires_in}),
-        )
+        Answer::json(200, json!({"access_token": token, "token_type": "bearer", "expires_in": expires_in}))
     }
 }
 

@@ -38,12 +38,7 @@ pub(crate) struct Porch {
 impl Porch {
     pub(crate) fn new(tcp: TcpListener, tls: Option<TlsAcceptor>) -> Self {
         let (done, ready) = mpsc::unbounded_channel();
-        Self {
-            tcp,
-            tls,
-            done,
-            ready,
-        }
+        Self { tcp, tls, done, ready }
     }
 
     fn shake_hands(&self, acceptor: TlsAcceptor, tcp: TcpStream, address: SocketAddr) {
@@ -134,10 +129,7 @@ enum Stream {
 
 impl Connection {
     fn new(stream: Stream) -> Self {
-        Self {
-            stream,
-            wire: Wire(Arc::new(AtomicUsize::new(UNCUT))),
-        }
+        Self { stream, wire: Wire(Arc::new(AtomicUsize::new(UNCUT))) }
     }
 }
 

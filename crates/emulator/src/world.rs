@@ -24,13 +24,7 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(org: Org, knobs: Knobs, tokens: Tokens) -> Self {
-        Self {
-            org,
-            knobs,
-            tokens,
-            throttles: Throttles::default(),
-            requests: 0,
-        }
+        Self { org, knobs, tokens, throttles: Throttles::default(), requests: 0 }
     }
 
     /// Answers one call: route → method → door → endpoint.

@@ -59,10 +59,7 @@ impl Desk<'_> {
             return self.create_again(number, create);
         }
         if self.knobs.create_lands_on_adobe_id && create.kind.owned() && create.option.is_some() {
-            let twin = self
-                .org
-                .with_email(&create.email)
-                .find(|(_, account)| account.in_org);
+            let twin = self.org.with_email(&create.email).find(|(_, account)| account.in_org);
             if let Some((number, _)) = twin {
                 return Ok(Target::Known(number));
             }
@@ -80,20 +77,8 @@ impl Desk<'_> {
         if !self.live() {
             return Ok(Target::Tested);
         }
-        let Create {
-            kind,
-            email,
-            firstname,
-            lastname,
-            country,
-            step: _,
-            option: _,
-        } = create.clone();
-        let username = if kind.owned() {
-            order.user.clone()
-        } else {
-            email.clone()
-        };
+        let Create { kind, email, firstname, lastname, country, step: _, option: _ } = create.clone();
+        let username = if kind.owned() { order.user.clone() } else { email.clone() };
         let visible_from = self.visible_from();
         Ok(Target::Known(self.org.create(NewAccount {
             kind,
@@ -126,16 +111,10 @@ impl Desk<'_> {
         }
         if create.kind.owned() && self.knobs.require_names {
             if create.firstname.is_none() {
-                return Err(Failure::new(
-                    "error.user.firstname_missing",
-                    "First name is missing",
-                ));
+                return Err(Failure::new("error.user.firstname_missing", "First name is missing"));
             }
             if create.lastname.is_none() {
-                return Err(Failure::new(
-                    "error.user.lastname_missing",
-                    "Last name is missing",
-                ));
+                return Err(Failure::new("error.user.lastname_missing", "Last name is missing"));
             }
         }
         Ok(())
@@ -178,17 +157,14 @@ impl Desk<'_> {
             (Login::Email, _) => return Err(must_match(order)),
             (Login::Username, false) => {}
         }
-        // "unless every domain involved is claimed": the email's may be another than the directory's.
+        // Every domain involved must be claimed (news of August 2019): the email's may be another than the directory's.
         self.claimed(&mail)?;
         Ok(name)
     }
 
     fn claimed(&self, domain: &str) -> Result<&Domain, Failure> {
         match self.org.domain(domain) {
-            None => Err(Failure::new(
-                "error.domain.trust.nonexistent",
-                "Domain for email is not claimed",
-            )),
+            None => Err(Failure::new("error.domain.trust.nonexistent", "Domain for email is not claimed")),
             Some(domain) if domain.owner == Owner::Other => Err(Failure::new(
                 "error.user.belongs_to_another_org",
                 "Illegal to invite user from another organization's owned auth src",
@@ -200,10 +176,7 @@ impl Desk<'_> {
     /// The account that is there already: same email, or same username in the directory, of the same ownership.
     fn existing(&self, order: &UserOrder, create: &Create, domain: &str) -> Option<u64> {
         let alike = |account: &Account| account.kind.owned() == create.kind.owned();
-        let by_email = self
-            .org
-            .with_email(&create.email)
-            .find(|(_, account)| alike(account));
+        let by_email = self.org.with_email(&create.email).find(|(_, account)| alike(account));
         let by_name = || {
             self.org
                 .with_username(&order.user)
@@ -224,11 +197,7 @@ impl Desk<'_> {
             return Err(Failure::new("error.user.already_in_org", message));
         }
         if !self.live() {
-            return Ok(if gone {
-                Target::Tested
-            } else {
-                Target::Known(number)
-            });
+            return Ok(if gone { Target::Tested } else { Target::Known(number) });
         }
         // An account that comes back has its old name, email and country; only this option changes names.
         let renames = create.option == Some(IfExists::Update) && create.kind.owned();
@@ -254,8 +223,5 @@ impl Desk<'_> {
 }
 
 fn must_match(order: &UserOrder) -> Failure {
-    Failure::new(
-        "error.user.must_match_email",
-        format!("User must match the email: {}", order.user),
-    )
+    Failure::new("error.user.must_match_email", format!("User must match the email: {}", order.user))
 }

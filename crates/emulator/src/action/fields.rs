@@ -10,10 +10,7 @@ pub(super) const LONGEST_NAME: usize = 250;
 /// A step's value as an object.
 pub(super) fn object<'a>(step: &str, value: &'a Value) -> Result<&'a Map<String, Value>, Failure> {
     value.as_object().ok_or_else(|| {
-        Failure::new(
-            "error.command.create.object_expected",
-            format!("Expected an object in command: {step}"),
-        )
+        Failure::new("error.command.create.object_expected", format!("Expected an object in command: {step}"))
     })
 }
 
@@ -28,10 +25,7 @@ pub(super) fn text(
         return Ok(None);
     };
     let Some(text) = value.as_str() else {
-        return Err(Failure::new(
-            wrong_type,
-            format!("String expected in command for field: {name}"),
-        ));
+        return Err(Failure::new(wrong_type, format!("String expected in command for field: {name}")));
     };
     if text.chars().count() > longest {
         let message = format!("String too long in command for field: {name}, max length {longest}");
@@ -61,9 +55,6 @@ pub(super) fn only(
 ) -> Result<(), Failure> {
     match fields.keys().find(|key| !known.contains(&key.as_str())) {
         None => Ok(()),
-        Some(key) => Err(Failure::new(
-            code,
-            format!("Unknown key in command {step}: {key}"),
-        )),
+        Some(key) => Err(Failure::new(code, format!("Unknown key in command {step}: {key}"))),
     }
 }

@@ -7,7 +7,7 @@ use super::{Desk, Failure, Outcome};
 use crate::knobs::{Missing, NoChange, UnknownMember};
 use crate::org::{Found, GroupKind, GroupRecord};
 
-/// "A user group with a product profile may have 200 000 members" (user group commands).
+/// Members of a user group that a profile is attached to (user group commands, Action API).
 const MOST_MEMBERS: usize = 200_000;
 
 /// Which group the steps act on.
@@ -45,10 +45,8 @@ impl Desk<'_> {
                 GroupStep::Remove(lists) => self.on_lists(root, target, lists, Change::Remove),
             };
             let deleted = failures.is_empty() && matches!(step, GroupStep::Delete);
-            outcome
-                .failures
-                .extend(failures.into_iter().map(|failure| (*at, failure)));
-            // "Nothing after it runs."
+            outcome.failures.extend(failures.into_iter().map(|failure| (*at, failure)));
+            // There is nothing left to act on (deleteUserGroup, Action API).
             if deleted {
                 break;
             }
@@ -131,10 +129,7 @@ impl Desk<'_> {
         let record = self.org.group_record(group);
         if record.read_only {
             let message = format!("Usergroup is owned by another org and readonly: {}", record.name);
-            return Err(Failure::new(
-                "error.usergroup.readonly.update_not_allowed",
-                message,
-            ));
+            return Err(Failure::new("error.usergroup.readonly.update_not_allowed", message));
         }
         if let Some(name) = name {
             check_name(name)?;
@@ -159,14 +154,9 @@ impl Desk<'_> {
     fn delete_group(&mut self, group: u64) -> Result<(), Failure> {
         let record = self.org.group_record(group);
         if record.read_only {
-            let message = format!(
-                "User group owned by another organization. Remove not allowed: {}",
-                record.name
-            );
-            return Err(Failure::new(
-                "error.usergroup.readonly.remove_not_allowed",
-                message,
-            ));
+            let message =
+                format!("User group owned by another organization. Remove not allowed: {}", record.name);
+            return Err(Failure::new("error.usergroup.readonly.remove_not_allowed", message));
         }
         if self.live() {
             self.org.dissolve(group);
@@ -189,9 +179,7 @@ impl Desk<'_> {
 
     /// `group` is missing in the test of a group that is not there yet.
     fn members(&mut self, group: Option<u64>, emails: &[String], change: Change) -> Result<(), Failure> {
-        if let Some(record) = group
-            .map(|group| self.org.group_record(group))
-            .filter(|group| group.read_only)
+        if let Some(record) = group.map(|group| self.org.group_record(group)).filter(|group| group.read_only)
         {
             return Err(change.refused(&record.name));
         }
@@ -201,10 +189,7 @@ impl Desk<'_> {
             .filter(|email| email.contains('@'))
             .filter_map(|email| {
                 let found = self.org.resolve(email, None);
-                found
-                    .into_iter()
-                    .find(|(_, account)| account.visible(self.now))
-                    .map(|(number, _)| number)
+                found.into_iter().find(|(_, account)| account.visible(self.now)).map(|(number, _)| number)
             })
             .collect();
         let lenient = !self.live() && self.knobs.test_mode_missing_user == Missing::Ok;
@@ -213,16 +198,11 @@ impl Desk<'_> {
             UnknownMember::Error => users.len() < emails.len(),
         };
         if missing && !lenient {
-            return Err(Failure::new(
-                "error.user.not_found",
-                "No valid users were found in the request",
-            ));
+            return Err(Failure::new("error.user.not_found", "No valid users were found in the request"));
         }
         let Some(group) = group else { return Ok(()) };
         let members = self.org.direct(group);
-        let changes = users
-            .iter()
-            .any(|user| members.contains(user) != (change == Change::Add));
+        let changes = users.iter().any(|user| members.contains(user) != (change == Change::Add));
         if !changes && self.knobs.ug_noop_add == NoChange::Error && !users.is_empty() {
             return Err(match change {
                 Change::Add => Failure::new("error.user.already_exists", "Users are already in the group"),
@@ -261,10 +241,7 @@ impl Desk<'_> {
         let Some(group) = group else { return Ok(()) };
         if change == Change::Add && self.org.direct(group).len() > MOST_MEMBERS {
             let message = format!("User group has more than {MOST_MEMBERS} members");
-            return Err(Failure::new(
-                "error.usergroup.exceeds_maximum_member_count",
-                message,
-            ));
+            return Err(Failure::new("error.usergroup.exceeds_maximum_member_count", message));
         }
         if self.live() {
             for profile in profiles {
@@ -280,10 +257,7 @@ impl Desk<'_> {
 
 fn check_name(name: &str) -> Result<(), Failure> {
     if name.starts_with('_') || name.trim().is_empty() || name.chars().count() > LONGEST_GROUP {
-        return Err(Failure::new(
-            "error.group.invalid_name",
-            format!("Group name is invalid: {name}"),
-        ));
+        return Err(Failure::new("error.group.invalid_name", format!("Group name is invalid: {name}")));
     }
     Ok(())
 }

@@ -23,16 +23,10 @@ pub(super) struct List {
 pub(super) fn read(step: &str, value: &Value, keys: &[&str], knobs: &Knobs) -> Result<Vec<List>, Failure> {
     let fail = |code, message: String| Err(Failure::new(code, message));
     let Some(object) = value.as_object() else {
-        return fail(
-            "error.command.add_remove.list",
-            format!("Expected an object in command: {step}"),
-        );
+        return fail("error.command.add_remove.list", format!("Expected an object in command: {step}"));
     };
     if object.is_empty() {
-        return fail(
-            "error.command.add_remove.missing_list",
-            format!("Missing list in command: {step}"),
-        );
+        return fail("error.command.add_remove.missing_list", format!("Missing list in command: {step}"));
     }
     let mut lists = Vec::new();
     for (key, value) in object {
@@ -51,10 +45,7 @@ pub(super) fn read(step: &str, value: &Value, keys: &[&str], knobs: &Knobs) -> R
         if entries.len() > knobs.max_list {
             return fail("error.command.add_remove.list_too_long", too_long(knobs.max_list));
         }
-        lists.push(List {
-            key: key.clone(),
-            names: names(step, key, entries)?,
-        });
+        lists.push(List { key: key.clone(), names: names(step, key, entries)? });
     }
     Ok(lists)
 }
@@ -65,32 +56,19 @@ pub(super) fn too_long(most: usize) -> String {
 
 fn names(step: &str, key: &str, entries: &[Value]) -> Result<Vec<String>, Failure> {
     let users = key == "user";
-    let invalid = if users {
-        "error.user.user_list.invalid"
-    } else {
-        "error.group.invalid_list"
-    };
+    let invalid = if users { "error.user.user_list.invalid" } else { "error.group.invalid_list" };
     let mut names = Vec::new();
     let mut seen = BTreeSet::new();
     if entries.is_empty() {
-        return Err(Failure::new(
-            invalid,
-            format!("Empty list in command {step}: {key}"),
-        ));
+        return Err(Failure::new(invalid, format!("Empty list in command {step}: {key}")));
     }
     for entry in entries {
         let Some(name) = entry.as_str().filter(|name| !name.is_empty()) else {
-            return Err(Failure::new(
-                invalid,
-                format!("Invalid entry in command {step}: {key}"),
-            ));
+            return Err(Failure::new(invalid, format!("Invalid entry in command {step}: {key}")));
         };
         if name.chars().count() > if users { LONGEST_NAME } else { LONGEST_GROUP } {
             let code = "error.command.add_remove.group_or_product_name_too_long";
-            return Err(Failure::new(
-                code,
-                format!("Name too long in command {step}: {name}"),
-            ));
+            return Err(Failure::new(code, format!("Name too long in command {step}: {name}")));
         }
         if !seen.insert(fold(name)) {
             let code = match key {
@@ -99,10 +77,7 @@ fn names(step: &str, key: &str, entries: &[Value]) -> Result<Vec<String>, Failur
                 "product" | "productConfiguration" => "error.command.add_remove.duplicate.product_list",
                 _ => "error.command.add_remove.duplicate.group_list",
             };
-            return Err(Failure::new(
-                code,
-                format!("Duplicate entry in command {step}: {name}"),
-            ));
+            return Err(Failure::new(code, format!("Duplicate entry in command {step}: {name}")));
         }
         names.push(name.to_owned());
     }

@@ -38,14 +38,11 @@ pub(crate) struct Failure {
 
 impl Failure {
     fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            code: Cow::Borrowed(code),
-            message: message.into(),
-        }
+        Self { code: Cow::Borrowed(code), message: message.into() }
     }
 }
 
-/// Whether changes are made. (`testOnly`: "checked, but not executed")
+/// Whether changes are made, or only checked (`testOnly=true`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
     Live,
@@ -102,11 +99,7 @@ impl World {
         if commands.len() > self.knobs.max_commands {
             return malformed(&format!("Too many commands: max is {}", self.knobs.max_commands));
         }
-        let mode = if call.flag("testOnly", false) {
-            Mode::Test
-        } else {
-            Mode::Live
-        };
+        let mode = if call.flag("testOnly", false) { Mode::Test } else { Mode::Live };
         self.requests += 1;
         let mut order: Vec<usize> = (0..commands.len()).collect();
         if let Some(seed) = self.knobs.shuffle_commands {
@@ -114,12 +107,7 @@ impl World {
             let seed = mix(seed, self.requests);
             order.sort_by_key(|at| mix(seed, *at as u64));
         }
-        let mut desk = Desk {
-            org: &mut self.org,
-            knobs: &self.knobs,
-            now,
-            mode,
-        };
+        let mut desk = Desk { org: &mut self.org, knobs: &self.knobs, now, mode };
         let mut tally = Tally::default();
         for at in order {
             desk.carry_out(at, &commands[at], effects, &mut tally);
@@ -134,31 +122,16 @@ fn malformed(message: &str) -> Answer {
 
 impl Desk<'_> {
     fn carry_out(&mut self, at: usize, command: &Value, effects: &[Effect], tally: &mut Tally) {
-        let Command {
-            root,
-            request_id,
-            order,
-        } = match Command::read(command, self.knobs) {
+        let Command { root, request_id, order } = match Command::read(command, self.knobs) {
             Ok(command) => command,
             // "user" and "requestID" are missing from errors found while reading (examples of the Action API).
             Err(failures) => {
-                tally.command(
-                    at,
-                    None,
-                    None,
-                    Outcome {
-                        failures,
-                        warnings: Vec::new(),
-                    },
-                );
+                tally.command(at, None, None, Outcome { failures, warnings: Vec::new() });
                 return;
             }
         };
         let outcome = match fault(&root, effects) {
-            Some(failure) => Outcome {
-                failures: vec![(0, failure)],
-                warnings: Vec::new(),
-            },
+            Some(failure) => Outcome { failures: vec![(0, failure)], warnings: Vec::new() },
             None => match &order {
                 Order::User(order) => self.user_command(order),
                 Order::Group(steps) => self.group_command(&root, steps),
@@ -170,14 +143,9 @@ impl Desk<'_> {
 
 fn fault(root: &str, effects: &[Effect]) -> Option<Failure> {
     effects.iter().find_map(|effect| match effect {
-        Effect::FailCommand {
-            root: meant,
-            code,
-            message,
-        } if fold(meant) == fold(root) => Some(Failure {
-            code: Cow::Owned(code.clone()),
-            message: message.clone(),
-        }),
+        Effect::FailCommand { root: meant, code, message } if fold(meant) == fold(root) => {
+            Some(Failure { code: Cow::Owned(code.clone()), message: message.clone() })
+        }
         _ => None,
     })
 }
@@ -210,24 +178,12 @@ impl Tally {
             }
             (at, step, Value::Object(entry))
         };
-        self.errors.extend(
-            failures
-                .into_iter()
-                .map(|(step, failure)| entry(step, failure, "errorCode")),
-        );
-        self.warnings.extend(
-            warnings
-                .into_iter()
-                .map(|(step, warning)| entry(step, warning, "warningCode")),
-        );
+        self.errors.extend(failures.into_iter().map(|(step, failure)| entry(step, failure, "errorCode")));
+        self.warnings.extend(warnings.into_iter().map(|(step, warning)| entry(step, warning, "warningCode")));
     }
 
     fn answer(self, commands: usize, mode: Mode, knobs: &Knobs) -> Answer {
-        let Self {
-            failed,
-            errors,
-            warnings,
-        } = self;
+        let Self { failed, errors, warnings } = self;
         let done = commands - failed;
         let (completed, tested) = match mode {
             Mode::Live => (done, 0),

@@ -45,14 +45,8 @@ pub(super) enum UserStep {
 
 #[derive(Debug)]
 pub(super) enum GroupStep {
-    Create {
-        description: Option<String>,
-        option: Option<IfExists>,
-    },
-    Update {
-        name: Option<String>,
-        description: Option<String>,
-    },
+    Create { description: Option<String>, option: Option<IfExists> },
+    Update { name: Option<String>, description: Option<String> },
     Delete,
     Add(Vec<List>),
     Remove(Vec<List>),
@@ -71,10 +65,7 @@ impl Command {
     pub(super) fn read(command: &Value, knobs: &Knobs) -> Result<Self, Failures> {
         let whole = |failure| vec![(0, failure)];
         let Some(fields) = command.as_object() else {
-            return Err(whole(Failure::new(
-                "error.command.malformed",
-                "Expected a command object",
-            )));
+            return Err(whole(Failure::new("error.command.malformed", "Expected a command object")));
         };
         let known = ["user", "usergroup", "domain", "useAdobeID", "requestID", "do"];
         only(fields, &known, "error.command.illegal_entry", "entry").map_err(whole)?;
@@ -85,11 +76,7 @@ impl Command {
         match (user, group) {
             (Some(user), None) if !user.is_empty() => {
                 let order = UserOrder::read(user.clone(), fields, knobs)?;
-                Ok(Self {
-                    root: user,
-                    request_id,
-                    order: Order::User(order),
-                })
+                Ok(Self { root: user, request_id, order: Order::User(order) })
             }
             (None, Some(group)) if !group.is_empty() => {
                 if fields.contains_key("domain") || fields.contains_key("useAdobeID") {
@@ -99,11 +86,7 @@ impl Command {
                 let steps = steps(fields, knobs, |step, key, value, last, seen| {
                     group_step(step, key, value, last, seen, knobs)
                 })?;
-                Ok(Self {
-                    root: group,
-                    request_id,
-                    order: Order::Group(steps),
-                })
+                Ok(Self { root: group, request_id, order: Order::Group(steps) })
             }
             (Some(_), Some(_)) => {
                 let message = "A command is for a user or for a user group";
@@ -111,10 +94,7 @@ impl Command {
             }
             _ => {
                 let message = "Missing user or usergroup in command";
-                Err(whole(Failure::new(
-                    "error.command.user_usergroup.missing",
-                    message,
-                )))
+                Err(whole(Failure::new("error.command.user_usergroup.missing", message)))
             }
         }
     }
@@ -123,13 +103,8 @@ impl Command {
 impl UserOrder {
     fn read(user: String, fields: &Map<String, Value>, knobs: &Knobs) -> Result<Self, Failures> {
         let whole = |failure| vec![(0, failure)];
-        let domain = text(
-            fields,
-            "domain",
-            LONGEST_NAME,
-            "error.command.domain.string_expected",
-        )
-        .map_err(whole)?;
+        let domain =
+            text(fields, "domain", LONGEST_NAME, "error.command.domain.string_expected").map_err(whole)?;
         let adobe_id = boolean(fields, "useAdobeID").map_err(whole)?;
         match (&domain, user.contains('@')) {
             (None, false) => {
@@ -146,12 +121,7 @@ impl UserOrder {
         let steps = steps(fields, knobs, |step, key, value, last, seen| {
             user_step(step, key, value, last, seen, knobs)
         })?;
-        Ok(Self {
-            user,
-            domain,
-            adobe_id,
-            steps,
-        })
+        Ok(Self { user, domain, adobe_id, steps })
     }
 }
 
@@ -161,19 +131,14 @@ fn steps<T>(
     knobs: &Knobs,
     mut read: impl FnMut(usize, &str, &Value, bool, &mut bool) -> Result<T, Failure>,
 ) -> Result<Vec<(usize, T)>, Failures> {
-    let entries = fields
-        .get("do")
-        .and_then(Value::as_array)
-        .filter(|entries| !entries.is_empty());
+    let entries = fields.get("do").and_then(Value::as_array).filter(|entries| !entries.is_empty());
     let Some(entries) = entries else {
         let message = "Expected an array of steps in command";
         return Err(vec![(0, Failure::new("error.command.steps.malformed", message))]);
     };
     if entries.len() > knobs.max_steps {
-        let failure = Failure::new(
-            "error.command.add_remove.list_too_long",
-            lists::too_long(knobs.max_steps),
-        );
+        let failure =
+            Failure::new("error.command.add_remove.list_too_long", lists::too_long(knobs.max_steps));
         return Err(vec![(knobs.max_steps, failure)]);
     }
     let mut steps = Vec::new();
@@ -181,10 +146,7 @@ fn steps<T>(
     let mut created = false;
     for (at, entry) in entries.iter().enumerate() {
         let Some(entry) = entry.as_object().filter(|entry| !entry.is_empty()) else {
-            failures.push((
-                at,
-                Failure::new("error.command.step.unknown", "Expected a step object"),
-            ));
+            failures.push((at, Failure::new("error.command.step.unknown", "Expected a step object")));
             continue;
         };
         for (key, value) in entry {
@@ -194,11 +156,7 @@ fn steps<T>(
             }
         }
     }
-    if failures.is_empty() {
-        Ok(steps)
-    } else {
-        Err(failures)
-    }
+    if failures.is_empty() { Ok(steps) } else { Err(failures) }
 }
 
 fn user_step(
@@ -248,32 +206,16 @@ fn group_step(
         "createUserGroup" => {
             creating(at, key, created)?;
             let fields = object(key, value)?;
-            only(
-                fields,
-                &["name", "description", "option"],
-                "error.command.create.key.unknown",
-                key,
-            )?;
+            only(fields, &["name", "description", "option"], "error.command.create.key.unknown", key)?;
             // "name" is called required and every client leaves it out; the root's name is the one that counts.
             text(fields, "name", usize::MAX, expected)?;
-            Ok(GroupStep::Create {
-                description: description(fields)?,
-                option: if_exists(fields)?,
-            })
+            Ok(GroupStep::Create { description: description(fields)?, option: if_exists(fields)? })
         }
         "updateUserGroup" => {
             let fields = object(key, value)?;
-            only(
-                fields,
-                &["name", "description"],
-                "error.command.illegal_entry",
-                key,
-            )?;
+            only(fields, &["name", "description"], "error.command.illegal_entry", key)?;
             let name = text(fields, "name", usize::MAX, expected)?;
-            Ok(GroupStep::Update {
-                name,
-                description: description(fields)?,
-            })
+            Ok(GroupStep::Update { name, description: description(fields)? })
         }
         "deleteUserGroup" => {
             if !object(key, value)?.is_empty() {
@@ -282,27 +224,14 @@ fn group_step(
             }
             Ok(GroupStep::Delete)
         }
-        "add" => Ok(GroupStep::Add(lists::read(
-            key,
-            value,
-            &["user", "productConfiguration"],
-            knobs,
-        )?)),
-        "remove" => Ok(GroupStep::Remove(lists::read(
-            key,
-            value,
-            &["user", "productConfiguration"],
-            knobs,
-        )?)),
+        "add" => Ok(GroupStep::Add(lists::read(key, value, &["user", "productConfiguration"], knobs)?)),
+        "remove" => Ok(GroupStep::Remove(lists::read(key, value, &["user", "productConfiguration"], knobs)?)),
         _ => Err(unknown(key)),
     }
 }
 
 fn unknown(key: &str) -> Failure {
-    Failure::new(
-        "error.command.step.unknown",
-        format!("Unknown step in command: {key}"),
-    )
+    Failure::new("error.command.step.unknown", format!("Unknown step in command: {key}"))
 }
 
 fn creating(at: usize, key: &str, created: &mut bool) -> Result<(), Failure> {
@@ -319,20 +248,10 @@ fn creating(at: usize, key: &str, created: &mut bool) -> Result<(), Failure> {
 }
 
 pub(super) fn if_exists(fields: &Map<String, Value>) -> Result<Option<IfExists>, Failure> {
-    match text(
-        fields,
-        "option",
-        LONGEST_NAME,
-        "error.command.create.string_expected",
-    )?
-    .as_deref()
-    {
+    match text(fields, "option", LONGEST_NAME, "error.command.create.string_expected")?.as_deref() {
         None => Ok(None),
         Some("ignoreIfAlreadyExists") => Ok(Some(IfExists::Ignore)),
         Some("updateIfAlreadyExists") => Ok(Some(IfExists::Update)),
-        Some(other) => Err(Failure::new(
-            "error.option.illegal",
-            format!("Illegal option: {other}"),
-        )),
+        Some(other) => Err(Failure::new("error.option.illegal", format!("Illegal option: {other}"))),
     }
 }

@@ -18,16 +18,10 @@ pub(super) struct Update {
 impl Update {
     pub(super) fn read(fields: &Map<String, Value>) -> Result<Self, Failure> {
         if fields.contains_key("country") {
-            return Err(Failure::new(
-                "error.update.country.no_update",
-                "Country cannot be updated",
-            ));
+            return Err(Failure::new("error.update.country.no_update", "Country cannot be updated"));
         }
         if fields.contains_key("option") {
-            return Err(Failure::new(
-                "error.command.update.option.no",
-                "Update takes no option",
-            ));
+            return Err(Failure::new("error.command.update.option.no", "Update takes no option"));
         }
         let known = ["email", "username", "firstname", "lastname"];
         only(fields, &known, "error.command.illegal_entry", "update")?;
@@ -61,17 +55,11 @@ impl Desk<'_> {
             return Err(Failure::new("error.internal.update_failed", message));
         }
         // A change of letter case alone succeeds and changes nothing, as recorded.
-        let email = update
-            .email
-            .clone()
-            .filter(|email| fold(email) != fold(&account.email));
+        let email = update.email.clone().filter(|email| fold(email) != fold(&account.email));
         if let Some(email) = &email {
             self.check_email(number, email)?;
         }
-        let mut username = update
-            .username
-            .clone()
-            .filter(|name| fold(name) != fold(&account.username));
+        let mut username = update.username.clone().filter(|name| fold(name) != fold(&account.username));
         if let Some(name) = &username {
             self.check_username(number, name, email.as_deref())?;
         }
@@ -86,12 +74,7 @@ impl Desk<'_> {
         // Where people sign in with their email, the account moves to the new email's domain with it.
         let moves = domain_of(&account.email).is_some_and(|domain| domain == account.domain);
         let domain = email.as_deref().and_then(domain_of).filter(|_| moves);
-        let Update {
-            firstname,
-            lastname,
-            email: _,
-            username: _,
-        } = update.clone();
+        let Update { firstname, lastname, email: _, username: _ } = update.clone();
         self.org.change(number, |account| {
             for (field, new) in [(&mut account.email, email), (&mut account.username, username)] {
                 if let Some(new) = new {
@@ -109,10 +92,7 @@ impl Desk<'_> {
 
     fn check_email(&self, number: u64, email: &str) -> Result<(), Failure> {
         if !plausible_email(email) {
-            return Err(Failure::new(
-                "error.user.email.invalid",
-                format!("Email is invalid: {email}"),
-            ));
+            return Err(Failure::new("error.user.email.invalid", format!("Email is invalid: {email}")));
         }
         let account = self.org.account(number);
         let old = domain_of(&account.email).unwrap_or_default();
@@ -121,27 +101,16 @@ impl Desk<'_> {
             let message = format!("Email cannot move to another directory: {email}");
             return Err(Failure::new("error.user.change_domain_update.no", message));
         }
-        if self
-            .org
-            .with_email(email)
-            .any(|(other, account)| other != number && account.kind.owned())
-        {
-            return Err(Failure::new(
-                "error.user.email.name_in_use",
-                format!("Email is in use: {email}"),
-            ));
+        if self.org.with_email(email).any(|(other, account)| other != number && account.kind.owned()) {
+            return Err(Failure::new("error.user.email.name_in_use", format!("Email is in use: {email}")));
         }
         Ok(())
     }
 
     fn check_username(&self, number: u64, name: &str, email: Option<&str>) -> Result<(), Failure> {
         let account = self.org.account(number);
-        let refused = || {
-            Failure::new(
-                "error.update.username.no",
-                format!("Username cannot be changed: {name}"),
-            )
-        };
+        let refused =
+            || Failure::new("error.update.username.no", format!("Username cannot be changed: {name}"));
         let follows = email.is_some_and(|email| fold(email) == fold(name));
         if account.kind != AccountType::Federated && !follows {
             return Err(refused());
@@ -160,10 +129,7 @@ impl Desk<'_> {
             other != number && found.kind.owned() && self.org.same_directory(&found.domain, &account.domain)
         });
         if taken {
-            return Err(Failure::new(
-                "error.user.name_in_use",
-                format!("Username is in use: {name}"),
-            ));
+            return Err(Failure::new("error.user.name_in_use", format!("Username is in use: {name}")));
         }
         Ok(())
     }

@@ -56,12 +56,8 @@ impl Desk<'_> {
     }
 
     fn find(&self, order: &UserOrder) -> Target {
-        let domain = if order.adobe_id {
-            Some("AdobeID")
-        } else {
-            order.domain.as_deref()
-        };
-        // "Not an email: the username, with its domain"; a username that looks like an email identifies nobody.
+        let domain = if order.adobe_id { Some("AdobeID") } else { order.domain.as_deref() };
+        // An email, or a bare username with its domain; a username that looks like an email identifies nobody.
         let found = self.org.resolve(&order.user, domain);
         match found.into_iter().find(|(_, account)| account.visible(self.now)) {
             Some((number, _)) => Target::Known(number),
@@ -88,10 +84,9 @@ impl Desk<'_> {
         match target {
             Target::Known(number) => Ok(Some(number)),
             Target::Tested | Target::Missing if lenient => Ok(None),
-            Target::Tested | Target::NotCreated => Err(Failure::new(
-                "error.user.not_found",
-                "No valid users were found in the request",
-            )),
+            Target::Tested | Target::NotCreated => {
+                Err(Failure::new("error.user.not_found", "No valid users were found in the request"))
+            }
             Target::Missing => {
                 let kind = if order.adobe_id { "Adobe" } else { "User" };
                 let message = format!("{kind} Id does not exist: {}", order.user);
@@ -156,7 +151,7 @@ impl Desk<'_> {
     }
 
     fn remove_from_org(&mut self, order: &UserOrder, target: Target, delete: bool) -> Result<(), Failure> {
-        // "If the user is not in the organization the call succeeds"; recorded answers say otherwise.
+        // The documentation calls this a success; recorded answers do not.
         if target == Target::Missing && self.knobs.removefromorg_missing == Missing::Ok {
             return Ok(());
         }
@@ -170,21 +165,14 @@ impl Desk<'_> {
             return Err(Failure::new("error.api.user.not.parent.org", message));
         }
         let owned = account.kind != AccountType::Adobe;
-        let synced = self
-            .org
-            .domain(&account.domain)
-            .is_some_and(|domain| domain.externally_synced);
+        let synced = self.org.domain(&account.domain).is_some_and(|domain| domain.externally_synced);
         if owned && synced {
             let message = "Error removing user from organization: FAILURE";
             return Err(Failure::new("error.internal.removefromorg", message));
         }
         if self.live() {
             // An Adobe ID belongs to its person and is only let go.
-            if delete && owned {
-                self.org.delete(number)
-            } else {
-                self.org.expel(number)
-            }
+            if delete && owned { self.org.delete(number) } else { self.org.expel(number) }
         }
         Ok(())
     }
@@ -215,14 +203,8 @@ impl Change {
 
 fn deprecated(lists: &[List], at: usize, outcome: &mut Outcome) {
     for list in lists.iter().filter(|list| list.key != "group") {
-        let instead = if list.key == "product" {
-            "productConfiguration"
-        } else {
-            "group"
-        };
+        let instead = if list.key == "product" { "productConfiguration" } else { "group" };
         let message = format!("'{}' command is deprecated. Please use {instead}.", list.key);
-        outcome
-            .warnings
-            .push((at, Failure::new("warning.command.deprecated", message)));
+        outcome.warnings.push((at, Failure::new("warning.command.deprecated", message)));
     }
 }

@@ -49,11 +49,8 @@ impl World {
             }
         }
         if let Some(base) = group.base {
-            let key = if group.kind == GroupKind::UserAdminGroup {
-                "userGroupName"
-            } else {
-                "productProfileName"
-            };
+            let key =
+                if group.kind == GroupKind::UserAdminGroup { "userGroupName" } else { "productProfileName" };
             row.insert(key.into(), json!(self.org.group_record(base).name));
         }
         if let Some(product) = &group.product {

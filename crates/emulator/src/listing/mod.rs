@@ -16,10 +16,7 @@ fn season(mut row: Map<String, Value>, omit: &BTreeSet<String>, knobs: &Knobs) -
     if knobs.extra_fields {
         // The documentation reserves the right to add fields of any type four weeks after announcing them.
         row.insert("futureText".into(), json!("unknown to today's clients"));
-        row.insert(
-            "futureObject".into(),
-            json!({"nested": [1, null, {"deep": true}]}),
-        );
+        row.insert("futureObject".into(), json!({"nested": [1, null, {"deep": true}]}));
         row.insert("futureNull".into(), Value::Null);
     }
     row

@@ -29,12 +29,7 @@ impl Cut {
             }
         }
         let start = current * size;
-        Some(Self {
-            rows: start..(start + size).min(total),
-            current,
-            pages,
-            total,
-        })
+        Some(Self { rows: start..(start + size).min(total), current, pages, total })
     }
 
     /// The page around its rows. `uncounted` accounts are in the total and in no row.

@@ -37,27 +37,17 @@ impl World {
         let rows = self.org.accounts().filter(|(_, account)| {
             account.visible(now) && account.status == Status::Active && of_domain(account, domain.as_deref())
         });
-        let shown = Shown {
-            groups: true,
-            inherited: !call.flag("directOnly", true),
-        };
-        self.page_of(
-            page,
-            rows.collect(),
-            shown,
-            Map::new(),
-            self.knobs.technical_accounts,
-        )
+        let shown = Shown { groups: true, inherited: !call.flag("directOnly", true) };
+        self.page_of(page, rows.collect(), shown, Map::new(), self.knobs.technical_accounts)
     }
 
     /// `GET /users/{org}/{page}/{group}`
     pub(crate) fn members_page(&self, call: &Call, page: &str, group: &str, now: DateTime<Utc>) -> Answer {
         let (name, members) = match self.org.find_group(group) {
-            Some(Found::Group(number)) => (
-                self.org.group_record(number).name.clone(),
-                self.members_for(call, number),
-            ),
-            // "The base group exists but its admin group does not": nobody, rather than not found.
+            Some(Found::Group(number)) => {
+                (self.org.group_record(number).name.clone(), self.members_for(call, number))
+            }
+            // The administrators of a group that has none: nobody, rather than not found.
             Some(Found::Dormant { name, .. }) => (name, BTreeSet::new()),
             None => {
                 let text = format!("Not found: {group}");
@@ -68,18 +58,14 @@ impl World {
             }
         };
         let domain = call.in_query("domain");
-        let rows = members
-            .iter()
-            .map(|number| (*number, self.org.account(*number)))
-            .filter(|(_, account)| {
+        let rows =
+            members.iter().map(|number| (*number, self.org.account(*number))).filter(|(_, account)| {
                 account.visible(now)
                     && account.status != Status::Removed
                     && of_domain(account, domain.as_deref())
             });
-        let shown = Shown {
-            groups: !call.flag("excludeGroups", false),
-            inherited: !call.flag("directOnly", true),
-        };
+        let shown =
+            Shown { groups: !call.flag("excludeGroups", false), inherited: !call.flag("directOnly", true) };
         let more = Map::from_iter([("groupName".to_owned(), json!(name))]);
         self.page_of(page, rows.collect(), shown, more, 0)
     }
@@ -98,11 +84,7 @@ impl World {
             Some(Quota::Unlimited) | None => usize::MAX,
         };
         let licensed: BTreeSet<u64> = all.iter().copied().take(seats).collect();
-        let mut members = if call.flag("directOnly", false) {
-            self.org.direct(group).clone()
-        } else {
-            all
-        };
+        let mut members = if call.flag("directOnly", false) { self.org.direct(group).clone() } else { all };
         match call.in_query("status").as_deref() {
             Some("active") => members.retain(|number| licensed.contains(number)),
             Some("inactive") => members.retain(|number| !licensed.contains(number)),
@@ -147,16 +129,10 @@ impl World {
         let Some((_, account)) = found else {
             return Answer::refusal(404, "error.user.not_found", format!("User not found {user}"));
         };
-        let shown = Shown {
-            groups: true,
-            inherited: !call.flag("directOnly", true),
-        };
+        let shown = Shown { groups: true, inherited: !call.flag("directOnly", true) };
         let envelope = Map::from_iter([("result".to_owned(), json!("success"))]);
         let mut envelope = season(envelope, &BTreeSet::new(), &self.knobs);
-        envelope.insert(
-            "user".into(),
-            Value::Object(row(&self.org, &self.knobs, account, shown)),
-        );
+        envelope.insert("user".into(), Value::Object(row(&self.org, &self.knobs, account, shown)));
         Answer::json(200, Value::Object(envelope))
     }
 }
@@ -165,7 +141,7 @@ fn of_domain(account: &Account, domain: Option<&str>) -> bool {
     domain.is_none_or(|domain| account.domain == fold(domain))
 }
 
-/// A user as listings show it; "a field without a value is omitted".
+/// A user as listings show it: "properties that are not populated will not be returned" (users pages).
 fn row(org: &Org, knobs: &Knobs, account: &Account, shown: Shown) -> Map<String, Value> {
     let mut row = Map::new();
     let kind = account.shown_type.as_deref().unwrap_or(account.kind.name());
@@ -181,11 +157,8 @@ fn row(org: &Org, knobs: &Knobs, account: &Account, shown: Shown) -> Map<String,
     row.insert("username".into(), json!(username));
     row.insert("domain".into(), json!(account.domain));
     row.insert("type".into(), json!(kind));
-    let optional = [
-        ("firstname", &account.firstname),
-        ("lastname", &account.lastname),
-        ("country", &account.country),
-    ];
+    let optional =
+        [("firstname", &account.firstname), ("lastname", &account.lastname), ("country", &account.country)];
     for (key, value) in optional {
         if let Some(value) = value {
             row.insert(key.into(), json!(value));

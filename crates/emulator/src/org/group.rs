@@ -10,10 +10,7 @@ use super::{NOBODY, Org, fold};
 /// The kinds of groups (`type` of the groups page).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[expect(
-    missing_docs,
-    reason = "the names are Adobe's, one per kind, and say all there is to say"
-)]
+#[expect(missing_docs, reason = "the names are Adobe's, one per kind, and say all there is to say")]
 pub enum GroupKind {
     #[default]
     UserGroup,
@@ -130,12 +127,7 @@ pub(crate) enum Found {
     /// A group on record.
     Group(u64),
     /// An administrator group nobody was ever in; the first member makes it.
-    Dormant {
-        name: String,
-        kind: GroupKind,
-        base: Option<u64>,
-        product: Option<String>,
-    },
+    Dormant { name: String, kind: GroupKind, base: Option<u64>, product: Option<String> },
 }
 
 impl Org {
@@ -153,12 +145,7 @@ impl Org {
         if let Some(number) = self.index.groups.get(&folded) {
             return Some(Found::Group(*number));
         }
-        let fixed = |kind| Found::Dormant {
-            name: folded.clone(),
-            kind,
-            base: None,
-            product: None,
-        };
+        let fixed = |kind| Found::Dormant { name: folded.clone(), kind, base: None, product: None };
         match folded.as_str() {
             "_org_admin" => return Some(fixed(GroupKind::SysadminGroup)),
             "_support_admin" => return Some(fixed(GroupKind::SupportAdminGroup)),
@@ -166,19 +153,11 @@ impl Org {
             _ => {}
         }
         if let Some(product) = folded.strip_prefix("_product_admin_") {
-            let product = self
-                .groups
-                .values()
-                .filter_map(|g| g.product.as_ref())
-                .find(|p| fold(p) == product)?;
+            let product =
+                self.groups.values().filter_map(|g| g.product.as_ref()).find(|p| fold(p) == product)?;
             let name = format!("_product_admin_{product}");
             let kind = GroupKind::ProductAdminGroup;
-            return Some(Found::Dormant {
-                name,
-                kind,
-                base: None,
-                product: Some(product.clone()),
-            });
+            return Some(Found::Dormant { name, kind, base: None, product: Some(product.clone()) });
         }
         let (prefix, base) = if let Some(base) = folded.strip_prefix("_admin_") {
             ("_admin_", base)
@@ -194,24 +173,14 @@ impl Org {
             _ => return None,
         };
         let name = format!("{prefix}{}", record.name);
-        Some(Found::Dormant {
-            name,
-            kind,
-            base: Some(base),
-            product: None,
-        })
+        Some(Found::Dormant { name, kind, base: Some(base), product: None })
     }
 
     /// The number of a group that was found, made if nobody was in it so far.
     pub(crate) fn awaken(&mut self, found: Found) -> u64 {
         match found {
             Found::Group(number) => number,
-            Found::Dormant {
-                name,
-                kind,
-                base,
-                product,
-            } => {
+            Found::Dormant { name, kind, base, product } => {
                 // A second command of the same request may have come first.
                 if let Some(number) = self.index.groups.get(&fold(&name)) {
                     return *number;
@@ -253,14 +222,7 @@ impl Org {
             .iter()
             .filter(|(_, group)| group.base == Some(number))
             .map(|(led, group)| {
-                (
-                    *led,
-                    if group.kind == GroupKind::DeveloperGroup {
-                        "_developer_"
-                    } else {
-                        "_admin_"
-                    },
-                )
+                (*led, if group.kind == GroupKind::DeveloperGroup { "_developer_" } else { "_admin_" })
             })
             .collect();
         for (number, prefix) in led {
@@ -279,12 +241,8 @@ impl Org {
         for member in self.direct(number).clone() {
             self.leave(member, number);
         }
-        let led: Vec<u64> = self
-            .groups
-            .iter()
-            .filter(|(_, g)| g.base == Some(number))
-            .map(|(n, _)| *n)
-            .collect();
+        let led: Vec<u64> =
+            self.groups.iter().filter(|(_, g)| g.base == Some(number)).map(|(n, _)| *n).collect();
         for led in led {
             self.dissolve(led);
         }

@@ -29,14 +29,8 @@ impl Index {
     }
 
     pub(super) fn enter(&mut self, number: u64, account: &Account) {
-        self.emails
-            .entry(fold(&account.email))
-            .or_default()
-            .insert(number);
-        self.usernames
-            .entry(fold(&account.username))
-            .or_default()
-            .insert(number);
+        self.emails.entry(fold(&account.email)).or_default().insert(number);
+        self.usernames.entry(fold(&account.username)).or_default().insert(number);
     }
 
     pub(super) fn forget(&mut self, number: u64, account: &Account) {

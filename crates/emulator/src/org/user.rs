@@ -139,24 +139,12 @@ impl Org {
 
     /// Whether another organization owns the account's directory.
     pub(crate) fn owned_elsewhere(&self, account: &Account) -> bool {
-        account.kind.owned()
-            && self
-                .domain(&account.domain)
-                .is_some_and(|domain| domain.owner != Owner::Own)
+        account.kind.owned() && self.domain(&account.domain).is_some_and(|domain| domain.owner != Owner::Own)
     }
 
     pub(crate) fn create(&mut self, new: NewAccount) -> u64 {
         let number = self.number();
-        let NewAccount {
-            kind,
-            email,
-            username,
-            domain,
-            firstname,
-            lastname,
-            country,
-            visible_from,
-        } = new;
+        let NewAccount { kind, email, username, domain, firstname, lastname, country, visible_from } = new;
         // The shape of recorded ids; the digits are the number, so equal stories give equal ids.
         let realm = if kind.owned() { "emulated.e" } else { "AdobeID" };
         let account = Account {
@@ -229,11 +217,7 @@ impl Org {
 
     /// Sets the status of everybody in the organization with this email; says whether there was anybody.
     pub fn set_status(&mut self, email: &str, status: Status) -> bool {
-        let numbers: Vec<u64> = self
-            .with_email(email)
-            .filter(|(_, a)| a.in_org)
-            .map(|(n, _)| n)
-            .collect();
+        let numbers: Vec<u64> = self.with_email(email).filter(|(_, a)| a.in_org).map(|(n, _)| n).collect();
         for number in &numbers {
             self.change(*number, |account| account.status = status);
         }

@@ -67,10 +67,7 @@ impl Org {
 
     /// The user with this email, the organization-owned one if there are two.
     pub fn user(&self, email: &str) -> Option<User> {
-        let (_, account) = self
-            .resolve(email, None)
-            .into_iter()
-            .find(|(_, account)| account.in_org)?;
+        let (_, account) = self.resolve(email, None).into_iter().find(|(_, account)| account.in_org)?;
         Some(self.view(account))
     }
 
@@ -102,19 +99,14 @@ impl Org {
     }
 
     pub(crate) fn names(&self, groups: impl Iterator<Item = u64>) -> Vec<String> {
-        let mut names: Vec<String> = groups
-            .map(|number| self.group_record(number).name.clone())
-            .collect();
+        let mut names: Vec<String> = groups.map(|number| self.group_record(number).name.clone()).collect();
         names.sort();
         names
     }
 
     fn emails(&self, group: u64) -> Vec<String> {
-        let mut emails: Vec<String> = self
-            .direct(group)
-            .iter()
-            .map(|number| self.account(*number).email.clone())
-            .collect();
+        let mut emails: Vec<String> =
+            self.direct(group).iter().map(|number| self.account(*number).email.clone()).collect();
         emails.sort();
         emails
     }
