@@ -1,1 +1,61 @@
-//! umapi
+//! All manners towards Adobe: token, pace, the two-hour gate, reading and executing.
+//!
+//! # Its one job
+//!
+//! To talk to Adobe's User Management API (UMAPI) so that Adobe never has a reason to lock us out, and so that we
+//! always know what became of what we sent. It decides nothing about people.
+//!
+//! # Its words
+//!
+//! * [`Client`]: one organization. It can only begin a [`Session`], which proves a fresh token and a right clock.
+//! * [`gate`]: listings and executions happen at most once in two hours. [`MayList`] and [`MayExecute`] are the
+//!   proofs that the gate was asked; [`Session::snapshot`] and [`Session::execute`] take them away.
+//! * [`Ledger`]: what must survive this process (stamps, starts of requests, intents and outcomes of commands). The
+//!   program keeps it in its store.
+//! * [`Manners`]: how often and how fast. Ruder ones than Adobe's documentation need an [`EmulatorMark`].
+//!
+//! # Its promises
+//!
+//! * A listing is whole or an error.
+//! * A stamp is written before its request, in the transaction that checks it, and taken back only when the request
+//!   is proven not to have left.
+//! * A command whose answer was lost is looked up before it is sent again; what stays open is `Unknown`.
+//! * When the ledger fails nothing more is sent.
+//! * Repeating happens in one place and has an end. Every wait does.
+//! * Secrets appear in no message, log or debug output.
+
+mod answer;
+mod clear_up;
+mod clock;
+mod effects;
+mod error;
+mod execute;
+pub mod gate;
+mod http;
+mod judge;
+mod ledger;
+mod mark;
+mod pace;
+mod patience;
+mod progress;
+mod read;
+#[cfg(test)]
+mod samples;
+mod session;
+mod settings;
+mod steps;
+mod token;
+mod user;
+mod verdict;
+mod wire;
+
+pub use clock::{Clock, MOST_CLOCK_ERROR};
+pub use error::{Error, Kind};
+pub use gate::{Gate, MayExecute, MayList, Opens, Shut, Why};
+pub use ledger::{Ledger, LedgerError, Start};
+pub use mark::EmulatorMark;
+pub use progress::{Cancel, Canceller, Listener, Progress, Wait};
+pub use read::Members;
+pub use session::{Client, Session};
+pub use settings::{Manners, Pace, Settings};
+pub use verdict::{ErrorClass, error_class};

@@ -1,0 +1,287 @@
+//! Executing: commands into requests, requests to Adobe, and for every command one outcome.
+//!
+//! One request after the other, so a phase is over before the next begins. What a request leaves open is cleared up
+//! before the next leaves: see `clear_up`.
+
+use crate::answer::Answer;
+use crate::error::Error;
+use crate::gate::{MayExecute, Stamping};
+use crate::http::{Call, Failure, IfLost, Message, NotFound, Pragma};
+use crate::judge::Reached;
+use crate::ledger::Ledger;
+use crate::patience::Patience;
+use crate::progress::{Cancel, Listener, Progress, Watch};
+use crate::session::Session;
+use crate::steps;
+use crate::verdict::{Rehearsal, Reply, replies};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use umsync_engine::change::Target;
+use umsync_engine::command::{Command, Outcome, Step, StepError, Verdict};
+use umsync_engine::key::GroupName;
+use umsync_engine::pack;
+use umsync_engine::stamps::RequestClass;
+
+/// So many requests in a row without a known outcome mean that Adobe is in trouble.
+const MOST_UNANSWERED: usize = 3;
+
+impl<L: Ledger> Session<L> {
+    /// Sends the commands and tells what became of each, in order: one outcome per command, whatever happens.
+    ///
+    /// The stamp of the execution is written just before the first request, so that without commands there is none.
+    /// When Adobe, the way there, the ledger or `cancel` stops it, the rest is `NotSent` with the reason.
+    pub async fn execute(
+        &self,
+        permit: MayExecute,
+        commands: &[Command],
+        progress: Listener<'_>,
+        cancel: &Cancel,
+    ) -> Vec<Outcome> {
+        let watch = Watch { listener: Some(progress), cancel: Some(cancel) };
+        let mode = Mode::Live(permit.stamping());
+        Execution { session: self, commands, watch, mode, new_groups: BTreeSet::new() }.run().await
+    }
+
+    /// Has Adobe check the commands (`testOnly=true`) and changes nothing. Needs no permit and leaves neither stamp
+    /// nor journal. Adobe's test knows nothing of what earlier steps would have done; errors that only say so are no
+    /// errors.
+    pub async fn rehearse(
+        &self,
+        commands: &[Command],
+        progress: Listener<'_>,
+        cancel: &Cancel,
+    ) -> Vec<Outcome> {
+        let watch = Watch { listener: Some(progress), cancel: Some(cancel) };
+        let new_groups = commands.iter().filter_map(new_group).cloned().collect();
+        Execution { session: self, commands, watch, mode: Mode::Test, new_groups }.run().await
+    }
+}
+
+fn new_group(command: &Command) -> Option<&GroupName> {
+    match &command.target {
+        Target::Group(name) if command.steps.contains(&Step::CreateGroup) => Some(name),
+        Target::Group(_) | Target::User(_) => None,
+    }
+}
+
+/// For real or for a test.
+#[derive(Debug)]
+pub(crate) enum Mode {
+    Live(Stamping),
+    Test,
+}
+
+/// One execution under way.
+pub(crate) struct Execution<'a, L> {
+    pub(crate) session: &'a Session<L>,
+    pub(crate) commands: &'a [Command],
+    pub(crate) watch: Watch<'a>,
+    mode: Mode,
+    /// The groups that a rehearsal would make.
+    new_groups: BTreeSet<GroupName>,
+}
+
+/// How a request ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) verdicts: BTreeMap<usize, Verdict>,
+    /// Why nothing more may be sent.
+    pub(crate) stop: Option<String>,
+}
+
+impl<L: Ledger> Execution<'_, L> {
+    async fn run(mut self) -> Vec<Outcome> {
+        let requests = pack::requests(self.commands);
+        let mut outcomes = Vec::with_capacity(self.commands.len());
+        let mut stop: Option<String> = None;
+        let mut unanswered = 0;
+        for (number, range) in requests.iter().enumerate() {
+            if stop.is_none() && self.watch.is_cancelled() {
+                stop = Some(Error::Cancelled.line());
+            }
+            if let Some(why) = &stop {
+                let not_sent = |command| Outcome { command, verdict: Verdict::NotSent { why: why.clone() } };
+                outcomes.extend(range.clone().map(not_sent));
+                continue;
+            }
+            let ended = self.request(range.clone(), pragma(number, requests.len())).await;
+            stop = ended.stop;
+            let is_unknown = |verdict: &Verdict| matches!(verdict, Verdict::Unknown { .. });
+            unanswered = if ended.verdicts.values().any(is_unknown) { unanswered + 1 } else { 0 };
+            if unanswered >= MOST_UNANSWERED {
+                stop.get_or_insert(format!(
+                    "{MOST_UNANSWERED} requests in a row ended without a known outcome"
+                ));
+            }
+            let now_known: Vec<Outcome> =
+                ended.verdicts.into_iter().map(|(command, verdict)| Outcome { command, verdict }).collect();
+            if let Err(error) = self.settle(&now_known).await {
+                stop.get_or_insert(error.line());
+            }
+            outcomes.extend(now_known);
+            self.watch.tell(Progress::Commands { done: outcomes.len(), total: self.commands.len() });
+        }
+        if let Some(why) = &stop {
+            tracing::warn!(why, "execution stopped");
+        }
+        outcomes
+    }
+
+    /// Sends the commands of one request and finds out what became of each.
+    async fn request(&mut self, range: Range<usize>, pragma: Pragma) -> Ended {
+        let mut verdicts = BTreeMap::new();
+        let mut sent = Vec::new();
+        for position in range {
+            match steps::command(&self.commands[position], "") {
+                Ok(_) => sent.push((position, self.commands[position].clone())),
+                Err(why) => {
+                    let why = format!("the plan asks for what the API cannot say: {why}");
+                    verdicts.insert(position, Verdict::NotSent { why });
+                }
+            }
+        }
+        if sent.is_empty() {
+            return Ended { verdicts, stop: None };
+        }
+        let ended = match self.post(&sent, pragma).await {
+            Ok(replies) => {
+                let open = replies.into_iter().filter_map(|(position, reply)| {
+                    open(reply)
+                        .map_err(|verdict| verdicts.insert(position, verdict))
+                        .ok()
+                        .map(|open| (position, open))
+                });
+                let open = open.collect();
+                self.clear_up(open, pragma).await
+            }
+            Err(Failure { reached: Reached::No, error }) => {
+                let why = error.line();
+                let not_sent = |(position, _)| (position, Verdict::NotSent { why: why.clone() });
+                Ended { verdicts: sent.into_iter().map(not_sent).collect(), stop: Some(error.line()) }
+            }
+            Err(Failure { reached: Reached::Refused, error }) => {
+                let errors = vec![whole(&error)];
+                let refused = |(position, _)| (position, Verdict::Refused { errors: errors.clone() });
+                let stop = format!("Adobe refused a whole request: {}", error.line());
+                Ended { verdicts: sent.into_iter().map(refused).collect(), stop: Some(stop) }
+            }
+            Err(Failure { reached: Reached::Perhaps, error }) => {
+                let why = error.line();
+                let lost = |(position, _)| (position, Open::Lost { why: why.clone() });
+                let open = sent.into_iter().map(lost).collect();
+                match error {
+                    // Nothing may be asked either.
+                    Error::Shut(_) | Error::Ledger { .. } | Error::ClockOff { .. } => {
+                        Ended { verdicts: leave_open(open), stop: Some(why) }
+                    }
+                    _ => self.clear_up(open, pragma).await,
+                }
+            }
+        };
+        verdicts.extend(ended.verdicts);
+        Ended { verdicts, stop: ended.stop }
+    }
+
+    /// One action request. Replies come with the positions of their commands.
+    pub(crate) async fn post(
+        &mut self,
+        sent: &[(usize, Command)],
+        pragma: Pragma,
+    ) -> Result<Vec<(usize, Reply)>, Failure> {
+        let line = &self.session.line;
+        let organization = &line.settings.organization;
+        let ids: Vec<String> = sent.iter().map(|_| line.next_id()).collect();
+        let body: Vec<Value> =
+            sent.iter().zip(&ids).filter_map(|((_, command), id)| steps::command(command, id).ok()).collect();
+        let commands: Vec<&Command> = sent.iter().map(|(_, command)| command).collect();
+        let positions: Vec<usize> = sent.iter().map(|(position, _)| *position).collect();
+        let mut url = line.api(&["action", organization]);
+        let (stamping, intent, if_lost, rehearsal) = match &mut self.mode {
+            Mode::Live(stamping) => (Some(stamping), Some(&*positions), IfLost::HandBack, Rehearsal::No),
+            Mode::Test => {
+                url.query_pairs_mut().append_pair("testOnly", "true");
+                (None, None, IfLost::Repeat, Rehearsal::Yes { groups: &self.new_groups })
+            }
+        };
+        let call = Call {
+            doing: format!("sending {} commands to {organization}", sent.len()),
+            class: Some(RequestClass::Action),
+            url,
+            message: Message::Post(Value::from(body).to_string().into_bytes()),
+            pragma,
+            patience: Patience::ACTION,
+            if_lost,
+            not_found: NotFound::Error,
+            stamping,
+            intent,
+        };
+        let read = |answer: &Answer| replies(answer, &commands, &ids, &rehearsal);
+        let replies = line.send(call, self.watch, read).await?;
+        Ok(positions.into_iter().zip(replies).collect())
+    }
+
+    async fn settle(&self, outcomes: &[Outcome]) -> Result<(), Error> {
+        match self.mode {
+            Mode::Live(_) => {
+                let line = &self.session.line;
+                let settled = line.ledger.settle(outcomes, line.clock.now()).await;
+                settled.map_err(|source| Error::Ledger { doing: "note what became of commands", source })
+            }
+            Mode::Test => Ok(()),
+        }
+    }
+
+    pub(crate) fn is_test(&self) -> bool {
+        matches!(self.mode, Mode::Test)
+    }
+}
+
+/// What a request left open about one command.
+#[derive(Debug)]
+pub(crate) enum Open {
+    /// No answer tells what became of it.
+    Lost { why: String },
+    /// It failed, or its user is gone already.
+    PerhapsGone(Vec<StepError>),
+    /// It was throttled inside Adobe.
+    Throttled(Vec<StepError>),
+}
+
+impl Open {
+    /// The verdict, where nothing more can be found out.
+    pub(crate) fn left(self) -> Verdict {
+        match self {
+            Self::Lost { why } => Verdict::Unknown { why },
+            Self::PerhapsGone(errors) | Self::Throttled(errors) => Verdict::Refused { errors },
+        }
+    }
+}
+
+pub(crate) fn leave_open(open: BTreeMap<usize, Open>) -> BTreeMap<usize, Verdict> {
+    open.into_iter().map(|(position, open)| (position, open.left())).collect()
+}
+
+pub(crate) fn open(reply: Reply) -> Result<Open, Verdict> {
+    match reply {
+        Reply::Said(verdict) => Err(verdict),
+        Reply::PerhapsGone(errors) => Ok(Open::PerhapsGone(errors)),
+        Reply::Throttled(errors) => Ok(Open::Throttled(errors)),
+        Reply::Doubt(why) => Ok(Open::Lost { why }),
+    }
+}
+
+/// The refusal of a whole request, as an error of each of its commands.
+fn whole(error: &Error) -> StepError {
+    StepError { step: None, code: error.code().unwrap_or("error.request").to_owned(), message: error.line() }
+}
+
+/// Adobe's own client marks the first and the last action request of a sync. A listing has begun the sync already, so
+/// a single request is its end.
+fn pragma(number: usize, requests: usize) -> Pragma {
+    match number {
+        _ if number + 1 == requests => Pragma::End,
+        0 => Pragma::Start,
+        _ => Pragma::None,
+    }
+}

@@ -1,0 +1,488 @@
+//! One line to Adobe: every request leaves here, and here alone is anything repeated.
+//!
+//! In this order, each time: the clock still agrees with Adobe's, nobody asked for silence, the token is fresh, the
+//! pace allows it, the stamp is written, the intent is noted; then the request leaves.
+
+use crate::answer::{Answer, Cut, Unreadable};
+use crate::clock::{Anchor, Clock, later};
+use crate::error::Error;
+use crate::gate::{Gate, LONG_RETRY_AFTER, Stamping};
+use crate::judge::{Next, Reached, judge};
+use crate::ledger::{Ledger, Start};
+use crate::pace;
+use crate::patience::{Again, Patience, Scale, Tries};
+use crate::progress::{Progress, Wait, Watch};
+use crate::settings::{Pace, Settings};
+use crate::token::Token;
+use chrono::{DateTime, Utc};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, PRAGMA};
+use secrecy::ExposeSecret;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+use umsync_engine::stamps::{RequestClass, Stamps};
+use url::Url;
+
+/// What is sent.
+#[derive(Debug, Clone)]
+pub(crate) enum Message {
+    /// A form to the token service. Holds the secret, so it is made when it is sent.
+    Token,
+    /// `GET`.
+    Get,
+    /// `POST` of JSON.
+    Post(Vec<u8>),
+}
+
+/// `Pragma` tells Adobe where a sync begins and ends (undocumented; Adobe's own client sends it for load management,
+/// and a listing without the first mark was locked out).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pragma {
+    None,
+    Start,
+    End,
+}
+
+/// What becomes of a request whose answer is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum IfLost {
+    /// It changes nothing, so it is sent again.
+    Repeat,
+    /// It may have changed something: the caller finds out first.
+    HandBack,
+}
+
+/// What a 404 means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotFound {
+    /// An error.
+    Error,
+    /// An answer.
+    Answer,
+}
+
+/// One call: what is sent, and with how much patience.
+#[derive(Debug)]
+pub(crate) struct Call<'a> {
+    /// What we are doing, for messages.
+    pub(crate) doing: String,
+    /// The class that Adobe counts; `None` for the token service.
+    pub(crate) class: Option<RequestClass>,
+    pub(crate) url: Url,
+    pub(crate) message: Message,
+    pub(crate) pragma: Pragma,
+    pub(crate) patience: Patience,
+    pub(crate) if_lost: IfLost,
+    pub(crate) not_found: NotFound,
+    /// The stamp to be written just before.
+    pub(crate) stamping: Option<&'a mut Stamping>,
+    /// The commands in it, to be noted just before.
+    pub(crate) intent: Option<&'a [usize]>,
+}
+
+impl Call<'_> {
+    /// Something read from the API.
+    pub(crate) fn get(doing: String, class: RequestClass, url: Url, patience: Patience) -> Self {
+        Self {
+            doing,
+            class: Some(class),
+            url,
+            message: Message::Get,
+            pragma: Pragma::None,
+            patience,
+            if_lost: IfLost::Repeat,
+            not_found: NotFound::Error,
+            stamping: None,
+            intent: None,
+        }
+    }
+}
+
+/// A call without a result.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// What Adobe may have done with it.
+    pub(crate) reached: Reached,
+    pub(crate) error: Error,
+}
+
+/// What came of one request.
+#[derive(Debug)]
+pub(crate) enum Heard {
+    /// A whole answer.
+    Answer(Answer),
+    /// Proof that the request never left: no name, no connection, no TLS, no way through the proxy.
+    NeverLeft(reqwest::Error),
+    /// It left, or may have, and no whole answer came.
+    Lost(Cut),
+}
+
+/// The line of one session.
+pub(crate) struct Line<L> {
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) ledger: Arc<L>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) gate: Gate,
+    http: reqwest::Client,
+    /// One request in flight per client: more only burns quota.
+    in_flight: Arc<tokio::sync::Mutex<()>>,
+    /// Names this session in request ids.
+    nonce: String,
+    counter: AtomicU64,
+    known: Mutex<Option<Known>>,
+}
+
+/// What the last token told.
+#[derive(Debug, Clone)]
+struct Known {
+    token: Token,
+    anchor: Anchor,
+}
+
+impl<L: Ledger> Line<L> {
+    pub(crate) fn new(
+        http: reqwest::Client,
+        settings: Arc<Settings>,
+        ledger: Arc<L>,
+        clock: Arc<dyn Clock>,
+        in_flight: Arc<tokio::sync::Mutex<()>>,
+    ) -> Self {
+        let gate = Gate::new(settings.manners.every);
+        let nonce = format!("{:08x}", rand::random::<u32>());
+        Self {
+            settings,
+            ledger,
+            clock,
+            gate,
+            http,
+            in_flight,
+            nonce,
+            counter: AtomicU64::new(0),
+            known: Mutex::new(None),
+        }
+    }
+
+    /// Makes a call, repeats it as long as it is patient, and reads its answer.
+    pub(crate) async fn send<T>(
+        &self,
+        mut call: Call<'_>,
+        watch: Watch<'_>,
+        read: impl Fn(&Answer) -> Result<T, Unreadable> + Send + Sync,
+    ) -> Result<T, Failure> {
+        let mut tries = Tries::new(call.patience, self.scale());
+        let mut reached = Reached::No;
+        let mut renewed = false;
+        loop {
+            let heard = match self.once(&mut call, watch).await {
+                Ok(heard) => heard,
+                Err(error) => return Err(Failure { reached, error }),
+            };
+            let (error, again) = match judge(heard, &call, &self.settings.organization, &read) {
+                Next::Done(result) => return Ok(result),
+                Next::Renew(error) => {
+                    let again = Again::Reached(Some(Duration::ZERO));
+                    if renewed || tries.next(again, Instant::now(), 0.0).is_none() {
+                        return Err(Failure { reached: Reached::Refused, error });
+                    }
+                    renewed = true;
+                    self.renew().await.map_err(|error| Failure { reached, error })?;
+                    continue;
+                }
+                Next::Silence { asked, reached: now_reached, clocks } => {
+                    reached = reached.max(now_reached);
+                    let error = match clocks {
+                        // Before the first token the clock is not proven, and must not write.
+                        Err(error) if self.known().is_none() => error,
+                        Ok(()) | Err(_) => self.be_silent(asked).await,
+                    };
+                    return Err(Failure { reached, error });
+                }
+                Next::Again { error, again, reached: now_reached } => {
+                    reached = reached.max(now_reached);
+                    (error, again)
+                }
+                Next::Stop { error, reached: now_reached } => {
+                    return Err(Failure { reached: reached.max(now_reached), error });
+                }
+            };
+            let Some(wait) = tries.next(again, Instant::now(), rand::random()) else {
+                return Err(Failure { reached, error });
+            };
+            tracing::debug!(doing = call.doing, error = error.line(), ?wait, "trying again");
+            let why = if matches!(again, Again::Reached(Some(_))) { Wait::Asked } else { Wait::Trouble };
+            self.wait(wait, why, watch).await.map_err(|error| Failure { reached, error })?;
+        }
+    }
+
+    /// One request, with everything that must have happened before it.
+    async fn once(&self, call: &mut Call<'_>, watch: Watch<'_>) -> Result<Heard, Error> {
+        let Some(class) = call.class else {
+            // The token service is not the API; and whoever needs a token may hold the line already.
+            return Ok(self.attempt(call).await);
+        };
+        let _in_flight = self.in_flight.lock().await;
+        self.pace(class, &call.doing, watch).await?;
+        self.ready().await?;
+        if watch.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
+        let now = self.now_for_stamps().await?;
+        match &mut call.stamping {
+            Some(stamping) => {
+                self.stamps("write the stamp", |stamps| stamping.write(&self.gate, stamps, now)).await??;
+            }
+            None => self.not_silent(now).await?,
+        }
+        if let Some(commands) = call.intent.take()
+            && let Err(source) = self.ledger.intend(commands, now).await
+        {
+            self.take_back(call).await?;
+            return Err(Error::Ledger { doing: "note what is about to be sent", source });
+        }
+        let heard = self.attempt(call).await;
+        if matches!(heard, Heard::NeverLeft(_)) {
+            self.take_back(call).await?;
+        }
+        Ok(heard)
+    }
+
+    async fn take_back(&self, call: &mut Call<'_>) -> Result<(), Error> {
+        match &mut call.stamping {
+            Some(stamping) => self.stamps("take the stamp back", |stamps| stamping.take_back(stamps)).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Sends once. Says in one line what was sent and what came back.
+    async fn attempt(&self, call: &Call<'_>) -> Heard {
+        let id = self.next_id();
+        let begun = Instant::now();
+        let sent = self.clock.now();
+        let heard = match self.request(call, &id).send().await {
+            Ok(response) => match Answer::read(response, sent, self.clock.now()).await {
+                Ok(answer) => Heard::Answer(answer),
+                Err(cut) => Heard::Lost(cut),
+            },
+            Err(source) if source.is_connect() || source.is_builder() => {
+                Heard::NeverLeft(source.without_url())
+            }
+            Err(source) => Heard::Lost(Cut { status: None, source: source.without_url() }),
+        };
+        let class = call.class.map_or("token", RequestClass::word);
+        let milliseconds = begun.elapsed().as_millis();
+        match &heard {
+            Heard::Answer(answer) => {
+                let request_id = answer.request_id.as_deref().unwrap_or(&id);
+                tracing::debug!(class, status = answer.status, milliseconds, request_id, "answered");
+            }
+            Heard::NeverLeft(_) => tracing::debug!(class, milliseconds, request_id = id, "never left"),
+            Heard::Lost(_) => tracing::debug!(class, milliseconds, request_id = id, "answer lost"),
+        }
+        heard
+    }
+
+    fn request(&self, call: &Call<'_>, id: &str) -> reqwest::RequestBuilder {
+        let Settings { client_id, client_secret, .. } = &*self.settings;
+        let url = call.url.clone();
+        let request = match &call.message {
+            Message::Token => {
+                // The scope is what the User Management API demands (UMAPI documentation, authentication).
+                let form = [
+                    ("grant_type", "client_credentials"),
+                    ("client_id", client_id),
+                    ("client_secret", client_secret.expose_secret()),
+                    ("scope", "openid,AdobeID,user_management_sdk"),
+                ];
+                return self.http.post(url).header("cache-control", "no-cache").form(&form);
+            }
+            Message::Get => self.http.get(url),
+            // Exactly this: with a charset beside it Adobe was seen to refuse.
+            Message::Post(body) => {
+                self.http.post(url).header(CONTENT_TYPE, "application/json").body(body.clone())
+            }
+        };
+        let request = match call.pragma {
+            Pragma::None => request,
+            Pragma::Start => request.header(PRAGMA, "umapi-sync-start"),
+            Pragma::End => request.header(PRAGMA, "umapi-sync-end"),
+        };
+        let bearer = self.known().map(|known| known.token.bearer());
+        request
+            .header(AUTHORIZATION, bearer.unwrap_or_else(|| HeaderValue::from_static("Bearer none")))
+            .header("x-api-key", client_id)
+            .header("x-request-id", id)
+            .header(ACCEPT, "application/json")
+    }
+
+    /// The token is good for a while. No token is fetched while Adobe wants silence.
+    async fn ready(&self) -> Result<(), Error> {
+        let now = self.now_for_stamps().await?;
+        match self.known() {
+            Some(known) if known.token.is_good_at(now) => Ok(()),
+            Some(_) | None => {
+                self.not_silent(now).await?;
+                self.renew().await
+            }
+        }
+    }
+
+    /// The present, by a clock that agrees with Adobe's: where it no longer seems to, Adobe is asked again.
+    pub(crate) async fn now_for_stamps(&self) -> Result<DateTime<Utc>, Error> {
+        let agrees = |now| self.known().is_some_and(|known| known.anchor.agrees(now, Instant::now()));
+        if !agrees(self.clock.now()) {
+            self.renew().await?;
+        }
+        Ok(self.clock.now())
+    }
+
+    async fn not_silent(&self, now: DateTime<Utc>) -> Result<(), Error> {
+        let silence = self
+            .stamps("read the stamps", |stamps| {
+                self.gate.believe(stamps, now);
+                self.gate.silence(stamps, now)
+            })
+            .await?;
+        silence.map_or(Ok(()), |shut| Err(shut.into()))
+    }
+
+    async fn be_silent(&self, asked: Duration) -> Error {
+        let now = self.clock.now();
+        let heard = Instant::now();
+        let now = match self.known() {
+            // A clock that was set meanwhile must not say how long the silence lasts.
+            Some(known) if !known.anchor.agrees(now, heard) => known.anchor.adobe_at(heard),
+            Some(_) | None => now,
+        };
+        tracing::warn!(seconds = asked.as_secs(), "Adobe asks for silence");
+        match self.stamps("store the silence", |stamps| self.gate.be_silent(stamps, now, asked)).await {
+            Ok(shut) => shut.into(),
+            Err(error) => error,
+        }
+    }
+
+    /// One transaction on the stamps.
+    pub(crate) async fn stamps<T: Send>(
+        &self,
+        doing: &'static str,
+        change: impl FnOnce(&mut Stamps) -> T + Send,
+    ) -> Result<T, Error> {
+        self.ledger.stamps(change).await.map_err(|source| Error::Ledger { doing, source })
+    }
+
+    /// Waits for a free place in the quota of this class.
+    async fn pace(&self, class: RequestClass, doing: &str, watch: Watch<'_>) -> Result<(), Error> {
+        let Some(limit) = pace::limit(self.settings.manners.pace, class) else { return Ok(()) };
+        // Each round lasts a window at most; so many that the quota is never ours mean that something is wrong.
+        for _ in 0..20 {
+            let now = self.clock.now();
+            let start = self.ledger.start(class, now, pace::WINDOW, limit).await;
+            match start.map_err(|source| Error::Ledger { doing: "note the start of a request", source })? {
+                Start::Go => return Ok(()),
+                Start::WaitUntil(moment) => {
+                    let wait = (moment - now).to_std().unwrap_or_default();
+                    let wait = wait.clamp(Duration::from_millis(50), pace::WINDOW);
+                    self.wait(wait, Wait::Pace, watch).await?;
+                }
+            }
+        }
+        Err(Error::Crowded { doing: doing.to_owned() })
+    }
+
+    /// Sleeps, unless somebody asks to stop.
+    pub(crate) async fn wait(&self, wait: Duration, why: Wait, watch: Watch<'_>) -> Result<(), Error> {
+        if wait >= Duration::from_secs(1) {
+            watch.tell(Progress::Waiting { until: later(self.clock.now(), wait), why });
+        }
+        tokio::select! {
+            () = tokio::time::sleep(wait) => Ok(()),
+            () = watch.cancelled() => Err(Error::Cancelled),
+        }
+    }
+
+    pub(crate) fn scale(&self) -> Scale {
+        match self.settings.manners.pace {
+            Pace::Share(_) => Scale::Seconds,
+            Pace::Off => Scale::Milliseconds,
+        }
+    }
+
+    /// A name for a request or a command that no other has.
+    pub(crate) fn next_id(&self) -> String {
+        format!("umsync-{}-{}", self.nonce, self.counter.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn known(&self) -> Option<Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn learn(&self, token: Token, anchor: Anchor) {
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(Known { token, anchor });
+    }
+
+    /// An address of the API: `/v2/usermanagement` and the segments, each encoded.
+    pub(crate) fn api(&self, segments: &[&str]) -> Url {
+        let path: String = segments.iter().map(|segment| format!("/{}", encode(segment))).collect();
+        address(&self.settings.server, &format!("/v2/usermanagement{path}"))
+    }
+}
+
+/// Whether a wait that Adobe asks for is so long that the gate closes.
+pub(crate) fn is_long(asked: Duration) -> bool {
+    asked > LONG_RETRY_AFTER
+}
+
+/// An address on a server, whose own path, if any, is kept.
+pub(crate) fn address(server: &Url, path: &str) -> Url {
+    let mut url = server.clone();
+    url.set_path(&format!("{}{path}", server.path().trim_end_matches('/')));
+    url.set_query(None);
+    url
+}
+
+fn encode(segment: &str) -> String {
+    use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+    // All but RFC 3986 "unreserved" and the `@` of ids and emails, which Adobe's documentation leaves as it is.
+    const SEGMENT: &AsciiSet =
+        &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'@');
+    utf8_percent_encode(segment, SEGMENT).to_string()
+}
+
+/// The HTTP client. One connection per request: at ten requests a minute it costs nothing, and a connection that the
+/// other side has just closed cannot turn a request that never left into one whose outcome is unknown.
+pub(crate) fn client(
+    ca_pem: Option<&[u8]>,
+    proxy: Option<&Url>,
+    timeout: Duration,
+) -> Result<reqwest::Client, Error> {
+    let mut builder = reqwest::Client::builder()
+        .user_agent(concat!("umsync/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .pool_max_idle_per_host(0)
+        .http1_only()
+        .timeout(timeout)
+        // Well below the whole, so that a connection that does not come about is known never to have come about.
+        .connect_timeout(timeout.min(Duration::from_secs(60)) / 2);
+    builder = match proxy {
+        Some(proxy) => {
+            let proxy = reqwest::Proxy::all(proxy.clone())
+                .map_err(|source| Error::Way { key: "adobe.proxy", source: source.without_url() })?;
+            builder.proxy(proxy)
+        }
+        // Not even what the environment says.
+        None => builder.no_proxy(),
+    };
+    if let Some(pem) = ca_pem {
+        let certificates = reqwest::Certificate::from_pem_bundle(pem)
+            .map_err(|source| Error::Way { key: "adobe.ca_file", source })?;
+        if certificates.is_empty() {
+            return Err(Error::Setting {
+                key: "adobe.ca_file",
+                why: "no certificate in PEM form".to_owned(),
+            });
+        }
+        builder = builder.tls_certs_merge(certificates);
+    }
+    builder.build().map_err(|source| Error::Way { key: "adobe", source })
+}

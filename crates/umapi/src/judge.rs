@@ -1,0 +1,129 @@
+//! What an answer means for the call it answers: done, again, or never.
+
+use crate::answer::{Answer, Cut, Unreadable};
+use crate::error::Error;
+use crate::http::{Call, Heard, IfLost, NotFound, is_long};
+use crate::patience::Again;
+use crate::token::moment;
+use std::time::Duration;
+
+/// What Adobe may have done with a request. Ordered: what is worse to forget is greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Reached {
+    /// Nothing: it never left, or was turned away by the quota.
+    No,
+    /// It was answered with a refusal of the whole. "If the status is not 200 nothing was processed" (UMAPI
+    /// documentation, error handling), 5xx aside.
+    Refused,
+    /// Anything.
+    Perhaps,
+}
+
+/// What to do next.
+#[derive(Debug)]
+pub(crate) enum Next<T> {
+    /// It is read.
+    Done(T),
+    /// The token is refused: one new one, then this error.
+    Renew(Error),
+    /// Adobe wants a long silence. With what its `Date` says about our clock.
+    Silence { asked: Duration, reached: Reached, clocks: Result<(), Error> },
+    /// Again, if patience allows; else this error.
+    Again { error: Error, again: Again, reached: Reached },
+    /// No more.
+    Stop { error: Error, reached: Reached },
+}
+
+/// What was heard means this.
+pub(crate) fn judge<T>(
+    heard: Heard,
+    call: &Call<'_>,
+    organization: &str,
+    read: impl Fn(&Answer) -> Result<T, Unreadable>,
+) -> Next<T> {
+    let doing = call.doing.clone();
+    let answer = match heard {
+        Heard::NeverLeft(source) => {
+            let error = Error::Unreachable { doing, source };
+            return Next::Again { error, again: Again::NeverLeft, reached: Reached::No };
+        }
+        Heard::Lost(Cut { status, source }) => {
+            let error = Error::Lost { doing, source };
+            // The page came, as far as Adobe is concerned.
+            let again = if status == Some(200) { Again::Cut } else { Again::Reached(None) };
+            return lost(call, error, again);
+        }
+        Heard::Answer(answer) => answer,
+    };
+    let code = answer.code().unwrap_or_else(|| format!("http.{}", answer.status));
+    let asked = answer.retry_after;
+    match answer.status {
+        200 => understand(&answer, call, read),
+        404 if call.not_found == NotFound::Answer => understand(&answer, call, read),
+        status @ (429 | 503) if asked.is_some_and(is_long) => {
+            let reached =
+                if status == 429 || call.if_lost == IfLost::Repeat { Reached::No } else { Reached::Perhaps };
+            let clocks = moment(&answer).map(|_| ());
+            Next::Silence { asked: asked.unwrap_or_default(), reached, clocks }
+        }
+        status @ 429 => {
+            let error = Error::Busy { doing, status, code };
+            Next::Again { error, again: Again::Reached(asked), reached: Reached::No }
+        }
+        status @ (408 | 500..) => lost(call, Error::Busy { doing, status, code }, Again::Reached(asked)),
+        status @ 300..400 => {
+            Next::Stop { error: Error::Redirected { doing, status }, reached: Reached::Refused }
+        }
+        401 if call.class.is_some() => {
+            Next::Renew(Error::OtherOrganization { organization: organization.to_owned(), code })
+        }
+        400.. => Next::Stop { error: refusal(&answer, call, organization, code), reached: Reached::Refused },
+        status => {
+            let problem = format!("the status is {status}");
+            Next::Stop { error: Error::Unreadable { doing, problem }, reached: Reached::Perhaps }
+        }
+    }
+}
+
+fn lost<T>(call: &Call<'_>, error: Error, again: Again) -> Next<T> {
+    match call.if_lost {
+        IfLost::Repeat => Next::Again { error, again, reached: Reached::Perhaps },
+        IfLost::HandBack => Next::Stop { error, reached: Reached::Perhaps },
+    }
+}
+
+fn understand<T>(
+    answer: &Answer,
+    call: &Call<'_>,
+    read: impl Fn(&Answer) -> Result<T, Unreadable>,
+) -> Next<T> {
+    match read(answer) {
+        Ok(result) => Next::Done(result),
+        Err(Unreadable(problem)) => {
+            lost(call, Error::Unreadable { doing: call.doing.clone(), problem }, Again::Unreadable)
+        }
+    }
+}
+
+/// A refusal, in words that an administrator can act on.
+fn refusal(answer: &Answer, call: &Call<'_>, organization: &str, code: String) -> Error {
+    let organization = organization.to_owned();
+    let doing = call.doing.clone();
+    if call.class.is_none() {
+        // RFC 6749 5.2, as far as Adobe uses it.
+        return match (answer.status, code.as_str()) {
+            (_, "invalid_scope" | "unauthorized_client") => Error::ApiNotAdded { code },
+            (_, "invalid_client" | "invalid_client_secret" | "invalid_grant") | (400 | 401, _) => {
+                Error::Credential { code, description: answer.message() }
+            }
+            (status, _) => Error::Refused { doing, status, code, message: answer.message() },
+        };
+    }
+    match (answer.status, code.as_str()) {
+        (_, "403003" | "error.apikey.invalid") => Error::ApiNotAdded { code },
+        (_, "error.organization.migrating") => Error::Migrating { organization, code },
+        (_, word) if word.starts_with("error.organization.") => Error::Organization { organization, code },
+        (403, _) => Error::Forbidden { doing, organization, code },
+        (status, _) => Error::Refused { doing, status, code, message: answer.message() },
+    }
+}

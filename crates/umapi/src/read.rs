@@ -1,0 +1,304 @@
+//! Reading: all of Adobe's side under a permit, or one user, or the members of one group.
+
+use crate::answer::{Answer, Unreadable};
+use crate::error::Error;
+use crate::gate::{MayList, Stamping};
+use crate::http::{Call, NotFound, Pragma};
+use crate::ledger::Ledger;
+use crate::patience::Patience;
+use crate::progress::{Listener, Progress, Watch};
+use crate::session::Session;
+use crate::wire::{self, Page};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use umsync_engine::adobe::{Group, GroupKind, Snapshot, Status, UnreadableUser, User};
+use umsync_engine::key::{GroupName, fold};
+use umsync_engine::stamps::RequestClass;
+use url::Url;
+
+/// The members of one group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Members {
+    /// Those that could be understood, without repeats.
+    pub users: Vec<User>,
+    /// Those that could not.
+    pub unreadable: Vec<UnreadableUser>,
+}
+
+/// So many pages in a row may bring nothing new before a listing is called endless.
+const MOST_STALE_PAGES: u32 = 20;
+
+impl<L: Ledger> Session<L> {
+    /// Reads every group, then every user. All of it or an error: never a part.
+    ///
+    /// The permit is used up, whatever happens; a failure proven to lie before page 0 restores the former stamp.
+    pub async fn snapshot(&self, permit: MayList, progress: Listener<'_>) -> Result<Snapshot, Error> {
+        let watch = Watch { listener: Some(progress), cancel: None };
+        let read_at = self.line.clock.now();
+        let (mut stamping, users_permit) = Stamping::groups(permit);
+        let groups = self.all_groups(&mut stamping, watch).await?;
+        let (Members { users, unreadable }, total_count) =
+            self.all_users(&mut users_permit.stamping(), watch).await?;
+        tracing::info!(
+            users = users.len(),
+            unreadable = unreadable.len(),
+            groups = groups.len(),
+            "adobe read"
+        );
+        let organization = self.line.settings.organization.clone();
+        Ok(Snapshot { organization, read_at, users, groups, unreadable, total_count })
+    }
+
+    async fn all_groups(
+        &self,
+        stamping: &mut Stamping,
+        watch: Watch<'_>,
+    ) -> Result<BTreeMap<GroupName, Group>, Error> {
+        let organization = &self.line.settings.organization;
+        let mut groups = BTreeMap::new();
+        let mut listing = Listing::new();
+        while let Some(number) = listing.next() {
+            let url = self.line.api(&["groups", organization, &number.to_string()]);
+            let doing = format!("reading page {number} of the groups of {organization}");
+            let mut call = Call::get(doing, RequestClass::Groups, url, patience(number));
+            if number == 0 {
+                call.stamping = Some(stamping);
+                call.pragma = Pragma::Start;
+            }
+            let page = self.page(call, watch, "groups", number).await?;
+            let before = groups.len();
+            let mut nameless = 0;
+            for entry in &page.entries {
+                match wire::group(entry) {
+                    Some(group) => keep(&mut groups, group),
+                    None => nameless += 1,
+                }
+            }
+            if nameless > 0 {
+                tracing::warn!(page = number, nameless, "groups without a name are ignored");
+            }
+            if nameless > 0 && nameless == page.entries.len() {
+                let doing = format!("reading page {number} of the groups of {organization}");
+                return Err(Error::Unreadable { doing, problem: "no group on it has a name".to_owned() });
+            }
+            watch.tell(Progress::Groups { read: groups.len(), total: page.total });
+            listing.took(&page, groups.len() > before, organization, "groups")?;
+        }
+        Ok(groups)
+    }
+
+    async fn all_users(
+        &self,
+        stamping: &mut Stamping,
+        watch: Watch<'_>,
+    ) -> Result<(Members, Option<u64>), Error> {
+        let organization = &self.line.settings.organization;
+        let mut users = Users::new();
+        let mut total = None;
+        let mut listing = Listing::new();
+        while let Some(number) = listing.next() {
+            let mut url = self.line.api(&["users", organization, &number.to_string()]);
+            // The default, said nevertheless: memberships inherited through a user group are not ours to change.
+            url.query_pairs_mut().append_pair("directOnly", "true");
+            let doing = format!("reading page {number} of the users of {organization}");
+            let mut call = Call::get(doing, RequestClass::Users, url, patience(number));
+            if number == 0 {
+                call.stamping = Some(stamping);
+            } else if listing.is_last_by_count() {
+                call.pragma = Pragma::End;
+            }
+            let page = self.page(call, watch, "users", number).await?;
+            let news = users.take(&page.entries);
+            total = page.total.or(total);
+            watch.tell(Progress::Users { read: users.len(), total });
+            listing.took(&page, news, organization, "users")?;
+        }
+        Ok((users.into_members(), total))
+    }
+
+    /// Whether this group exists. Reads one page of its members, without their memberships.
+    pub async fn group_exists(&self, group: &GroupName) -> Result<bool, Error> {
+        let mut url = self.group_url(group, 0)?;
+        url.query_pairs_mut().append_pair("excludeGroups", "true");
+        Ok(self.members_page(group, url, 0).await?.is_some())
+    }
+
+    /// Everybody who is a direct member of this group; `None` where there is no such group.
+    pub async fn members(&self, group: &GroupName) -> Result<Option<Members>, Error> {
+        let organization = &self.line.settings.organization;
+        let mut users = Users::new();
+        let mut listing = Listing::new();
+        while let Some(number) = listing.next() {
+            let mut url = self.group_url(group, number)?;
+            url.query_pairs_mut().append_pair("directOnly", "true");
+            let Some(page) = self.members_page(group, url, number).await? else { return Ok(None) };
+            let news = users.take(&page.entries);
+            listing.took(&page, news, organization, "members")?;
+        }
+        Ok(Some(users.into_members()))
+    }
+
+    fn group_url(&self, group: &GroupName, number: u64) -> Result<Url, Error> {
+        let name = group.spelling();
+        // A slash is taken for a separator even when encoded, and dots are resolved away: the answer would be about
+        // something else (UMAPI documentation names no way to write them).
+        if name.is_empty() || name == "." || name == ".." || name.contains(['/', '\\']) {
+            return Err(Error::Unaddressable { what: "group", name: name.to_owned() });
+        }
+        Ok(self.line.api(&["users", &self.line.settings.organization, &number.to_string(), name]))
+    }
+
+    async fn members_page(&self, group: &GroupName, url: Url, number: u64) -> Result<Option<Page>, Error> {
+        let doing = format!("reading page {number} of the members of {group}");
+        let mut call = Call::get(doing, RequestClass::Members, url, Patience::READ);
+        if number == 0 {
+            call.not_found = NotFound::Answer;
+        }
+        let read = |answer: &Answer| {
+            if answer.status != 404 {
+                return wire::page(answer, "users", number).map(Some);
+            }
+            match answer.code() {
+                Some(code) if code == "error.group.not_found" => Ok(None),
+                Some(code) => Err(Unreadable(format!("it is a 404 with `{code}`"))),
+                None => Err(Unreadable("it is a 404 that names no group".to_owned())),
+            }
+        };
+        self.line.send(call, Watch::NOBODY, read).await.map_err(|failure| failure.error)
+    }
+
+    async fn page(&self, call: Call<'_>, watch: Watch<'_>, list: &str, number: u64) -> Result<Page, Error> {
+        let read = |answer: &Answer| wire::page(answer, list, number);
+        self.line.send(call, watch, read).await.map_err(|failure| failure.error)
+    }
+}
+
+fn patience(number: u64) -> Patience {
+    if number == 0 { Patience::PAGE_ZERO } else { Patience::LATER_PAGE }
+}
+
+/// Adds a group. One that was listed already, because pages shifted, stays; one name for two kinds leaves the kind
+/// open, so that nothing is done from that group's side.
+fn keep(groups: &mut BTreeMap<GroupName, Group>, group: Group) {
+    match groups.get_mut(&group.name) {
+        Some(known) if known.id != group.id && known.kind != group.kind => {
+            tracing::warn!(group = group.name.spelling(), "two groups have this name");
+            known.kind = GroupKind::Unknown(None);
+        }
+        Some(_) => {}
+        None => {
+            groups.insert(group.name.clone(), group);
+        }
+    }
+}
+
+/// The pages of one listing: from 0 until one says that it is the last, and never for ever.
+struct Listing {
+    next: Option<u64>,
+    pages: Option<u64>,
+    stale: u32,
+}
+
+impl Listing {
+    fn new() -> Self {
+        Self { next: Some(0), pages: None, stale: 0 }
+    }
+
+    fn next(&self) -> Option<u64> {
+        self.next
+    }
+
+    fn is_last_by_count(&self) -> bool {
+        matches!((self.next, self.pages), (Some(next), Some(pages)) if next + 1 == pages)
+    }
+
+    fn took(&mut self, page: &Page, news: bool, organization: &str, what: &str) -> Result<(), Error> {
+        self.pages = page.pages.or(self.pages);
+        self.stale = if news { 0 } else { self.stale + 1 };
+        if !page.is_last && self.stale >= MOST_STALE_PAGES {
+            return Err(Error::Unreadable {
+                doing: format!("reading the {what} of {organization}"),
+                problem: format!("{MOST_STALE_PAGES} pages in a row bring nothing new and none is the last"),
+            });
+        }
+        self.next = if page.is_last { None } else { self.next.map(|number| number + 1) };
+        Ok(())
+    }
+}
+
+/// Users in Adobe's order. Pages may shift while they are read, so one may come twice.
+struct Users {
+    members: Members,
+    seen: BTreeSet<Identifier>,
+    entries: usize,
+}
+
+/// What tells two entries of a listing apart.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Identifier {
+    Id(String),
+    Name { kind: String, username: String, domain: String },
+}
+
+impl Users {
+    fn new() -> Self {
+        let members = Members { users: Vec::new(), unreadable: Vec::new() };
+        Self { members, seen: BTreeSet::new(), entries: 0 }
+    }
+
+    fn len(&self) -> usize {
+        self.members.users.len()
+    }
+
+    fn into_members(self) -> Members {
+        self.members
+    }
+
+    /// Whether there was anything new among them.
+    fn take(&mut self, entries: &[Value]) -> bool {
+        let mut news = false;
+        for entry in entries {
+            let position = self.entries;
+            self.entries += 1;
+            match wire::user(entry, position) {
+                Ok(user) => {
+                    if self.seen.insert(identifier(&user)) {
+                        news = true;
+                        self.members.users.push(user);
+                    }
+                }
+                Err(unreadable) => {
+                    // One that has a name of its own may have come twice too.
+                    if !self.members.unreadable.contains(&unreadable) {
+                        news = true;
+                        self.members.unreadable.push(unreadable);
+                    }
+                }
+            }
+        }
+        news
+    }
+}
+
+fn identifier(user: &User) -> Identifier {
+    let User {
+        id,
+        kind,
+        email,
+        username,
+        domain,
+        first_name: _,
+        last_name: _,
+        country: _,
+        status: Status::Active | Status::Other(_),
+        groups: _,
+    } = user;
+    match id {
+        Some(id) => Identifier::Id(id.clone()),
+        None => Identifier::Name {
+            kind: fold(&kind.to_string()),
+            username: fold(username.as_ref().unwrap_or(email)),
+            domain: fold(domain.as_ref().unwrap_or(email)),
+        },
+    }
+}

@@ -1,0 +1,37 @@
+//! Small worlds for the unit tests of this crate.
+
+use umsync_engine::adobe::{Identity, Status, User, UserType};
+use umsync_engine::change::{Account, Address, Target};
+use umsync_engine::command::{Command, Phase, Step};
+use umsync_engine::key::{GroupName, UserKey};
+
+/// A federated account that logs in by its email.
+pub(crate) fn account(email: &str) -> Account {
+    Account {
+        key: UserKey::new(Identity::Federated.ownership(), email),
+        id: None,
+        identity: Identity::Federated,
+        address: Address { user: email.to_owned(), domain: None, adobe_id: false },
+        email: email.to_owned(),
+    }
+}
+
+pub(crate) fn to_user(email: &str, steps: Vec<Step>) -> Command {
+    let target = Target::User(account(email).into());
+    Command { phase: Phase::Settle, target, steps, changes: vec![0] }
+}
+
+pub(crate) fn user(email: &str, groups: &[&str]) -> User {
+    User {
+        id: None,
+        kind: UserType::Known(Identity::Federated),
+        email: email.to_owned(),
+        username: Some(email.to_owned()),
+        domain: None,
+        first_name: Some("Jane".to_owned()),
+        last_name: Some("Doe".to_owned()),
+        country: None,
+        status: Status::Active,
+        groups: groups.iter().map(|name| GroupName::new(name)).collect(),
+    }
+}

@@ -1,0 +1,148 @@
+//! Adobe's JSON, read with leniency: unknown fields are ignored, missing ones tolerated, numbers and strings taken for
+//! each other. What a listing means is never guessed, though: see [`page`].
+
+use crate::answer::{Answer, Unreadable};
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+use umsync_engine::adobe::{Group, GroupKind, Status, UnreadableUser, User, UserType};
+use umsync_engine::key::GroupName;
+
+/// A text: a string that is not empty, or a number as written.
+pub(crate) fn text(object: &Map<String, Value>, key: &str) -> Option<String> {
+    text_of(object.get(key)?)
+}
+
+fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::String(_) | Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// A count: a number, or a string that holds one.
+pub(crate) fn number(object: &Map<String, Value>, key: &str) -> Option<u64> {
+    match object.get(key)? {
+        Value::Number(number) => number.as_u64(),
+        Value::String(text) => text.trim().parse().ok(),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+fn truth(object: &Map<String, Value>, key: &str) -> Option<bool> {
+    match object.get(key)? {
+        Value::Bool(truth) => Some(*truth),
+        Value::String(text) => text.trim().to_ascii_lowercase().parse().ok(),
+        Value::Null | Value::Number(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// `result` must be `success`.
+pub(crate) fn success(object: &Map<String, Value>) -> Result<(), Unreadable> {
+    match text(object, "result") {
+        Some(result) if result == "success" => Ok(()),
+        Some(result) => Err(Unreadable(format!("its result is `{result}`, not `success`"))),
+        None => Err(Unreadable("it has no result".to_owned())),
+    }
+}
+
+/// One page of a listing.
+#[derive(Debug)]
+pub(crate) struct Page {
+    pub(crate) entries: Vec<Value>,
+    pub(crate) is_last: bool,
+    /// Adobe's count of the entries of all pages.
+    pub(crate) total: Option<u64>,
+    /// Adobe's count of pages.
+    pub(crate) pages: Option<u64>,
+}
+
+/// Page `asked` with the list `list`. A page that leaves anything open is no page: a listing must never be shorter
+/// than it is.
+pub(crate) fn page(answer: &Answer, list: &str, asked: u64) -> Result<Page, Unreadable> {
+    let mut object = answer.object()?;
+    success(&object)?;
+    if let Some(page) = answer.page.filter(|page| *page < asked) {
+        return Err(Unreadable(format!("it is page {page}, not page {asked}")));
+    }
+    let is_last = match (truth(&object, "lastPage"), answer.page, answer.pages) {
+        (Some(is_last), _, _) => is_last,
+        (None, Some(page), Some(pages)) => page + 1 >= pages,
+        (None, _, _) => return Err(Unreadable("it does not say whether it is the last page".to_owned())),
+    };
+    match object.remove(list) {
+        Some(Value::Array(entries)) => {
+            Ok(Page { entries, is_last, total: answer.total, pages: answer.pages })
+        }
+        Some(_) => Err(Unreadable(format!("its `{list}` are no list"))),
+        None => Err(Unreadable(format!("it has no list of {list}"))),
+    }
+}
+
+/// One user, or what is wrong with it. `position` names it where nothing else does.
+pub(crate) fn user(entry: &Value, position: usize) -> Result<User, UnreadableUser> {
+    let Value::Object(object) = entry else {
+        return Err(UnreadableUser { who: format!("user {position}"), reason: "it is no object".to_owned() });
+    };
+    let id = text(object, "id");
+    let username = text(object, "username");
+    let who = || {
+        let named = id.clone().or_else(|| text(object, "email")).or_else(|| username.clone());
+        named.unwrap_or_else(|| format!("user {position}"))
+    };
+    let unreadable = |reason: &str| UnreadableUser { who: who(), reason: reason.to_owned() };
+    // Where the email is missing, a username that is one stands in; an account without either cannot be matched.
+    let email = text(object, "email").or_else(|| username.clone().filter(|name| name.contains('@')));
+    let email = email.ok_or_else(|| unreadable("it has neither an email nor a username that is one"))?;
+    let groups = match object.get("groups") {
+        None | Some(Value::Null) => BTreeSet::new(),
+        Some(Value::Array(names)) => names
+            .iter()
+            .map(|name| text_of(name).map(|name| GroupName::new(&name)))
+            .collect::<Option<_>>()
+            .ok_or_else(|| unreadable("one of its groups has no name"))?,
+        Some(_) => return Err(unreadable("its groups are no list")),
+    };
+    let status = match text(object, "status") {
+        Some(word) if !word.eq_ignore_ascii_case("active") => Status::Other(word),
+        Some(_) | None => Status::Active,
+    };
+    Ok(User {
+        kind: UserType::parse(&text(object, "type").unwrap_or_else(|| "missing".to_owned())),
+        email,
+        username: username.clone(),
+        domain: text(object, "domain"),
+        first_name: text(object, "firstname"),
+        last_name: text(object, "lastname"),
+        country: text(object, "country"),
+        status,
+        groups,
+        id,
+    })
+}
+
+/// One group; `None` for an entry without a name, which nothing could ever refer to.
+pub(crate) fn group(entry: &Value) -> Option<Group> {
+    let object = entry.as_object()?;
+    let kind = match text(object, "type") {
+        Some(word) if word.eq_ignore_ascii_case("USER_GROUP") => GroupKind::UserGroup,
+        Some(word) if word.eq_ignore_ascii_case("PRODUCT_PROFILE") => GroupKind::ProductProfile,
+        // SYSADMIN_GROUP, DEPLOYMENT_ADMIN_GROUP, …, CONTRACT_ADMIN_GROUP, DEVELOPER_GROUP.
+        Some(word) if word.ends_with("ADMIN_GROUP") || word == "DEVELOPER_GROUP" => {
+            GroupKind::Administrative(word)
+        }
+        other => GroupKind::Unknown(other),
+    };
+    Some(Group {
+        name: GroupName::new(&text(object, "groupName")?),
+        kind,
+        id: number(object, "groupId").and_then(|id| id.try_into().ok()),
+        member_count: number(object, "memberCount"),
+        // A number, a string with one, or "UNLIMITED".
+        quota: number(object, "licenseQuota"),
+        product: text(object, "productName"),
+    })
+}
+
+#[cfg(test)]
+mod tests;
