@@ -32,10 +32,7 @@ impl Dn {
     pub fn parse(text: &str) -> Result<Self, DnError> {
         let mut reader = Reader { text, at: 0 };
         let levels = reader.levels()?;
-        Ok(Self {
-            text: text.trim().to_owned(),
-            levels,
-        })
+        Ok(Self { text: text.trim().to_owned(), levels })
     }
 
     /// As spelled.
@@ -60,10 +57,7 @@ impl Dn {
 
     /// The value of the entry's own relative name, normalised and without its type.
     pub(crate) fn own_value(&self) -> Option<&str> {
-        self.levels
-            .first()
-            .and_then(|level| level.split_once('='))
-            .map(|(_, value)| value)
+        self.levels.first().and_then(|level| level.split_once('=')).map(|(_, value)| value)
     }
 }
 
@@ -92,10 +86,7 @@ impl fmt::Display for Dn {
 /// What two spellings of one name share, for any bytes a server sends as a name. Bytes that are no DN still equal
 /// themselves, so that a broken name is never mistaken for an absent one.
 pub(crate) fn key(bytes: &[u8]) -> String {
-    match std::str::from_utf8(bytes)
-        .ok()
-        .and_then(|text| Dn::parse(text).ok())
-    {
+    match std::str::from_utf8(bytes).ok().and_then(|text| Dn::parse(text).ok()) {
         Some(dn) => dn.normal(),
         None => format!("\\{}", hex(bytes)),
     }
@@ -106,9 +97,7 @@ pub(crate) fn unique_member_key(bytes: &[u8]) -> String {
     let name = bytes.strip_suffix(b"'B").and_then(|rest| {
         let hash = rest.iter().rposition(|b| *b == b'#')?;
         let bits = rest.get(hash + 1..)?.strip_prefix(b"'")?;
-        bits.iter()
-            .all(|b| matches!(b, b'0' | b'1'))
-            .then(|| &rest[..hash])
+        bits.iter().all(|b| matches!(b, b'0' | b'1')).then(|| &rest[..hash])
     });
     key(name.unwrap_or(bytes))
 }
@@ -116,13 +105,11 @@ pub(crate) fn unique_member_key(bytes: &[u8]) -> String {
 /// Lower-case hex digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     use fmt::Write as _;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// Directory text as it is compared: folded, runs of spaces as one (RFC 4518, "insignificant space handling").
@@ -178,10 +165,7 @@ impl Reader<'_> {
 
     fn kind(&mut self) -> Result<String, DnError> {
         let start = self.at;
-        while self
-            .peek()
-            .is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'))
-        {
+        while self.peek().is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_')) {
             self.next();
         }
         let kind = self.text[start..self.at].to_ascii_lowercase();
@@ -237,11 +221,7 @@ impl Reader<'_> {
                 }
                 _ => {
                     self.next();
-                    if c == '\\' {
-                        self.escape(&mut value)?
-                    } else {
-                        push(&mut value, c)
-                    }
+                    if c == '\\' { self.escape(&mut value)? } else { push(&mut value, c) }
                 }
             }
         }
@@ -249,11 +229,8 @@ impl Reader<'_> {
     }
 
     fn escape(&mut self, value: &mut Vec<u8>) -> Result<(), DnError> {
-        if let Some(byte) = self
-            .text
-            .get(self.at..self.at + 2)
-            .and_then(unhex)
-            .and_then(|bytes| bytes.first().copied())
+        if let Some(byte) =
+            self.text.get(self.at..self.at + 2).and_then(unhex).and_then(|bytes| bytes.first().copied())
         {
             self.at += 2;
             value.push(byte);
@@ -283,10 +260,7 @@ impl Reader<'_> {
     }
 
     fn error(&self, reason: &'static str) -> DnError {
-        DnError {
-            position: self.text[..self.at].chars().count().max(1),
-            reason,
-        }
+        DnError { position: self.text[..self.at].chars().count().max(1), reason }
     }
 }
 
@@ -352,11 +326,7 @@ mod tests {
             "2.5.4.3=\"Jane, Doe\",ou=B\\c3\\bcro,dc=example,dc=com",
             "cn=#0c094a616e652c20446f65,ou=büro,dc=example,dc=com",
         ] {
-            assert_eq!(
-                normal(spelling),
-                "cn=jane\\, doe,ou=büro,dc=example,dc=com",
-                "{spelling}"
-            );
+            assert_eq!(normal(spelling), "cn=jane\\, doe,ou=büro,dc=example,dc=com", "{spelling}");
         }
         assert_eq!(normal("uid=1+cn=A,dc=x"), normal("CN=a + UID=1,DC=X"));
     }
@@ -366,11 +336,7 @@ mod tests {
         let base = Dn::parse("DC=example, DC=com").unwrap();
         assert!(Dn::parse("cn=a,dc=example,dc=com").unwrap().is_under(&base));
         assert!(base.is_under(&base));
-        assert!(
-            !Dn::parse("cn=a,dc=counterexample,dc=com")
-                .unwrap()
-                .is_under(&base)
-        );
+        assert!(!Dn::parse("cn=a,dc=counterexample,dc=com").unwrap().is_under(&base));
         assert!(base.is_under(&Dn::parse("").unwrap()));
     }
 

@@ -1,6 +1,7 @@
 //! What can go wrong while a source is read. Every one of these means: there is no directory, not a shorter one.
 
 use crate::filter::FilterError;
+use crate::ldap::{Failure, Phase};
 use std::fmt;
 use std::path::PathBuf;
 use umsync_engine::directory::GroupRef;
@@ -91,20 +92,120 @@ pub enum Error {
         /// The limit.
         depth: usize,
     },
+    /// A server failed, or refused.
+    #[error("{server}: {phase}")]
+    Server {
+        /// As configured, without path.
+        server: String,
+        /// What was being done.
+        phase: Phase,
+        /// What happened.
+        source: Box<Failure>,
+    },
+    /// No server gave a whole read. Nothing was put together from several.
+    #[error("none of the {} servers gave a whole directory{}", failures.len(), Chains(failures))]
+    AllServers {
+        /// One for each server, in the order they were tried.
+        failures: Vec<Error>,
+    },
+    /// A server is written in a way that cannot be used.
+    #[error("the server `{url}` cannot be used: {reason}")]
+    BadServer {
+        /// As configured.
+        url: String,
+        /// Why, and what to write.
+        reason: &'static str,
+    },
+    /// Servers take a name with an empty password for nobody in particular and say yes (RFC 4513, section 5.1.2).
+    #[error("the password of `{dn}` is empty, and was not sent\ncheck where it comes from")]
+    EmptyPassword {
+        /// The account.
+        dn: String,
+    },
+    /// The file of trusted authorities.
+    #[error("cannot read the certificates in {}", file.display())]
+    Authorities {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        source: std::io::Error,
+    },
+    /// No authority is trusted, so no server can be.
+    #[error(
+        "the operating system has no certificates to verify servers with\ninstall `ca-certificates`, or name a `ca_file`"
+    )]
+    NoAuthorities {
+        /// What the system said, if anything.
+        source: Option<rustls_native_certs::Error>,
+    },
+    /// People and groups tell different stories, so that reading either would be guessing.
+    #[error(
+        "{server}: `{group}` lists `{person}`{}, whose memberOf does not name the group\nread the groups' own word with `members: member`, or repair the server's memberOf",
+        Others(*others)
+    )]
+    MembersDisagree {
+        /// Which server.
+        server: String,
+        /// The group's DN.
+        group: String,
+        /// One of the members concerned.
+        person: String,
+        /// How many more there are.
+        others: usize,
+    },
+    /// The whole read took too long.
+    #[error("the directory was not read within {} s\nraise the time-out, or narrow the base and the filter", after.as_secs())]
+    OutOfTime {
+        /// The limit.
+        after: std::time::Duration,
+    },
+}
+
+impl Error {
+    /// Whether another server may give what this one did not.
+    pub(crate) fn is_of_one_server(&self) -> bool {
+        matches!(self, Self::Server { server: _, phase: _, source } if source.is_of_this_server())
+    }
+
+    /// The error and its causes, in one line for logs.
+    pub(crate) fn with_causes(&self) -> String {
+        Chains(std::slice::from_ref(self)).to_string().trim_start().replace('\n', " ")
+    }
 }
 
 struct Names<'a>(&'a [GroupRef]);
 
 impl fmt::Display for Names<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.len() == 1 {
-            "the group "
-        } else {
-            "the groups "
-        })?;
+        f.write_str(if self.0.len() == 1 { "the group " } else { "the groups " })?;
         for (index, group) in self.0.iter().enumerate() {
             let separator = if index == 0 { "" } else { ", " };
             write!(f, "{separator}`{group}`")?;
+        }
+        Ok(())
+    }
+}
+
+struct Others(usize);
+
+impl fmt::Display for Others {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 == 0 { Ok(()) } else { write!(f, " and {} more", self.0) }
+    }
+}
+
+/// Several errors, each on its line with its causes: an error has one source, and here are several.
+struct Chains<'a>(&'a [Error]);
+
+impl fmt::Display for Chains<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for error in self.0 {
+            write!(f, "\n{error}")?;
+            let mut cause = std::error::Error::source(error);
+            while let Some(inner) = cause {
+                write!(f, ": {inner}")?;
+                cause = inner.source();
+            }
         }
         Ok(())
     }

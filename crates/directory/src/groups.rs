@@ -55,9 +55,7 @@ impl Reference {
 }
 
 pub(crate) fn is_group(record: &Record) -> bool {
-    record
-        .texts("objectclass")
-        .any(|class| CLASSES.contains(&fold_text(class).as_str()))
+    record.texts("objectclass").any(|class| CLASSES.contains(&fold_text(class).as_str()))
 }
 
 /// The one entry a reference means, none, or an error naming both. FreeIPA shows every group a second time under
@@ -107,11 +105,7 @@ impl Group {
             members: record.members().collect(),
             uids: record.member_uids().collect(),
             sid: record.values("objectsid").first().cloned(),
-            parents: record
-                .values("memberof")
-                .iter()
-                .map(|value| crate::dn::key(value))
-                .collect(),
+            parents: record.values("memberof").iter().map(|value| crate::dn::key(value)).collect(),
         }
     }
 }
@@ -134,10 +128,7 @@ pub(crate) struct Person {
 
 impl Person {
     pub(crate) fn of(record: &Record, groups: &Groups) -> Self {
-        let member_of = record
-            .values("memberof")
-            .iter()
-            .map(|value| crate::dn::key(value));
+        let member_of = record.values("memberof").iter().map(|value| crate::dn::key(value));
         Self {
             key: record.key(),
             uids: record.texts("uid").map(fold_text).collect(),
@@ -148,6 +139,16 @@ impl Person {
 
     pub(crate) fn key(&self) -> &str {
         &self.key
+    }
+
+    /// The same person, where only the groups' word counts.
+    pub(crate) fn silent(self) -> Self {
+        Self { member_of: BTreeSet::new(), ..self }
+    }
+
+    /// Whether the group's own list has this person.
+    pub(crate) fn is_listed_by(&self, group: &Group) -> bool {
+        group.members.contains(&self.key) || self.uids.iter().any(|uid| group.uids.contains(uid))
     }
 
     /// Whether the person names this group (its key) as one of theirs.
@@ -194,18 +195,8 @@ pub(crate) fn assign(
         for index in &members {
             entries[*index].groups.insert(reference.clone());
         }
-        let dn = groups
-            .by_key
-            .get(root)
-            .map(|group| group.dn.clone())
-            .unwrap_or_default();
-        found.insert(
-            reference.clone(),
-            DirectoryGroup {
-                dn,
-                members: members.len(),
-            },
-        );
+        let dn = groups.by_key.get(root).map(|group| group.dn.clone()).unwrap_or_default();
+        found.insert(reference.clone(), DirectoryGroup { dn, members: members.len() });
     }
     Ok(found)
 }
@@ -233,11 +224,7 @@ fn closure<'a>(root: &'a str, children: &BTreeMap<&'a str, BTreeSet<&'a str>>) -
     let mut inside = BTreeSet::from([root]);
     let mut level = vec![root];
     for _ in 0..=DEPTH {
-        let next = level
-            .iter()
-            .filter_map(|key| children.get(key))
-            .flatten()
-            .copied();
+        let next = level.iter().filter_map(|key| children.get(key)).flatten().copied();
         level = next.filter(|child| inside.insert(child)).collect();
         if level.is_empty() {
             return Some(inside);
@@ -278,10 +265,7 @@ impl<'a> Listed<'a> {
     }
 
     fn collect(&self, key: &str, group: &Group, members: &mut BTreeSet<usize>) {
-        let by_key = group
-            .members
-            .iter()
-            .filter_map(|member| self.by_key.get(member.as_str()));
+        let by_key = group.members.iter().filter_map(|member| self.by_key.get(member.as_str()));
         let by_uid = group.uids.iter().filter_map(|uid| self.by_uid.get(uid.as_str()));
         let by_group = self.by_group.get(key);
         let by_primary = group.sid.as_deref().and_then(|sid| self.by_primary.get(sid));
@@ -291,20 +275,9 @@ impl<'a> Listed<'a> {
 
 /// One error for all wanted groups that were not found.
 pub(crate) fn require_all(wanted: &Wanted, groups: &Groups, place: &str) -> Result<(), Error> {
-    let missing: Vec<GroupRef> = wanted
-        .groups
-        .iter()
-        .filter(|group| !groups.wanted.contains_key(group))
-        .cloned()
-        .collect();
-    if missing.is_empty() {
-        Ok(())
-    } else {
-        Err(Error::MissingGroups {
-            place: place.to_owned(),
-            missing,
-        })
-    }
+    let missing: Vec<GroupRef> =
+        wanted.groups.iter().filter(|group| !groups.wanted.contains_key(group)).cloned().collect();
+    if missing.is_empty() { Ok(()) } else { Err(Error::MissingGroups { place: place.to_owned(), missing }) }
 }
 
 #[cfg(test)]
@@ -313,35 +286,19 @@ mod tests {
 
     fn group(members: &[&str], parents: &[&str]) -> Group {
         let keys = |names: &[&str]| names.iter().map(|name| format!("cn={name}")).collect();
-        Group {
-            members: keys(members),
-            parents: keys(parents),
-            ..Group::default()
-        }
+        Group { members: keys(members), parents: keys(parents), ..Group::default() }
     }
 
     fn world(list: Vec<(&str, Group)>, wanted: &[&str]) -> Groups {
         Groups {
-            by_key: list
-                .into_iter()
-                .map(|(name, group)| (format!("cn={name}"), group))
-                .collect(),
-            wanted: wanted
-                .iter()
-                .map(|name| (GroupRef::new(name), format!("cn={name}")))
-                .collect(),
+            by_key: list.into_iter().map(|(name, group)| (format!("cn={name}"), group)).collect(),
+            wanted: wanted.iter().map(|name| (GroupRef::new(name), format!("cn={name}"))).collect(),
         }
     }
 
     fn people(names: &[&str]) -> (Vec<Person>, Vec<Entry>) {
-        let person = |name: &&str| Person {
-            key: format!("cn={name}"),
-            ..Person::default()
-        };
-        (
-            names.iter().map(person).collect(),
-            vec![Entry::default(); names.len()],
-        )
+        let person = |name: &&str| Person { key: format!("cn={name}"), ..Person::default() };
+        (names.iter().map(person).collect(), vec![Entry::default(); names.len()])
     }
 
     #[test]
@@ -370,46 +327,21 @@ mod tests {
         let chain = |length: usize| {
             let list: Vec<(String, Group)> = (0..=length)
                 .map(|level| {
-                    (
-                        format!("g{level}"),
-                        group(&[&format!("g{}", level + 1), &format!("p{level}")], &[]),
-                    )
+                    (format!("g{level}"), group(&[&format!("g{}", level + 1), &format!("p{level}")], &[]))
                 })
                 .collect();
-            world(
-                list.iter()
-                    .map(|(name, group)| (name.as_str(), group.clone()))
-                    .collect(),
-                &["g0"],
-            )
+            world(list.iter().map(|(name, group)| (name.as_str(), group.clone())).collect(), &["g0"])
         };
         let (people, entries) = people(&["p50"]);
-        let members = |length| {
-            assign(
-                &chain(length),
-                Nesting::Expanded,
-                &people,
-                &mut entries.clone(),
-                "x",
-            )
-        };
+        let members = |length| assign(&chain(length), Nesting::Expanded, &people, &mut entries.clone(), "x");
         assert_eq!(members(50).unwrap()[&GroupRef::new("g0")].members, 1);
         assert!(matches!(members(51), Err(Error::TooDeep { .. })));
     }
 
     #[test]
     fn a_reference_with_an_equals_sign_is_a_name_only_if_it_is_no_dn() {
-        assert!(matches!(
-            Reference::of(&GroupRef::new("cn=a,dc=x")),
-            Reference::Dn(_)
-        ));
-        assert_eq!(
-            Reference::of(&GroupRef::new("A  b")),
-            Reference::Name("a b".to_owned())
-        );
-        assert_eq!(
-            Reference::of(&GroupRef::new("1 + 1 = 2")),
-            Reference::Name("1 + 1 = 2".to_owned())
-        );
+        assert!(matches!(Reference::of(&GroupRef::new("cn=a,dc=x")), Reference::Dn(_)));
+        assert_eq!(Reference::of(&GroupRef::new("A  b")), Reference::Name("a b".to_owned()));
+        assert_eq!(Reference::of(&GroupRef::new("1 + 1 = 2")), Reference::Name("1 + 1 = 2".to_owned()));
     }
 }

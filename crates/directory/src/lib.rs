@@ -5,6 +5,7 @@
 //! on page seven, a group that is missing, an export that stops in the middle and a source without people are errors,
 //! because whoever is absent from a directory may lose what they have.
 //!
+//! * [`ldap`]: a server (RFC 4511).
 //! * [`ldif`]: a file (RFC 2849).
 //! * [`dn`] and [`filter`]: names and filters, understood without a server.
 //!
@@ -14,6 +15,7 @@ pub mod dn;
 mod error;
 pub mod filter;
 mod groups;
+pub mod ldap;
 pub mod ldif;
 mod record;
 

@@ -31,10 +31,7 @@ pub(crate) struct Record {
 
 impl Record {
     pub(crate) fn new(dn: Vec<u8>) -> Self {
-        Self {
-            dn,
-            ..Self::default()
-        }
+        Self { dn, ..Self::default() }
     }
 
     /// Adds a value. `description` is an attribute name with its options: `cn;lang-fr` is a `cn`, `userCertificate;binary`
@@ -59,9 +56,7 @@ impl Record {
 
     /// The values of an attribute that are text.
     pub(crate) fn texts<'a>(&'a self, attribute: &str) -> impl Iterator<Item = &'a str> {
-        self.values(attribute)
-            .iter()
-            .filter_map(|value| std::str::from_utf8(value).ok())
+        self.values(attribute).iter().filter_map(|value| std::str::from_utf8(value).ok())
     }
 
     /// What all spellings of this entry's name have in common.
@@ -76,10 +71,7 @@ impl Record {
 
     /// The keys of the names this group lists.
     pub(crate) fn members(&self) -> impl Iterator<Item = String> {
-        let unique = self
-            .values("uniquemember")
-            .iter()
-            .map(|value| unique_member_key(value));
+        let unique = self.values("uniquemember").iter().map(|value| unique_member_key(value));
         self.values("member").iter().map(|value| key(value)).chain(unique)
     }
 
@@ -143,14 +135,8 @@ impl Record {
             .texts("useraccountcontrol")
             .filter_map(|text| text.trim().parse::<i64>().ok())
             .any(|bits| bits & 2 != 0);
-        let lock = self
-            .texts("nsaccountlock")
-            .any(|text| text.trim().eq_ignore_ascii_case("true"));
-        if control || lock {
-            AccountState::Disabled
-        } else {
-            AccountState::Enabled
-        }
+        let lock = self.texts("nsaccountlock").any(|text| text.trim().eq_ignore_ascii_case("true"));
+        if control || lock { AccountState::Disabled } else { AccountState::Enabled }
     }
 }
 
@@ -175,12 +161,8 @@ mod tests {
 
     #[test]
     fn one_bad_value_costs_only_itself() {
-        let record = record(&[
-            ("mail;x-old", b"old@x"),
-            ("Mail", b"\xff@x"),
-            ("mail", b""),
-            ("MAIL", b"new@x"),
-        ]);
+        let record =
+            record(&[("mail;x-old", b"old@x"), ("Mail", b"\xff@x"), ("mail", b""), ("MAIL", b"new@x")]);
         let entry = record.decode(&["mail".to_owned(), "sn".to_owned()].into(), None);
         assert_eq!(entry.attributes["mail"], ["new@x", "old@x"]);
         assert_eq!(entry.undecodable, ["mail".to_owned()].into());
@@ -198,10 +180,7 @@ mod tests {
         );
         assert_eq!(anchor(&both, Some("employeeNumber")), None);
         assert_eq!(
-            anchor(
-                &record(&[("employeeNumber", b"7"), ("employeeNumber", b"8")]),
-                Some("employeeNumber")
-            ),
+            anchor(&record(&[("employeeNumber", b"7"), ("employeeNumber", b"8")]), Some("employeeNumber")),
             None
         );
     }
@@ -219,9 +198,6 @@ mod tests {
     fn the_primary_group_is_in_the_own_domain() {
         let sid = [1, 2, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 0x50, 4, 0, 0];
         let person = record(&[("objectSid", &sid), ("primaryGroupID", b"513")]);
-        assert_eq!(
-            person.primary_group().unwrap(),
-            [1, 2, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 1, 2, 0, 0]
-        );
+        assert_eq!(person.primary_group().unwrap(), [1, 2, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 1, 2, 0, 0]);
     }
 }

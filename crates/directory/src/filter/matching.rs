@@ -39,29 +39,17 @@ fn matches(node: &Node, record: &Record) -> bool {
             let name = attribute.split(';').next().unwrap_or_default();
             record.values(name).iter().any(|value| passes(name, test, value))
         }
-        Node::Extensible {
-            attribute: Some(attribute),
-            dn: false,
-            rule: Some(rule),
-            value,
-        } => {
+        Node::Extensible { attribute: Some(attribute), dn: false, rule: Some(rule), value } => {
             let Some(mask) = number(value) else { return false };
-            record
-                .values(attribute)
-                .iter()
-                .filter_map(|value| number(value))
-                .any(|bits| match rule.as_str() {
+            record.values(attribute).iter().filter_map(|value| number(value)).any(|bits| {
+                match rule.as_str() {
                     BIT_AND => bits & mask == mask,
                     BIT_OR => bits & mask != 0,
                     _ => false,
-                })
+                }
+            })
         }
-        Node::Extensible {
-            attribute: _,
-            dn: _,
-            rule: _,
-            value: _,
-        } => false,
+        Node::Extensible { attribute: _, dn: _, rule: _, value: _ } => false,
     }
 }
 
@@ -138,10 +126,7 @@ fn text(bytes: &[u8]) -> Cow<'_, str> {
 /// Bytes that are no text, as characters of the same order: they match only themselves.
 fn lossless(bytes: &[u8]) -> Cow<'_, str> {
     Cow::Owned(
-        bytes
-            .iter()
-            .map(|byte| char::from_u32(0xf_0000 + u32::from(*byte)).unwrap_or('\u{fffd}'))
-            .collect(),
+        bytes.iter().map(|byte| char::from_u32(0xf_0000 + u32::from(*byte)).unwrap_or('\u{fffd}')).collect(),
     )
 }
 
@@ -199,11 +184,7 @@ mod tests {
             ("(|)", false),
             ("(|(cn=x)(uidNumber=900))", true),
         ] {
-            assert_eq!(
-                Filter::parse(filter).unwrap().matches(&jane()),
-                matches,
-                "{filter}"
-            );
+            assert_eq!(Filter::parse(filter).unwrap().matches(&jane()), matches, "{filter}");
         }
     }
 }

@@ -72,12 +72,8 @@ impl Filter {
     /// Directory cannot.
     pub fn check_in_memory(&self) -> Result<(), FilterError> {
         let mut printed = String::new();
-        first_unsupported(&self.0, &mut printed).map_or(Ok(()), |reason| {
-            Err(FilterError {
-                position: printed.chars().count() + 1,
-                reason,
-            })
-        })
+        first_unsupported(&self.0, &mut printed)
+            .map_or(Ok(()), |reason| Err(FilterError { position: printed.chars().count() + 1, reason }))
     }
 
     /// Both must match.
@@ -122,15 +118,8 @@ fn first_unsupported(node: &Node, printed: &mut String) -> Option<String> {
             printed.push_str(&node.to_string());
             None
         }
-        Node::Extensible {
-            attribute,
-            dn,
-            rule,
-            value,
-        } => {
-            let number = std::str::from_utf8(value)
-                .ok()
-                .and_then(|text| text.trim().parse::<i64>().ok());
+        Node::Extensible { attribute, dn, rule, value } => {
+            let number = std::str::from_utf8(value).ok().and_then(|text| text.trim().parse::<i64>().ok());
             let reason = match (attribute, dn, rule.as_deref(), number) {
                 (Some(_), false, Some(BIT_AND | BIT_OR), Some(_)) => None,
                 (Some(_), false, Some(BIT_AND | BIT_OR), None) => {
@@ -167,18 +156,8 @@ impl fmt::Display for Node {
             Node::Or(parts) => list(f, '|', parts),
             Node::Not(part) => write!(f, "(!{part})"),
             Node::Item { attribute, test } => write!(f, "({attribute}{test})"),
-            Node::Extensible {
-                attribute,
-                dn,
-                rule,
-                value,
-            } => {
-                write!(
-                    f,
-                    "({}{}",
-                    attribute.as_deref().unwrap_or_default(),
-                    if *dn { ":dn" } else { "" }
-                )?;
+            Node::Extensible { attribute, dn, rule, value } => {
+                write!(f, "({}{}", attribute.as_deref().unwrap_or_default(), if *dn { ":dn" } else { "" })?;
                 if let Some(rule) = rule {
                     write!(f, ":{rule}")?;
                 }
@@ -198,8 +177,7 @@ impl fmt::Display for Test {
             Test::AtMost(value) => write!(f, "<={}", Escaped(value)),
             Test::Substrings { initial, any, last } => {
                 write!(f, "={}*", Escaped(initial))?;
-                any.iter()
-                    .try_for_each(|piece| write!(f, "{}*", Escaped(piece)))?;
+                any.iter().try_for_each(|piece| write!(f, "{}*", Escaped(piece)))?;
                 write!(f, "{}", Escaped(last))
             }
         }

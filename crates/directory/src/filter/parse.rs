@@ -90,10 +90,7 @@ impl Reader<'_> {
         if self.peek() == Some('*') {
             return self.refuse("`*` stands only after `=`; for the character itself write `\\2a`");
         }
-        Ok(Node::Item {
-            attribute,
-            test: make(value),
-        })
+        Ok(Node::Item { attribute, test: make(value) })
     }
 
     fn equality(&mut self) -> Result<Test, FilterError> {
@@ -111,11 +108,7 @@ impl Reader<'_> {
         if initial.is_empty() && pieces.is_empty() && last.is_empty() {
             return Ok(Test::Present);
         }
-        Ok(Test::Substrings {
-            initial,
-            any: pieces,
-            last,
-        })
+        Ok(Test::Substrings { initial, any: pieces, last })
     }
 
     fn extensible(&mut self, attribute: Option<String>) -> Result<Node, FilterError> {
@@ -147,22 +140,14 @@ impl Reader<'_> {
         if self.peek() == Some('*') {
             return self.refuse("`*` stands only after `=`; for the character itself write `\\2a`");
         }
-        Ok(Node::Extensible {
-            attribute,
-            dn,
-            rule,
-            value,
-        })
+        Ok(Node::Extensible { attribute, dn, rule, value })
     }
 
     /// `attributedescription` of RFC 4512, section 2.5, in lower case: a name or a number, and options. Some servers
     /// have names with `_`.
     fn attribute(&mut self) -> Result<String, FilterError> {
         let start = self.at;
-        while self
-            .peek()
-            .is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | ';'))
-        {
+        while self.peek().is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | ';')) {
             self.at += 1;
         }
         let attribute = self.text[start..self.at].to_ascii_lowercase();
@@ -245,10 +230,7 @@ mod tests {
     #[test]
     fn folded_filters_are_read() {
         let filter = Filter::parse("(& (objectClass=Person)\n   (! (mail~=x) ) (|) (cn=a**b*) )").unwrap();
-        assert_eq!(
-            filter.to_string(),
-            "(&(objectclass=Person)(!(mail~=x))(|)(cn=a*b*))"
-        );
+        assert_eq!(filter.to_string(), "(&(objectclass=Person)(!(mail~=x))(|)(cn=a*b*))");
     }
 
     #[test]
@@ -257,37 +239,17 @@ mod tests {
             ("", 1, "the filter ends too early: `(` expected"),
             ("cn=a", 1, "a filter begins with `(`"),
             ("(cn=a", 6, "the filter ends too early: `)` expected"),
-            (
-                "(cn=a)(sn=b)",
-                7,
-                "nothing may follow the last `)`; to combine filters write `(&(…)(…))`",
-            ),
-            (
-                "(&(cn=ä)(sn b))",
-                12,
-                "`=`, `>=`, `<=` or `~=` expected after the attribute",
-            ),
-            (
-                "(cn=\\2)",
-                5,
-                "`\\` wants two hex digits; for the character itself write `\\5c`",
-            ),
+            ("(cn=a)(sn=b)", 7, "nothing may follow the last `)`; to combine filters write `(&(…)(…))`"),
+            ("(&(cn=ä)(sn b))", 12, "`=`, `>=`, `<=` or `~=` expected after the attribute"),
+            ("(cn=\\2)", 5, "`\\` wants two hex digits; for the character itself write `\\5c`"),
             ("(cn=a(b)", 6, "`(` inside a value is written `\\28`"),
             ("(!cn=a)", 3, "`(` expected"),
             ("(=a)", 2, "an attribute name expected"),
             ("(1a=b)", 2, "this is no attribute name"),
-            (
-                "(cn>=a*)",
-                7,
-                "`*` stands only after `=`; for the character itself write `\\2a`",
-            ),
+            ("(cn>=a*)", 7, "`*` stands only after `=`; for the character itself write `\\2a`"),
         ] {
             let mistake = Filter::parse(text).unwrap_err();
-            assert_eq!(
-                (mistake.position, mistake.reason.as_str()),
-                (position, reason),
-                "{text}"
-            );
+            assert_eq!((mistake.position, mistake.reason.as_str()), (position, reason), "{text}");
         }
         assert!(Filter::parse(&"(!".repeat(5000)).is_err());
     }
@@ -304,12 +266,7 @@ mod tests {
                 .check_in_memory()
                 .is_ok()
         );
-        assert!(
-            Filter::parse("(uid:1.2.840.113556.1.4.803:=x)")
-                .unwrap()
-                .check_in_memory()
-                .is_err()
-        );
+        assert!(Filter::parse("(uid:1.2.840.113556.1.4.803:=x)").unwrap().check_in_memory().is_err());
         assert!(Filter::parse("(ou:dn:=x)").unwrap().check_in_memory().is_err());
     }
 }

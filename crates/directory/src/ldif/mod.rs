@@ -32,19 +32,9 @@ pub struct Settings {
 
 /// Reads the file.
 pub fn read(settings: &Settings, wanted: &Wanted) -> Result<Directory, Error> {
-    let Settings {
-        file,
-        base,
-        users,
-        group_base,
-        nested_groups,
-        anchor,
-    } = settings;
+    let Settings { file, base, users, group_base, nested_groups, anchor } = settings;
     let place = file.display().to_string();
-    users.check_in_memory().map_err(|source| Error::Filter {
-        place: place.clone(),
-        source,
-    })?;
+    users.check_in_memory().map_err(|source| Error::Filter { place: place.clone(), source })?;
     let records = records(file)?;
 
     let below = |record: &Record, base: &Option<Dn>| {
@@ -55,67 +45,33 @@ pub fn read(settings: &Settings, wanted: &Wanted) -> Result<Directory, Error> {
                 .is_some_and(|dn| dn.is_under(base))
         })
     };
-    let candidates: Vec<&Record> = records
-        .iter()
-        .filter(|record| below(record, group_base))
-        .collect();
+    let candidates: Vec<&Record> = records.iter().filter(|record| below(record, group_base)).collect();
     let groups = find(&candidates, wanted, &place)?;
     groups::require_all(wanted, &groups, &place)?;
 
-    let selected = records
-        .iter()
-        .filter(|record| below(record, base) && users.matches(record));
+    let selected = records.iter().filter(|record| below(record, base) && users.matches(record));
     let (people, mut entries): (Vec<_>, Vec<_>) = selected
-        .map(|record| {
-            (
-                Person::of(record, &groups),
-                record.decode(&wanted.attributes, anchor.as_deref()),
-            )
-        })
+        .map(|record| (Person::of(record, &groups), record.decode(&wanted.attributes, anchor.as_deref())))
         .unzip();
     if entries.is_empty() {
         let base = base.as_ref().map(ToString::to_string).unwrap_or_default();
-        return Err(Error::NoPeople {
-            place,
-            base,
-            filter: users.to_string(),
-        });
+        return Err(Error::NoPeople { place, base, filter: users.to_string() });
     }
-    let nesting = if *nested_groups {
-        Nesting::Expanded
-    } else {
-        Nesting::Direct
-    };
+    let nesting = if *nested_groups { Nesting::Expanded } else { Nesting::Direct };
     let groups = groups::assign(&groups, nesting, &people, &mut entries, &place)?;
-    Ok(Directory {
-        source: place,
-        entries,
-        groups,
-    })
+    Ok(Directory { source: place, entries, groups })
 }
 
 /// All entries of the file, provided it does not itself say that some are missing.
 fn records(file: &PathBuf) -> Result<Vec<Record>, Error> {
-    let bytes = std::fs::read(file).map_err(|source| Error::File {
-        file: file.clone(),
-        source,
-    })?;
+    let bytes = std::fs::read(file).map_err(|source| Error::File { file: file.clone(), source })?;
     let content = parse::content(&bytes).map_err(|parse::Mistake { line, reason }| Error::Ldif {
         file: file.clone(),
         line,
         reason,
     })?;
-    let partial = |reason| {
-        Err(Error::PartialExport {
-            file: file.clone(),
-            reason,
-        })
-    };
-    let parse::Content {
-        records,
-        promised,
-        failed,
-    } = content;
+    let partial = |reason| Err(Error::PartialExport { file: file.clone(), reason });
+    let parse::Content { records, promised, failed } = content;
     if let Some(failed) = failed {
         return partial(format!(
             "{failed}\nexport it again with paging (`ldapsearch -E pr=500/noprompt`) and an account without size limit"
@@ -135,21 +91,14 @@ fn find(candidates: &[&Record], wanted: &Wanted, place: &str) -> Result<Groups, 
     let mut groups = Groups::default();
     for reference in &wanted.groups {
         let meaning = Reference::of(reference);
-        let found = candidates
-            .iter()
-            .copied()
-            .filter(|record| meaning.is(record))
-            .collect();
+        let found = candidates.iter().copied().filter(|record| meaning.is(record)).collect();
         if let Some(record) = groups::choose(reference, found, place)? {
             groups.wanted.insert(reference.clone(), record.key());
             groups.by_key.insert(record.key(), Group::of(record));
         }
     }
     for record in candidates.iter().filter(|record| groups::is_group(record)) {
-        groups
-            .by_key
-            .entry(record.key())
-            .or_insert_with(|| Group::of(record));
+        groups.by_key.entry(record.key()).or_insert_with(|| Group::of(record));
     }
     Ok(groups)
 }

@@ -1,6 +1,5 @@
 //! From bytes to records: the content format of RFC 2849, and what common exporters put around it.
 
-use crate::dn::key;
 use crate::record::Record;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -65,14 +64,8 @@ fn unfold(bytes: &[u8]) -> Result<Vec<Line>, Mistake> {
                     "a line that begins with a space continues the line before it, and there is none",
                 );
             }
-            (Some(_), _) => lines.push(Line {
-                number: index + 1,
-                bytes: Vec::new(),
-            }),
-            (None, _) => lines.push(Line {
-                number: index + 1,
-                bytes: line.to_vec(),
-            }),
+            (Some(_), _) => lines.push(Line { number: index + 1, bytes: Vec::new() }),
+            (None, _) => lines.push(Line { number: index + 1, bytes: line.to_vec() }),
         }
     }
     Ok(lines)
@@ -128,10 +121,7 @@ impl Reader {
             }
             (State::Trailer, _) => {}
             (State::Entry(_, _), "dn") => {
-                return refuse(
-                    number,
-                    "a second `dn:` in one record; an empty line is missing before it",
-                );
+                return refuse(number, "a second `dn:` in one record; an empty line is missing before it");
             }
             (State::Entry(_, _), "changetype" | "control") => {
                 return refuse(
@@ -145,13 +135,9 @@ impl Reader {
     }
 
     fn comment(&mut self, comment: &[u8]) {
-        let count = std::str::from_utf8(comment).ok().and_then(|text| {
-            text.trim()
-                .strip_prefix("numEntries:")?
-                .trim()
-                .parse::<usize>()
-                .ok()
-        });
+        let count = std::str::from_utf8(comment)
+            .ok()
+            .and_then(|text| text.trim().strip_prefix("numEntries:")?.trim().parse::<usize>().ok());
         if let Some(count) = count {
             self.content.promised = Some(self.content.promised.unwrap_or(0) + count);
         }
@@ -162,10 +148,7 @@ impl Reader {
             return Ok(());
         };
         if let Some(first) = self.seen.insert(record.key(), line) {
-            return refuse(
-                line,
-                &format!("`{}` is here and in line {first}", record.shown_dn()),
-            );
+            return refuse(line, &format!("`{}` is here and in line {first}", record.shown_dn()));
         }
         self.content.records.push(record);
         Ok(())
@@ -209,10 +192,7 @@ fn split(number: usize, line: &[u8]) -> Result<(String, Vec<u8>), Mistake> {
 }
 
 fn refuse<T>(line: usize, reason: &str) -> Result<T, Mistake> {
-    Err(Mistake {
-        line,
-        reason: reason.to_owned(),
-    })
+    Err(Mistake { line, reason: reason.to_owned() })
 }
 
 #[cfg(test)]
@@ -229,9 +209,7 @@ mod tests {
     fn every_form_of_a_line() {
         let file = "\u{feff}version: 1\r\n# a comment\r\n  folded\r\ndn:: Y249w6QsZGM9eA==\r\ncn: ä\r\nsn;lang-en:  Long\r\n er\r\nmail:\r\n\r\n \r\n\r\ndn: cn=b,dc=x\r\nphoto:: /w==\n";
         let content = content(file.as_bytes()).unwrap();
-        let [first, second] = content.records.as_slice() else {
-            panic!("two records")
-        };
+        let [first, second] = content.records.as_slice() else { panic!("two records") };
         assert_eq!(first.shown_dn(), "cn=ä,dc=x");
         assert_eq!(first.values("sn"), [b"Longer"]);
         assert_eq!(first.values("mail"), [b""]);
@@ -243,10 +221,7 @@ mod tests {
         assert_eq!(mistake("dn: cn=a\ncn: a\nchangetype: add\n").0, 3);
         assert_eq!(mistake("dn: cn=a\ncontrol: 1.2\n").0, 2);
         assert_eq!(mistake("dn: cn=a\nphoto:< file:///x\n").0, 2);
-        assert_eq!(
-            mistake("dn: cn=a\nphoto:: !\n"),
-            (2, "the value of `photo` is not base64".to_owned())
-        );
+        assert_eq!(mistake("dn: cn=a\nphoto:: !\n"), (2, "the value of `photo` is not base64".to_owned()));
         assert_eq!(
             mistake("dn: cn=a,dc=x\n\ndn: CN=A, dc=x\n"),
             (3, "`CN=A, dc=x` is here and in line 1".to_owned())
@@ -258,12 +233,7 @@ mod tests {
         assert_eq!(mistake("dn: cn=a\ndn: cn=b\n").0, 2);
         assert_eq!(mistake("ref: ldap://other/\n").0, 1);
         assert_eq!(mistake("dn: cn=a\nmail: a@exam").0, 2);
-        assert!(
-            content(&[0xff, 0xfe, b'd', 0])
-                .unwrap_err()
-                .reason
-                .contains("UTF-16")
-        );
+        assert!(content(&[0xff, 0xfe, b'd', 0]).unwrap_err().reason.contains("UTF-16"));
     }
 
     #[test]
@@ -283,9 +253,7 @@ mod tests {
 
     /// One line as an exporter would write it: base64 where text is not safe, folded at `width`.
     fn write(file: &mut Vec<u8>, name: &str, value: &[u8], base64: bool, width: usize, end: &str) {
-        let risky = value
-            .first()
-            .is_some_and(|byte| matches!(byte, b' ' | b':' | b'<'));
+        let risky = value.first().is_some_and(|byte| matches!(byte, b' ' | b':' | b'<'));
         let risky = risky || value.iter().any(|byte| matches!(byte, b'\n' | b'\r' | 0));
         let mut line = format!("{name}: ").into_bytes();
         if base64 || risky {

@@ -57,33 +57,20 @@ fn wanted(groups: &[&str]) -> Wanted {
 
 fn listed(directory: &Directory, group: &str) -> Vec<String> {
     let has = |entry: &&Entry| entry.groups.contains(&GroupRef::new(group));
-    directory
-        .entries
-        .iter()
-        .filter(has)
-        .map(|entry| entry.dn.clone())
-        .collect()
+    directory.entries.iter().filter(has).map(|entry| entry.dn.clone()).collect()
 }
 
 #[test]
 fn people_and_groups_as_a_server_would_give_them() {
     let (_file, settings) = source(&WORLD.replace("member: cn=video", "cn: design team\nmember: cn=video"));
-    let directory = read(
-        &settings,
-        &wanted(&["Design Team", "CN=video, ou=groups,dc=example,dc=com"]),
-    )
-    .unwrap();
-    let [jane, joe, _jim] = directory.entries.as_slice() else {
-        panic!("three people: {directory:?}")
-    };
+    let directory =
+        read(&settings, &wanted(&["Design Team", "CN=video, ou=groups,dc=example,dc=com"])).unwrap();
+    let [jane, joe, _jim] = directory.entries.as_slice() else { panic!("three people: {directory:?}") };
     assert_eq!(jane.first("mail"), Some("jane@example.com"));
     assert_eq!(jane.anchor, Some(Anchor::new("entryuuid", "0b6a-1")));
     assert_eq!(joe.undecodable, BTreeSet::from(["mail".to_owned()]));
     assert_eq!(joe.state, AccountState::Disabled);
-    assert_eq!(
-        listed(&directory, "CN=video, ou=groups,dc=example,dc=com").len(),
-        2
-    );
+    assert_eq!(listed(&directory, "CN=video, ou=groups,dc=example,dc=com").len(), 2);
     assert_eq!(listed(&directory, "Design Team").len(), 3);
     assert_eq!(directory.groups[&GroupRef::new("Design Team")].members, 3);
 }
@@ -94,10 +81,7 @@ fn direct_members_only_when_asked() {
         source(&WORLD.replace("member: cn=video", "cn: design team\nmember: cn=video"));
     settings.nested_groups = false;
     let directory = read(&settings, &wanted(&["design team"])).unwrap();
-    assert_eq!(
-        listed(&directory, "design team"),
-        ["UID=joe,OU=people, DC=Example,DC=com"]
-    );
+    assert_eq!(listed(&directory, "design team"), ["UID=joe,OU=people, DC=Example,DC=com"]);
 }
 
 #[test]
@@ -116,14 +100,8 @@ fn the_base_selects_by_whole_names() {
 #[test]
 fn all_missing_groups_at_once() {
     let (_file, settings) = source(WORLD);
-    let error = read(
-        &settings,
-        &wanted(&["Video", "Audio", "cn=x,dc=example,dc=com", "jane"]),
-    )
-    .unwrap_err();
-    let Error::MissingGroups { place: _, missing } = &error else {
-        panic!("{error}")
-    };
+    let error = read(&settings, &wanted(&["Video", "Audio", "cn=x,dc=example,dc=com", "jane"])).unwrap_err();
+    let Error::MissingGroups { place: _, missing } = &error else { panic!("{error}") };
     assert_eq!(
         missing.iter().map(GroupRef::as_str).collect::<Vec<_>>(),
         ["Audio", "cn=x,dc=example,dc=com", "jane"]
@@ -137,10 +115,7 @@ fn a_name_that_two_groups_have_names_both() {
     let error = read(&settings, &wanted(&["video"])).unwrap_err().to_string();
     assert!(error.contains("ou=groups") && error.contains("ou=old"), "{error}");
     // FreeIPA's shadow for old clients is not a second group.
-    let (_file, settings) = source(&format!(
-        "{WORLD}\n{}",
-        twin.replace("ou=old", "cn=groups,cn=compat")
-    ));
+    let (_file, settings) = source(&format!("{WORLD}\n{}", twin.replace("ou=old", "cn=groups,cn=compat")));
     assert_eq!(read(&settings, &wanted(&["video"])).unwrap().groups.len(), 1);
 }
 
@@ -155,10 +130,7 @@ fn a_part_of_an_export_is_refused() {
     let error = refused(&format!("{WORLD}\n# numEntries: 6\n"));
     assert!(error.contains("says 6, but it has 5"), "{error}");
     let error = refused(WORLD.trim_end());
-    assert!(
-        error.contains("line 29: the file ends inside this line"),
-        "{error}"
-    );
+    assert!(error.contains("line 29: the file ends inside this line"), "{error}");
 }
 
 #[test]
@@ -168,8 +140,5 @@ fn rules_that_need_a_server_are_refused() {
     assert!(matches!(read(&settings, &wanted(&[])), Err(Error::Filter { .. })));
     settings.file = "/nowhere/people.ldif".into();
     settings.users = Filter::parse("(cn=*)").unwrap();
-    assert_eq!(
-        read(&settings, &wanted(&[])).unwrap_err().to_string(),
-        "cannot read /nowhere/people.ldif"
-    );
+    assert_eq!(read(&settings, &wanted(&[])).unwrap_err().to_string(), "cannot read /nowhere/people.ldif");
 }

@@ -1,0 +1,206 @@
+//! From a server's name to a connection that may be asked: TCP, TLS, bind.
+
+use super::failure::{Answered, Failure, Phase};
+use super::guard::{self, Fate};
+use super::message::{self, Meaning};
+use super::server::Server;
+use super::settings::{Bind, Encryption, Settings};
+use crate::error::Error;
+use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, StdStream};
+use rustls::ClientConfig;
+use secrecy::ExposeSecret as _;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::{TcpStream, UnixStream};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use url::Url;
+
+/// StartTLS as message number 1: an extended request for 1.3.6.1.4.1.1466.20037 (RFC 4511, section 4.14.1).
+const START_TLS: &[u8] = b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037";
+
+/// A bound connection to one server. A read that began on it ends on it, or fails.
+pub(super) struct Connection {
+    pub(super) ldap: Ldap,
+    /// The server, for people.
+    pub(super) place: String,
+    /// How long to wait for a page.
+    pub(super) patience: Duration,
+    fate: Fate,
+    carrier: JoinHandle<()>,
+    driver: JoinHandle<Result<(), LdapError>>,
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.carrier.abort();
+        self.driver.abort();
+    }
+}
+
+/// Connects and binds.
+pub(super) async fn connect(
+    server: &Server,
+    settings: &Settings,
+    tls: &Arc<ClientConfig>,
+) -> Result<Connection, Error> {
+    let failed =
+        |phase, failure| Error::Server { server: server.place.clone(), phase, source: Box::new(failure) };
+    let limits = settings.timeouts;
+    let mut tcp = reach(server, limits.connect).await.map_err(|failure| failed(Phase::Connect, failure))?;
+    let by_request = !server.encrypted && settings.encryption == Encryption::StartTls;
+    if by_request {
+        let asked = within(limits.connect, start_tls(&mut tcp)).await;
+        asked.map_err(|failure| failed(Phase::StartTls, failure))?;
+    }
+    let encrypted = server.encrypted || by_request;
+    let adopted = if encrypted {
+        let connector = tokio_rustls::TlsConnector::from(tls.clone());
+        let handshake = async { connector.connect(server.name.clone(), tcp).await.map_err(Failure::Tls) };
+        let stream =
+            within(limits.connect, handshake).await.map_err(|failure| failed(Phase::Tls, failure))?;
+        adopt(stream, server, settings).await
+    } else {
+        adopt(tcp, server, settings).await
+    };
+    let mut connection = adopted.map_err(|failure| failed(Phase::Connect, failure))?;
+    bind(&mut connection, settings, encrypted).await?;
+    Ok(connection)
+}
+
+/// The host's addresses in turn, each with its own time: one that swallows packets must not use up the others'.
+async fn reach(server: &Server, patience: Duration) -> Result<TcpStream, Failure> {
+    let look_up = async {
+        tokio::net::lookup_host((server.host.as_str(), server.port)).await.map_err(Failure::Unreachable)
+    };
+    let addresses = within(patience, look_up).await?;
+    let mut last =
+        Failure::Unreachable(std::io::Error::new(std::io::ErrorKind::NotFound, "the host has no address"));
+    for address in addresses {
+        let attempt = async { TcpStream::connect(address).await.map_err(Failure::Unreachable) };
+        match within(patience, attempt).await {
+            Ok(stream) => {
+                // Requests are small and wait for their answer; without this each may wait for an acknowledgement too.
+                let _ = stream.set_nodelay(true);
+                return Ok(stream);
+            }
+            Err(failure) => last = failure,
+        }
+    }
+    Err(last)
+}
+
+/// Asks for StartTLS and reads exactly one message: whatever a listener adds to it in clear is taken for TLS and refused.
+async fn start_tls(tcp: &mut TcpStream) -> Result<(), Failure> {
+    tcp.write_all(START_TLS).await.map_err(Failure::Io)?;
+    let mut answer = Vec::new();
+    guard::next(tcp, &mut answer).await?;
+    match message::check(&mut answer).map_err(Failure::Malformed)? {
+        Meaning::Result(Answered { code: 0, text: _ }) => Ok(()),
+        Meaning::Result(refused) | Meaning::Disconnection(refused) => Err(Failure::Answer(refused)),
+        Meaning::Part => Err(Failure::Malformed("an answer to a question nobody asked")),
+    }
+}
+
+/// Puts the guard between the server and the client library.
+async fn adopt<S>(stream: S, server: &Server, settings: &Settings) -> Result<Connection, Failure>
+where
+    S: AsyncRead + AsyncWrite + Send + 'static,
+{
+    let (ours, theirs) = UnixStream::pair().map_err(Failure::Io)?;
+    let theirs = theirs.into_std().map_err(Failure::Io)?;
+    let library = LdapConnSettings::new().set_std_stream(StdStream::Unix(theirs));
+    // The library's only way to take a ready stream of this kind; the path is not used.
+    let url = Url::parse("ldapi://guard").expect("a constant URL");
+    let (conn, ldap) = LdapConnAsync::from_url_with_settings(library, &url).await.map_err(Failure::Client)?;
+    let fate = Fate::default();
+    Ok(Connection {
+        ldap,
+        place: server.place.clone(),
+        patience: settings.timeouts.page,
+        fate: fate.clone(),
+        carrier: tokio::spawn(guard::carry(stream, ours, fate)),
+        driver: tokio::spawn(conn.drive()),
+    })
+}
+
+async fn bind(connection: &mut Connection, settings: &Settings, encrypted: bool) -> Result<(), Error> {
+    let Bind::Simple { dn, password } = &settings.bind else { return Ok(()) };
+    if !encrypted {
+        tracing::warn!(
+            server = connection.place,
+            "the directory's password is sent unencrypted; prefer ldaps:// or StartTLS"
+        );
+    }
+    let mut ldap = connection.ldap.clone();
+    let asked = timeout(settings.timeouts.bind, ldap.simple_bind(dn, password.expose_secret())).await;
+    let failure = match asked {
+        Ok(Ok(result)) if result.rc == 0 => return Ok(()),
+        Ok(Ok(result)) => Failure::Answer(Answered { code: result.rc, text: result.text }),
+        Ok(Err(error)) => connection.explain(error).await,
+        Err(_) => Failure::TimedOut(settings.timeouts.bind),
+    };
+    Err(connection.failed(Phase::Bind { dn: dn.clone() }, failure))
+}
+
+impl Connection {
+    /// An error of this server.
+    pub(super) fn failed(&self, phase: Phase, failure: Failure) -> Error {
+        Error::Server { server: self.place.clone(), phase, source: Box::new(failure) }
+    }
+
+    /// What really happened: the client library only says that its other half has gone.
+    pub(super) async fn explain(&mut self, error: LdapError) -> Failure {
+        match error {
+            LdapError::EndOfStream
+            | LdapError::ResultRecv { .. }
+            | LdapError::OpSend { .. }
+            | LdapError::IdScrubSend { .. }
+            | LdapError::Io { .. } => self.end().await,
+            other => Failure::Client(other),
+        }
+    }
+
+    /// Why the connection ended.
+    pub(super) async fn end(&mut self) -> Failure {
+        // Both tasks end when one of them does; a moment lets the other tell.
+        if !self.driver.is_finished() {
+            let _ = timeout(Duration::from_secs(1), &mut self.carrier).await;
+        }
+        if let Some(failure) = self.fate.take() {
+            return failure;
+        }
+        match timeout(Duration::from_secs(1), &mut self.driver).await {
+            Ok(Err(crash)) if crash.is_panic() => Failure::Crashed(panic_text(crash)),
+            Ok(Ok(Err(LdapError::Io { source }))) => Failure::Io(source),
+            _ => Failure::Closed,
+        }
+    }
+
+    /// Says good-bye, so that the server does not log a broken connection.
+    pub(super) async fn close(mut self) {
+        let _ = timeout(Duration::from_secs(1), self.ldap.unbind()).await;
+    }
+}
+
+fn panic_text(crash: tokio::task::JoinError) -> String {
+    match crash.try_into_panic() {
+        Ok(payload) => match payload.downcast::<String>() {
+            Ok(text) => *text,
+            Err(payload) => {
+                payload.downcast_ref::<&str>().copied().unwrap_or("for an unknown reason").to_owned()
+            }
+        },
+        Err(_) => "its task was cancelled".to_owned(),
+    }
+}
+
+/// Waits, but not for ever.
+pub(super) async fn within<T>(
+    patience: Duration,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    timeout(patience, work).await.unwrap_or(Err(Failure::TimedOut(patience)))
+}

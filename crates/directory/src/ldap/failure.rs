@@ -1,0 +1,252 @@
+//! What a server can do to a reader, and what the reader was doing.
+
+use std::fmt;
+use std::time::Duration;
+
+/// What was being done when a server failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Phase {
+    /// Finding the host and opening the connection.
+    Connect,
+    /// Asking for StartTLS.
+    StartTls,
+    /// The TLS handshake and the certificate.
+    Tls,
+    /// Presenting the account.
+    Bind {
+        /// Its name.
+        dn: String,
+    },
+    /// Asking what kind of server this is.
+    Root,
+    /// Reading the entry where the directory, the people or the groups begin.
+    Base {
+        /// Its name.
+        dn: String,
+    },
+    /// Reading a list, page by page.
+    Page {
+        /// Counted from 1.
+        page: usize,
+        /// Of what.
+        of: Listing,
+    },
+    /// Reading one group.
+    Group {
+        /// Its name.
+        dn: String,
+    },
+    /// Reading the rest of an attribute that the server hands out in ranges.
+    Range {
+        /// The attribute.
+        attribute: String,
+        /// The entry.
+        dn: String,
+    },
+}
+
+/// What is read page by page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listing {
+    /// The people.
+    People,
+    /// The wanted groups, looked up by name.
+    Groups,
+    /// The groups that may be inside them.
+    NestedGroups,
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connect => f.write_str("cannot connect"),
+            Self::StartTls => f.write_str("cannot begin StartTLS"),
+            Self::Tls => f.write_str("cannot establish TLS"),
+            Self::Bind { dn } => write!(f, "cannot bind as `{dn}`"),
+            Self::Root => f.write_str("cannot read what the server supports"),
+            Self::Base { dn } => write!(f, "cannot read the base `{dn}`"),
+            Self::Page { page, of } => write!(f, "cannot read page {page} of the {of}"),
+            Self::Group { dn } => write!(f, "cannot read the group `{dn}`"),
+            Self::Range { attribute, dn } => write!(f, "cannot read all values of `{attribute}` of `{dn}`"),
+        }
+    }
+}
+
+impl fmt::Display for Listing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::People => "people",
+            Self::Groups => "groups",
+            Self::NestedGroups => "nested groups",
+        })
+    }
+}
+
+/// What a server did.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The network failed.
+    #[error("the connection failed")]
+    Io(#[source] std::io::Error),
+    /// The name has no address, or every address failed; this is the last failure.
+    #[error("no address answers")]
+    Unreachable(#[source] std::io::Error),
+    /// The handshake failed, or the certificate is not trusted.
+    #[error(
+        "the handshake failed\nif a company's own authority vouches for this server, name it as `ca_file`; the name in the certificate must be the one in `servers`"
+    )]
+    Tls(#[source] std::io::Error),
+    /// Nothing came in time.
+    #[error("no answer within {} s", .0.as_secs())]
+    TimedOut(Duration),
+    /// The server hung up between two messages.
+    #[error("the server closed the connection before the answer was complete")]
+    Closed,
+    /// The connection ended inside a message.
+    #[error("the connection was cut inside a message")]
+    Cut,
+    /// What came is no LDAP.
+    #[error("the server sent {0}, which is no proper LDAP")]
+    Malformed(&'static str),
+    /// The server answered with an error.
+    #[error("{}", Answer(.0))]
+    Answer(Answered),
+    /// The answer ignores paging, so nothing tells whether it is complete.
+    #[error("the server ignored paging, so nothing tells whether the answer is complete")]
+    NotPaged,
+    /// The server refers to another one for a part of the answer.
+    #[error(
+        "a part is on another server, {0}, which was not asked\nread each server's part as its own base, or ask a global catalog (port 3268 or 3269)"
+    )]
+    Referred(String),
+    /// An entry came twice in one answer.
+    #[error("the entry `{0}` came twice in one answer")]
+    Twice(String),
+    /// Values changed while they were read, again and again.
+    #[error("the values changed during each of {0} attempts")]
+    Moving(usize),
+    /// Active Directory's ranges did not lead to an end.
+    #[error("the range after value {0} is missing")]
+    RangeGap(usize),
+    /// There is no such entry for this account.
+    #[error("it does not exist, or this account may not read it")]
+    Absent,
+    /// The entry was there a moment ago.
+    #[error("the entry has gone")]
+    Gone,
+    /// The client library broke down.
+    #[error("the LDAP client broke down: {0}")]
+    Crashed(String),
+    /// The client library refused the request.
+    #[error("the LDAP client refused the request")]
+    Client(#[source] ldap3::LdapError),
+}
+
+/// A result code other than success, and the server's own words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    /// The result code (RFC 4511, appendix A).
+    pub code: u32,
+    /// The diagnostic message.
+    pub text: String,
+}
+
+impl Failure {
+    /// Whether another server may do better: this one is away, busy or broken. A refusal is not: a wrong password sent
+    /// to every server in turn locks the account.
+    pub fn is_of_this_server(&self) -> bool {
+        match self {
+            Self::Answer(Answered { code, text: _ }) => {
+                !matches!(code, 2 | 4 | 7 | 8 | 10..=14 | 16..=21 | 32..=36 | 48..=50 | 53)
+            }
+            Self::Client(_) | Self::NotPaged | Self::Referred(_) | Self::Absent => false,
+            _ => true,
+        }
+    }
+}
+
+struct Answer<'a>(&'a Answered);
+
+impl fmt::Display for Answer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Answered { code, text } = self.0;
+        write!(f, "the server answered {code} ({})", name(*code))?;
+        if !text.is_empty() {
+            write!(f, ": {text}")?;
+        }
+        let remedy = remedy(*code, text);
+        if remedy.is_empty() { Ok(()) } else { write!(f, "\n{remedy}") }
+    }
+}
+
+/// The names of RFC 4511, appendix A.
+fn name(code: u32) -> &'static str {
+    match code {
+        1 => "operationsError",
+        2 => "protocolError",
+        3 => "timeLimitExceeded",
+        4 => "sizeLimitExceeded",
+        7 => "authMethodNotSupported",
+        8 => "strongerAuthRequired",
+        10 => "referral",
+        11 => "adminLimitExceeded",
+        12 => "unavailableCriticalExtension",
+        13 => "confidentialityRequired",
+        14 => "saslBindInProgress",
+        16 => "noSuchAttribute",
+        17 => "undefinedAttributeType",
+        18 => "inappropriateMatching",
+        21 => "invalidAttributeSyntax",
+        32 => "noSuchObject",
+        33 => "aliasProblem",
+        34 => "invalidDNSyntax",
+        36 => "aliasDereferencingProblem",
+        48 => "inappropriateAuthentication",
+        49 => "invalidCredentials",
+        50 => "insufficientAccessRights",
+        51 => "busy",
+        52 => "unavailable",
+        53 => "unwillingToPerform",
+        54 => "loopDetect",
+        80 => "other",
+        _ => "a code without a name",
+    }
+}
+
+fn remedy(code: u32, text: &str) -> &'static str {
+    match code {
+        3 | 4 | 11 => {
+            "lift the server's limits for this account (OpenLDAP: `limits dn.exact=\"…\" size.prtotal=unlimited size.pr=1000 time=unlimited`; 389-ds: nsSizeLimit, nsLookThroughLimit, nsPagedSizeLimit), or narrow the filter"
+        }
+        8 | 13 => "use `ldaps://`, or `ldap://` with StartTLS",
+        10 => "this server does not hold that base; name one that does",
+        12 => "this server does not support paged results (RFC 2696), or not for this account",
+        32 => "check the base: it does not exist, or this account may not read it",
+        34 => "check how the name is written",
+        49 => bad_credentials(text),
+        50 => "give the account the right to read there",
+        1 | 48 | 53 => {
+            "check that the account may bind and search; Active Directory and many others answer only after a bind"
+        }
+        _ => "",
+    }
+}
+
+/// Active Directory says more in `data XXX`. (Microsoft, "LDAP wldap32 error codes", AcceptSecurityContext errors)
+fn bad_credentials(text: &str) -> &'static str {
+    let code = text.split("data ").nth(1).and_then(|rest| rest.split(',').next()).map(str::trim);
+    match code {
+        Some("525") => "there is no such account; no further attempt was made",
+        Some("530" | "531") => {
+            "the account may not log in at this time or from here; no further attempt was made"
+        }
+        Some("532" | "773") => "the account's password has expired; give it one that does not",
+        Some("533") => "the account is disabled; enable it",
+        Some("701") => "the account has expired",
+        Some("775") => "the account is locked; unlock it before the next run",
+        _ => {
+            "check the account's name and password; no further attempt was made, because more of them may lock it"
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Stands between a server and the client library: whole, well-formed messages pass, anything else ends the connection
+//! and says why.
+//!
+//! The client library is given one end of a socket pair, so that it never touches the network. It has no limit on the size
+//! of a message, and tells the end of a connection from the end of an answer only with care.
+
+use super::ber;
+use super::failure::Failure;
+use super::message::{self, Meaning};
+use std::sync::{Arc, Mutex};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::net::UnixStream;
+
+/// Larger messages are refused. A group of a million members is one message on OpenLDAP and takes about 80 MB.
+const LARGEST: usize = 256 * 1024 * 1024;
+
+/// Why a connection ended, once it has.
+#[derive(Clone, Default)]
+pub(super) struct Fate(Arc<Mutex<Option<Failure>>>);
+
+impl Fate {
+    pub(super) fn take(&self) -> Option<Failure> {
+        self.0.lock().ok().and_then(|mut fate| fate.take())
+    }
+
+    fn set(&self, failure: Failure) {
+        if let Ok(mut fate) = self.0.lock() {
+            fate.get_or_insert(failure);
+        }
+    }
+}
+
+/// Carries messages until one side ends.
+pub(super) async fn carry<S>(server: S, client: UnixStream, fate: Fate)
+where
+    S: AsyncRead + AsyncWrite + Send + 'static,
+{
+    let (from_server, mut to_server) = tokio::io::split(server);
+    let (mut from_client, to_client) = client.into_split();
+    let down = down(BufReader::with_capacity(64 * 1024, from_server), to_client, &fate);
+    let up = async {
+        let sent = tokio::io::copy(&mut from_client, &mut to_server).await;
+        // The client hung up: the server is told, and what it still says does not matter.
+        let _ = to_server.shutdown().await;
+        sent.map(|_| ()).map_err(Failure::Io)
+    };
+    tokio::select! {
+        failure = down => fate.set(failure),
+        sent = up => if let Err(failure) = sent { fate.set(failure) },
+    }
+}
+
+async fn down(
+    mut server: impl AsyncRead + Unpin,
+    mut client: impl AsyncWrite + Unpin,
+    fate: &Fate,
+) -> Failure {
+    let mut message = Vec::new();
+    loop {
+        match next(&mut server, &mut message).await {
+            Ok(()) => {}
+            Err(failure) => return failure,
+        }
+        match message::check(&mut message) {
+            Ok(Meaning::Result(_) | Meaning::Part) => {}
+            Ok(Meaning::Disconnection(outcome)) => return Failure::Answer(outcome),
+            Err(reason) => return Failure::Malformed(reason),
+        }
+        if client.write_all(&message).await.is_err() {
+            // The client library has gone; if that was an accident, its own task knows why.
+            return fate.take().unwrap_or(Failure::Closed);
+        }
+    }
+}
+
+/// One message, header and content, into `message`; nothing beyond it is read.
+pub(super) async fn next(
+    server: &mut (impl AsyncRead + Unpin),
+    message: &mut Vec<u8>,
+) -> Result<(), Failure> {
+    message.clear();
+    let (start, length) = loop {
+        match ber::header(message).map_err(Failure::Malformed)? {
+            Some((ber::SEQUENCE, start, length)) => break (start, length),
+            Some(_) => return Err(Failure::Malformed("no message")),
+            None => {}
+        }
+        match server.read_u8().await {
+            Ok(byte) => message.push(byte),
+            Err(end) if end.kind() == std::io::ErrorKind::UnexpectedEof && message.is_empty() => {
+                return Err(Failure::Closed);
+            }
+            Err(end) if end.kind() == std::io::ErrorKind::UnexpectedEof => return Err(Failure::Cut),
+            Err(error) => return Err(Failure::Io(error)),
+        }
+    };
+    if length > LARGEST {
+        return Err(Failure::Malformed("a message without limit"));
+    }
+    // The length is the server's word: memory is taken as bytes arrive.
+    let wanted = u64::try_from(length).unwrap_or(u64::MAX);
+    match server.take(wanted).read_to_end(message).await {
+        Ok(_) if message.len() == start + length => Ok(()),
+        Ok(_) => Err(Failure::Cut),
+        Err(error) => Err(Failure::Io(error)),
+    }
+}

@@ -1,0 +1,259 @@
+//! The wanted groups of a server, and the groups inside them.
+
+use super::connect::Connection;
+use super::failure::{Listing, Phase};
+use super::search::{NOTHING, Query};
+use super::settings::{Members, Settings};
+use crate::dn::fold_text;
+use crate::error::Error;
+use crate::filter::Filter;
+use crate::groups::{self, CLASSES, DEPTH, Group, Groups, Person, Reference};
+use crate::record::{MEMBERS, Record};
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+use umsync_engine::directory::GroupRef;
+
+/// How many names one search asks for: long filters are slow, and servers limit them.
+const BATCH: usize = 20;
+
+/// What is read of a group.
+const GROUP: [&str; 6] = ["cn", "member", "uniquemember", "memberuid", "memberof", "objectsid"];
+
+/// Finds every wanted group that exists. The others are left for the caller to name.
+pub(super) async fn find(
+    connection: &mut Connection,
+    settings: &Settings,
+    wanted: &BTreeSet<GroupRef>,
+    page_size: u32,
+) -> Result<Groups, Error> {
+    let mut groups = Groups::default();
+    for (reference, record) in look_up(connection, settings, wanted, &GROUP, page_size).await? {
+        groups.wanted.insert(reference, record.key());
+        groups.by_key.insert(record.key(), Group::of(&record));
+    }
+    Ok(groups)
+}
+
+/// The DN of every wanted group that exists.
+pub(super) async fn find_names(
+    connection: &mut Connection,
+    settings: &Settings,
+    wanted: &BTreeSet<GroupRef>,
+    page_size: u32,
+) -> Result<BTreeMap<GroupRef, String>, Error> {
+    let found = look_up(connection, settings, wanted, &["cn"], page_size).await?;
+    Ok(found.into_iter().map(|(reference, record)| (reference, record.shown_dn())).collect())
+}
+
+async fn look_up(
+    connection: &mut Connection,
+    settings: &Settings,
+    wanted: &BTreeSet<GroupRef>,
+    attributes: &[&str],
+    page_size: u32,
+) -> Result<BTreeMap<GroupRef, Record>, Error> {
+    let mut groups = BTreeMap::new();
+    let mut by_name: Vec<(&GroupRef, String)> = Vec::new();
+    for reference in wanted {
+        match Reference::of(reference) {
+            Reference::Name(name) => by_name.push((reference, name)),
+            Reference::Dn(dn) => {
+                let phase = Phase::Group { dn: dn.as_str().to_owned() };
+                let record = connection.entry(dn.as_str(), attributes, first_range(settings), phase).await?;
+                groups.extend(record.map(|record| (reference.clone(), record)));
+            }
+        }
+    }
+    for batch in by_name.chunks(BATCH) {
+        let names = Filter::any(batch.iter().map(|(_, name)| Filter::equal("cn", name)));
+        let found = list(connection, settings, Some(names), attributes, Listing::Groups, page_size).await?;
+        for (reference, name) in batch {
+            // The server may compare more loosely (Active Directory ignores accents); the mapping means what it says.
+            let same = found
+                .iter()
+                .filter(|record| record.texts("cn").any(|text| fold_text(text) == *name))
+                .collect();
+            if let Some(record) = groups::choose(reference, same, &connection.place)? {
+                groups.insert((*reference).clone(), record.clone());
+            }
+        }
+    }
+    Ok(groups)
+}
+
+/// In `memberOf` mode the group's own list is only compared, so its first range is enough.
+fn first_range(settings: &Settings) -> &'static [&'static str] {
+    match settings.members {
+        Members::MemberOf => &MEMBERS,
+        Members::Member => &[],
+    }
+}
+
+async fn list(
+    connection: &mut Connection,
+    settings: &Settings,
+    filter: Option<Filter>,
+    attributes: &[&str],
+    of: Listing,
+    page_size: u32,
+) -> Result<Vec<Record>, Error> {
+    let kind = settings.group_filter.clone();
+    let kind =
+        kind.unwrap_or_else(|| Filter::any(CLASSES.iter().map(|class| Filter::equal("objectclass", class))));
+    let query = Query {
+        of,
+        base: settings.group_base(),
+        filter: &match filter {
+            Some(filter) => kind.and(filter),
+            None => kind,
+        },
+        attributes: &attributes.iter().map(|name| (*name).to_owned()).collect(),
+        first_range: first_range(settings),
+        page_size,
+    };
+    let mut found = Vec::new();
+    connection.list(&query, |record| found.push(record), |_| ()).await?;
+    Ok(found)
+}
+
+/// Adds the groups inside the wanted ones.
+pub(super) async fn nest(
+    connection: &mut Connection,
+    settings: &Settings,
+    groups: &mut Groups,
+    page_size: u32,
+) -> Result<(), Error> {
+    match settings.members {
+        _ if groups.wanted.is_empty() => Ok(()),
+        Members::MemberOf => nest_by_parents(connection, settings, groups, page_size).await,
+        Members::Member => nest_by_members(connection, settings, groups, page_size).await,
+    }
+}
+
+/// Asks, level by level, which groups say that they are in one of the groups known so far.
+async fn nest_by_parents(
+    connection: &mut Connection,
+    settings: &Settings,
+    groups: &mut Groups,
+    page_size: u32,
+) -> Result<(), Error> {
+    let mut level: Vec<String> = groups.by_key.values().map(|group| group.dn.clone()).collect();
+    // One level more than is allowed, so that too deep is seen and refused where paths are known.
+    for _ in 0..=DEPTH + 1 {
+        let mut next = Vec::new();
+        for batch in level.chunks(BATCH) {
+            let inside = Filter::any(batch.iter().map(|dn| Filter::equal("memberof", dn)));
+            let attributes = ["memberof", "objectsid"];
+            for record in
+                list(connection, settings, Some(inside), &attributes, Listing::NestedGroups, page_size)
+                    .await?
+            {
+                if let Entry::Vacant(place) = groups.by_key.entry(record.key()) {
+                    next.push(record.shown_dn());
+                    place.insert(Group::of(&record));
+                }
+            }
+        }
+        if next.is_empty() {
+            break;
+        }
+        level = next;
+    }
+    Ok(())
+}
+
+/// Lists the names of all groups, then reads those that are members of the groups known so far, and so on.
+async fn nest_by_members(
+    connection: &mut Connection,
+    settings: &Settings,
+    groups: &mut Groups,
+    page_size: u32,
+) -> Result<(), Error> {
+    let all = list(connection, settings, None, &[NOTHING], Listing::NestedGroups, page_size).await?;
+    let names: BTreeMap<String, String> =
+        all.iter().map(|record| (record.key(), record.shown_dn())).collect();
+    let unread = |groups: &Groups, members: &BTreeSet<String>| {
+        members
+            .iter()
+            .filter(|member| names.contains_key(*member) && !groups.by_key.contains_key(*member))
+            .cloned()
+            .collect()
+    };
+    let mut level: BTreeSet<String> = groups
+        .by_key
+        .values()
+        .flat_map(|group| -> BTreeSet<String> { unread(groups, &group.members) })
+        .collect();
+    for _ in 0..=DEPTH + 1 {
+        let mut next: BTreeSet<String> = BTreeSet::new();
+        for member in &level {
+            let dn = names.get(member).cloned().unwrap_or_default();
+            let phase = Phase::Group { dn: dn.clone() };
+            let Some(record) = connection.entry(&dn, &GROUP, &[], phase.clone()).await? else {
+                return Err(connection.failed(phase, super::Failure::Gone));
+            };
+            let group = Group::of(&record);
+            groups.by_key.insert(member.clone(), group);
+        }
+        for member in &level {
+            if let Some(group) = groups.by_key.get(member) {
+                next.extend::<BTreeSet<String>>(unread(groups, &group.members));
+            }
+        }
+        if next.is_empty() {
+            break;
+        }
+        level = next;
+    }
+    Ok(())
+}
+
+/// What the wanted groups say of their members, kept apart where the people's word counts.
+pub(super) struct Claims(BTreeMap<String, Group>);
+
+impl Claims {
+    /// Takes the members out of the groups, so that only `memberOf` decides.
+    pub(super) fn take_from(groups: &mut Groups) -> Self {
+        let wanted: BTreeSet<&String> = groups.wanted.values().collect();
+        let claims = wanted.into_iter().filter_map(|key| {
+            let group = groups.by_key.get_mut(key)?;
+            let members = std::mem::take(&mut group.members);
+            let uids = std::mem::take(&mut group.uids);
+            Some((key.clone(), Group { dn: group.dn.clone(), members, uids, ..Group::default() }))
+        });
+        Self(claims.collect())
+    }
+
+    /// Whether people have to be asked for their `uid`.
+    pub(super) fn need_uids(&self) -> bool {
+        self.0.values().any(|group| !group.uids.is_empty())
+    }
+
+    /// Compares. A server that does not maintain `memberOf` answers every question about it with an empty list and no
+    /// error. Members who are missing are looked up once more: they were in the group before and after their entry was
+    /// read, so nobody was just being removed.
+    pub(super) async fn compare(self, connection: &mut Connection, people: &[Person]) -> Result<(), Error> {
+        for (key, group) in self.0 {
+            let missing: Vec<&Person> =
+                people.iter().filter(|person| person.is_listed_by(&group) && !person.names(&key)).collect();
+            if missing.is_empty() {
+                continue;
+            }
+            let phase = Phase::Group { dn: group.dn.clone() };
+            let Some(again) = connection.entry(&group.dn, &MEMBERS, &MEMBERS, phase.clone()).await? else {
+                return Err(connection.failed(phase, super::Failure::Gone));
+            };
+            let again = Group::of(&again);
+            let mut still = missing.iter().filter(|person| person.is_listed_by(&again));
+            if let Some(person) = still.next() {
+                return Err(Error::MembersDisagree {
+                    server: connection.place.clone(),
+                    group: group.dn,
+                    person: person.key().to_owned(),
+                    others: still.count(),
+                });
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,28 @@
+//! People and groups from an LDAP server: Active Directory, OpenLDAP, 389-ds, FreeIPA and others.
+//!
+//! A read happens on one server from beginning to end. A server that is away or breaks off is left, and the read begins
+//! anew on the next one; nothing is ever put together from two, because two servers need not hold the same at the same
+//! moment. A server that refuses, a wrong password first of all, ends the read.
+//!
+//! [`guard`] and [`message`] stand before the client library, [`search`] proves each answer whole, [`entry`] knows bytes,
+//! [`members`] knows groups, [`read()`] tells the story.
+
+mod ber;
+mod check;
+mod connect;
+mod entry;
+mod failure;
+mod guard;
+mod members;
+mod message;
+mod read;
+mod reference;
+mod search;
+mod server;
+mod settings;
+mod tls;
+
+pub use check::{Report, check};
+pub use failure::{Answered, Failure, Listing, Phase};
+pub use read::{Progress, read};
+pub use settings::{Bind, Encryption, Members, Settings, Timeouts};

@@ -1,0 +1,179 @@
+//! One whole read.
+
+use super::connect::{self, Connection};
+use super::failure::{Listing, Phase};
+use super::members::{self, Claims};
+use super::search::Query;
+use super::server::Server;
+use super::settings::{Bind, Encryption, Members, Settings};
+use super::tls;
+use crate::error::Error;
+use crate::groups::{self, Nesting, Person};
+use crate::record::ANCHORS;
+use rustls::ClientConfig;
+use secrecy::ExposeSecret as _;
+use std::sync::Arc;
+use umsync_engine::directory::{Directory, Wanted};
+
+/// How far a read has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// Which server is read. When it changes, the read has begun anew.
+    pub server: String,
+    /// What is read.
+    pub listing: Listing,
+    /// Entries read so far.
+    pub entries: usize,
+}
+
+/// Reads the wanted attributes of all people, and which of the wanted groups list them.
+pub async fn read(
+    settings: &Settings,
+    wanted: &Wanted,
+    progress: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<Directory, Error> {
+    let doors = Doors::open(settings)?;
+    let after = settings.timeouts.whole;
+    tokio::time::timeout(after, one_server_after_the_other(&doors, settings, wanted, progress))
+        .await
+        .unwrap_or(Err(Error::OutOfTime { after }))
+}
+
+/// Everything that can be known to be wrong before a byte is sent.
+pub(super) struct Doors {
+    pub(super) servers: Vec<Server>,
+    pub(super) tls: Arc<ClientConfig>,
+}
+
+impl Doors {
+    pub(super) fn open(settings: &Settings) -> Result<Self, Error> {
+        let servers: Vec<Server> = settings.servers.iter().map(Server::of).collect::<Result<_, _>>()?;
+        if servers.is_empty() {
+            return Err(Error::BadServer { url: String::new(), reason: "none is configured" });
+        }
+        if let Bind::Simple { dn, password } = &settings.bind
+            && password.expose_secret().is_empty()
+        {
+            return Err(Error::EmptyPassword { dn: dn.clone() });
+        }
+        let encrypted =
+            settings.encryption == Encryption::StartTls || servers.iter().any(|server| server.encrypted);
+        let tls = if encrypted { tls::config(settings.ca_file.as_deref())? } else { tls::nobody() };
+        Ok(Self { servers, tls })
+    }
+}
+
+async fn one_server_after_the_other(
+    doors: &Doors,
+    settings: &Settings,
+    wanted: &Wanted,
+    progress: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<Directory, Error> {
+    let mut failures = Vec::new();
+    for server in &doors.servers {
+        match from_one(server, doors, settings, wanted, progress).await {
+            Ok(directory) => return Ok(directory),
+            Err(error) if error.is_of_one_server() => {
+                tracing::warn!(server = server.place, error = %error.with_causes(), "this server gave no whole read");
+                failures.push(error);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Err(if failures.len() == 1 { failures.swap_remove(0) } else { Error::AllServers { failures } })
+}
+
+async fn from_one(
+    server: &Server,
+    doors: &Doors,
+    settings: &Settings,
+    wanted: &Wanted,
+    progress: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<Directory, Error> {
+    let mut connection = connect::connect(server, settings, &doors.tls).await?;
+    let directory = whole(&mut connection, settings, wanted, progress).await?;
+    connection.close().await;
+    Ok(directory)
+}
+
+async fn whole(
+    connection: &mut Connection,
+    settings: &Settings,
+    wanted: &Wanted,
+    progress: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<Directory, Error> {
+    let place = connection.place.clone();
+    let page_size = page_size(connection, settings).await?;
+    let mut groups = members::find(connection, settings, &wanted.groups, page_size).await?;
+    groups::require_all(wanted, &groups, &place)?;
+    let nesting = if settings.nested_groups { Nesting::Expanded } else { Nesting::Direct };
+    if nesting == Nesting::Expanded {
+        members::nest(connection, settings, &mut groups, page_size).await?;
+    }
+    let claims = match settings.members {
+        Members::MemberOf => Some(Claims::take_from(&mut groups)),
+        Members::Member => None,
+    };
+
+    let mut attributes = wanted.attributes.clone();
+    attributes.extend(needed(settings).map(str::to_owned));
+    if claims.as_ref().is_some_and(Claims::need_uids)
+        || groups.by_key.values().any(|group| !group.uids.is_empty())
+    {
+        attributes.insert("uid".to_owned());
+    }
+    if groups.by_key.values().any(|group| group.sid.is_some()) {
+        attributes.extend(["objectsid".to_owned(), "primarygroupid".to_owned()]);
+    }
+    let query = Query {
+        of: Listing::People,
+        base: settings.user_base(),
+        filter: &settings.users,
+        attributes: &attributes,
+        first_range: &[],
+        page_size,
+    };
+    let (mut people, mut entries) = (Vec::new(), Vec::new());
+    let anchor = settings.anchor.as_deref();
+    let take = |record| {
+        let person = Person::of(&record, &groups);
+        people.push(match settings.members {
+            Members::MemberOf => person,
+            Members::Member => person.silent(),
+        });
+        entries.push(record.decode(&wanted.attributes, anchor));
+    };
+    let page_done = |entries| progress(Progress { server: place.clone(), listing: Listing::People, entries });
+    connection.list(&query, take, page_done).await?;
+    if entries.is_empty() {
+        return Err(nobody(settings, &place));
+    }
+    if let Some(claims) = claims {
+        claims.compare(connection, &people).await?;
+    }
+    let groups = groups::assign(&groups, nesting, &people, &mut entries, &place)?;
+    Ok(Directory { source: place, entries, groups })
+}
+
+/// What is read of a person beside the wanted attributes.
+fn needed(settings: &Settings) -> impl Iterator<Item = &str> {
+    let anchors = settings.anchor.as_deref().map_or(ANCHORS.to_vec(), |anchor| vec![anchor]);
+    let member_of = (settings.members == Members::MemberOf).then_some("memberof");
+    anchors.into_iter().chain(["useraccountcontrol", "nsaccountlock"]).chain(member_of)
+}
+
+pub(super) fn nobody(settings: &Settings, place: &str) -> Error {
+    let base = settings.user_base().to_string();
+    Error::NoPeople { place: place.to_owned(), base, filter: settings.users.to_string() }
+}
+
+/// Active Directory says what it is (LDAP_CAP_ACTIVE_DIRECTORY_OID, MS-ADTS 3.1.1.3.4.3.1) and gives 1000 entries a page.
+pub(super) async fn page_size(connection: &mut Connection, settings: &Settings) -> Result<u32, Error> {
+    if let Some(size) = settings.page_size {
+        return Ok(size.max(1));
+    }
+    let root = connection.entry("", &["supportedcapabilities"], &[], Phase::Root).await?;
+    let capable = root
+        .is_some_and(|root| root.texts("supportedcapabilities").any(|oid| oid == "1.2.840.113556.1.4.800"));
+    Ok(if capable { 1000 } else { 500 })
+}

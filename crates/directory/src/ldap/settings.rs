@@ -1,0 +1,107 @@
+//! What to read from an LDAP server, and how.
+
+use crate::dn::Dn;
+use crate::filter::Filter;
+use secrecy::SecretString;
+use std::path::PathBuf;
+use std::time::Duration;
+use url::Url;
+
+/// Which servers, as whom, and what in them.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `ldaps://host[:port]` or `ldap://host[:port]`, tried in this order. All hold the same directory.
+    pub servers: Vec<Url>,
+    /// What `ldap://` means; `ldaps://` is encrypted from the first byte.
+    pub encryption: Encryption,
+    /// The authorities (PEM) that may vouch for a server. `None`: those of the operating system.
+    pub ca_file: Option<PathBuf>,
+    /// Who reads.
+    pub bind: Bind,
+    /// Where the directory begins.
+    pub base: Dn,
+    /// Where people are; `None`: `base`.
+    pub user_base: Option<Dn>,
+    /// Where groups called by a plain name, and groups inside groups, are; `None`: `base`.
+    pub group_base: Option<Dn>,
+    /// Which entries are people.
+    pub users: Filter,
+    /// Which entries are groups; `None`: those of the usual object classes.
+    pub group_filter: Option<Filter>,
+    /// Whose word counts on membership.
+    pub members: Members,
+    /// Whether members of member groups count.
+    pub nested_groups: bool,
+    /// Entries per page; `None`: 1000 from Active Directory (its MaxPageSize), 500 elsewhere (OpenLDAP's default limit).
+    pub page_size: Option<u32>,
+    /// The ends of patience.
+    pub timeouts: Timeouts,
+    /// The attribute that never changes about an entry, where the usual ones are not the right ones.
+    pub anchor: Option<String>,
+}
+
+/// What to do on an `ldap://` connection before the first secret is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encryption {
+    /// StartTLS (RFC 4511, section 4.14); without it nothing is sent.
+    StartTls,
+    /// Nothing: whoever listens reads the password and the people. Each read warns.
+    Plain,
+}
+
+/// Who reads.
+#[derive(Debug, Clone)]
+pub enum Bind {
+    /// Nobody in particular.
+    Anonymous,
+    /// An account with a password.
+    Simple {
+        /// Its name; Active Directory also takes `user@domain` and `DOMAIN\user`.
+        dn: String,
+        /// Its password. An empty one is refused here, because servers take it for anonymous (RFC 4513, 5.1.2).
+        password: SecretString,
+    },
+}
+
+/// Whose word counts on membership.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Members {
+    /// The person's: `memberOf`. The server maintains it; its word is compared with that of the wanted groups.
+    MemberOf,
+    /// The group's: `member`, `uniqueMember` or `memberUid`, whichever it has.
+    Member,
+}
+
+/// The ends of patience. Without one, a server that stops answering would hold a run for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// One TCP connection and its TLS handshake, each.
+    pub connect: Duration,
+    /// The bind.
+    pub bind: Duration,
+    /// One page, or one entry read singly. Above Active Directory's MaxQueryDuration of 120 s.
+    pub page: Duration,
+    /// Everything, all servers together.
+    pub whole: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(5),
+            bind: Duration::from_secs(10),
+            page: Duration::from_secs(130),
+            whole: Duration::from_secs(2 * 60 * 60),
+        }
+    }
+}
+
+impl Settings {
+    pub(super) fn user_base(&self) -> &Dn {
+        self.user_base.as_ref().unwrap_or(&self.base)
+    }
+
+    pub(super) fn group_base(&self) -> &Dn {
+        self.group_base.as_ref().unwrap_or(&self.base)
+    }
+}
