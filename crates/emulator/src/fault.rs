@@ -1,9 +1,11 @@
 //! Faults: what goes wrong between a client and Adobe, on demand.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::org::Org;
 use crate::route::Endpoint;
 
 /// One fault: what happens, to which calls, how often. Without further words: to every call, always.
@@ -54,6 +56,26 @@ pub enum Effect {
     },
     /// An action answer keeps its counts and loses `errors`.
     OmitErrors,
+    /// Somebody else changes the organization just before the call is processed: an administrator in the console
+    /// between two pages, or between the listing and the commands. Made by [`Effect::meanwhile`].
+    Meanwhile(Meanwhile),
+}
+
+impl Effect {
+    /// Changes the organization just before a call is processed.
+    pub fn meanwhile(change: impl Fn(&mut Org) + Send + Sync + 'static) -> Self {
+        Self::Meanwhile(Meanwhile(Arc::new(change)))
+    }
+}
+
+/// A change that somebody else makes.
+#[derive(Clone)]
+pub struct Meanwhile(pub(crate) Arc<dyn Fn(&mut Org) + Send + Sync>);
+
+impl fmt::Debug for Meanwhile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Meanwhile(…)")
+    }
 }
 
 /// A made-up answer.

@@ -65,7 +65,7 @@ mod world;
 
 pub use clock::Clock;
 pub use error::Error;
-pub use fault::{Effect, Fault, Faults, Reply};
+pub use fault::{Effect, Fault, Faults, Meanwhile, Reply};
 pub use knobs::{
     BeyondLast, FrequencyLock, Knobs, Missing, NoChange, RetryAfterFormat, Throttle, UnknownMember,
 };

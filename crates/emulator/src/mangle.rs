@@ -26,14 +26,15 @@ pub(crate) fn mangle(mut answer: Answer, effects: &[Effect]) -> Answer {
                     page.remove("errors");
                 }
             }),
-            // These are about the connection, about time, or about the work itself.
+            // These are about the connection, about time, or about the work itself and its surroundings.
             Effect::Refuse(_)
             | Effect::DelayRequest(_)
             | Effect::DelayReply(_)
             | Effect::CloseBefore
             | Effect::CutReply
             | Effect::CutMidReply
-            | Effect::FailCommand { .. } => {}
+            | Effect::FailCommand { .. }
+            | Effect::Meanwhile(_) => {}
         }
     }
     answer

@@ -127,6 +127,13 @@ impl Shared {
             _ => None,
         })
         .await;
+        let meanwhile = effects.iter().filter_map(|effect| match effect {
+            Effect::Meanwhile(change) => Some(change),
+            _ => None,
+        });
+        for change in meanwhile {
+            self.with_world(|world| (change.0)(&mut world.org));
+        }
         let refused = effects.iter().find_map(|effect| match effect {
             Effect::Refuse(reply) => Some(made_up(reply)),
             _ => None,

@@ -143,6 +143,29 @@ async fn single_commands_may_fail_and_errors_may_be_missing() {
 }
 
 #[tokio::test]
+async fn b74_an_administrator_may_come_in_between() {
+    let adobe = Adobe::with(company()).await;
+    adobe.running.with_knobs(|knobs| knobs.page_size_users = 4);
+    let delete = Effect::meanwhile(|org| assert!(org.remove_user("jane@example.com")));
+    adobe.running.faults().add(Fault::on(Endpoint::Users, delete).page(1).once());
+    let mut listed = adobe.rows("/users/ORG/0", "users").await;
+    let last = adobe.get("/users/ORG/1").await.json();
+    assert_eq!(last["lastPage"], true);
+    listed.extend(last["users"].as_array().unwrap().clone());
+    let listed: Vec<&str> = listed.iter().map(|row| row["id"].as_str().unwrap()).collect();
+    assert_eq!(listed.len(), 8);
+    let rest = adobe.running.users();
+    let missed: Vec<&str> =
+        rest.iter().map(|user| user.id.as_str()).filter(|id| !listed.contains(id)).collect();
+    assert_eq!(missed.len(), 1, "whoever moved up to page 0 was on no page: {missed:?}");
+
+    let vanish = Effect::meanwhile(|org| assert!(org.remove_group("Design")));
+    adobe.running.faults().add(Fault::on(Endpoint::Action, vanish).once());
+    let code = adobe.refused("joe@example.com", json!([{"add": {"group": ["Design"]}}])).await;
+    assert_eq!(code, "error.group.not_found");
+}
+
+#[tokio::test]
 async fn what_was_begun_is_finished_when_the_client_gives_up() {
     let (tell, told) = tokio::sync::oneshot::channel();
     let tell = Arc::new(Mutex::new(Some(tell)));

@@ -1,6 +1,7 @@
 //! The contract, one behaviour per test: a raw request, its raw answer, and what Adobe holds afterwards.
 //!
-//! The tests are numbered as the behaviours are in the contract (`b43_…`), so that a gap can be seen.
+//! The numbers make gaps visible: 1-12 tokens and the door, 13-19 throttling, 20-34 listings, 35-42 requests as a
+//! whole, 43-62 users, 63-69 user groups, 70-74 test mode and consistency.
 
 #![expect(
     clippy::unwrap_used,
