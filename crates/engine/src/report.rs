@@ -213,10 +213,7 @@ fn detail(change: &Change) -> Option<Line> {
     let because = || format!("  {}", reason(&change.reason));
     match &change.what {
         What::CreateGroup | What::CreateUser(_) | What::Leave => None,
-        What::Update { field, from, to } => {
-            let from = from.as_deref().unwrap_or("(none)");
-            Some(Line::of(Ink::Change, format!("      {}: {from} → {to}", field.word())))
-        }
+        What::Update { .. } => Some(Line::of(Ink::Change, format!("      {}", told(&change.what)))),
         What::Join { group } => {
             Some(Line::of(Ink::Gain, format!("      + {group}")).and(Ink::Faint, because()))
         }
@@ -301,23 +298,23 @@ fn withheld(plan: &Plan, lines: &mut Vec<Line>) {
     for Withheld { change, why } in plan.withheld() {
         lines.push(
             Line::of(Ink::Warning, format!("  ! {}", change.target))
-                .and(Ink::Plain, format!("  {}", would(&change.what)))
+                .and(Ink::Plain, format!("  {}", told(&change.what)))
                 .and(Ink::Faint, format!("  {}; {why}", reason(&change.reason))),
         );
     }
 }
 
-/// A change in the infinitive: what would happen.
-pub fn would(what: &What) -> String {
+/// What happens to its target, in a few words.
+pub fn told(what: &What) -> String {
     match what {
-        What::CreateGroup => "be made".into(),
-        What::CreateUser(profile) => format!("get a {} account", profile.identity),
+        What::CreateGroup => "is made".into(),
+        What::CreateUser(profile) => format!("gets a new {} account", profile.identity),
         What::Update { field, from, to } => {
-            format!("have the {} changed: {} → {to}", field.word(), from.as_deref().unwrap_or("(none)"))
+            format!("{}: {} → {to}", field.word(), from.as_deref().unwrap_or("(none)"))
         }
-        What::Join { group } => format!("join {group}"),
-        What::Lose { group } => format!("lose {group}"),
-        What::Leave => "leave the organization".into(),
+        What::Join { group } => format!("joins {group}"),
+        What::Lose { group } => format!("loses {group}"),
+        What::Leave => "leaves the organization".into(),
     }
 }
 
@@ -357,9 +354,9 @@ fn others(plan: &Plan, lines: &mut Vec<Line>) {
     if !plan.protected().is_empty() {
         section(&format!("Protected, nothing is done: {}", plan.protected().len()), lines);
         for user in plan.protected() {
-            let would: Vec<String> = user.changes.iter().map(would).collect();
+            let would: Vec<String> = user.changes.iter().map(told).collect();
             lines.push(
-                Line::of(Ink::Plain, format!("  = {}  would {}", user.who, would.join(", ")))
+                Line::of(Ink::Plain, format!("  = {}  otherwise {}", user.who, would.join(", ")))
                     .and(Ink::Faint, format!("  {}", user.because)),
             );
         }

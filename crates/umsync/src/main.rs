@@ -1,1 +1,85 @@
-fn main() {}
+//! umsync keeps an Adobe organization in step with a company's directory.
+//!
+//! This crate is the program: the command line ([`cli`]), the configuration ([`config`]), one run as a sentence
+//! ([`run`]), what people see ([`output`]) and the exit codes ([`failure`]). It decides nothing about people: the
+//! engine does. It knows no wire format: `umsync-directory` and `umsync-umapi` do.
+
+mod adobe;
+mod check;
+mod cli;
+mod clock;
+mod config;
+mod failure;
+mod history;
+mod ledger;
+mod log;
+mod output;
+mod program;
+mod reading;
+mod record;
+mod run;
+mod sandbox;
+mod status;
+mod sync;
+
+use clap::Parser as _;
+use cli::{Cli, Command};
+use failure::Failure;
+use run::Mode;
+use std::process::ExitCode;
+
+/// sysexits.h: EX_USAGE.
+const USAGE: u8 = 64;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are answers, not mistakes.
+            let code = if error.use_stderr() { USAGE } else { 0 };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    log::start(&cli);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            output::note(&format!("error: cannot start: {error}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(obey(&cli)) {
+        Ok(code) => ExitCode::from(code),
+        // Whoever reads only the head of a list has what they wanted.
+        Err(Failure::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(failure) => {
+            output::note(&failure.told());
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+async fn obey(cli: &Cli) -> Result<u8, Failure> {
+    match &cli.command {
+        Command::Check { json } => check::check(cli, *json).await,
+        Command::Plan { detailed_exitcode, json } => {
+            let wish =
+                sync::Wish { command: "plan", mode: Mode::Plan, json: *json, detailed: *detailed_exitcode };
+            sync::sync(cli, wish).await
+        }
+        Command::Sync(sync) => {
+            let (command, mode) = match (sync.dry_run, sync.test_mode) {
+                (true, _) => ("sync --dry-run", Mode::Plan),
+                (_, true) => ("sync --test-mode", Mode::Rehearse),
+                (false, false) => ("sync", Mode::Apply),
+            };
+            sync::sync(cli, sync::Wish { command, mode, json: sync.json, detailed: false }).await
+        }
+        Command::Status { json } => status::status(cli, *json).await,
+        Command::History { run, last, json } => history::history(cli, run.as_deref(), *last, *json).await,
+        Command::Sandbox { listen, seed, state } => {
+            sandbox::sandbox(*listen, seed.as_deref(), state.clone()).await
+        }
+    }
+}

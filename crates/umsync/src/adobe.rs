@@ -1,0 +1,150 @@
+//! Adobe's side as the configuration means it: an organization over the network, or the emulator in its place.
+
+use crate::config::{Adobe, ClientId, Organization, Service};
+use crate::failure::Failure;
+use secrecy::{ExposeSecret as _, SecretString};
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use umsync_emulator::{
+    DEFAULT_CLIENT, DEFAULT_ORGANIZATION, DEFAULT_SECRET, Emulator, Options, Running, Seed,
+};
+use umsync_umapi::gate::LEAST_EVERY;
+use umsync_umapi::{EmulatorMark, Manners, Pace, Settings};
+use url::Url;
+
+/// Adobe's side, ready to be called.
+pub(crate) struct Side {
+    /// How it is reached.
+    pub(crate) settings: Settings,
+    /// Whether it has proven to be an emulator.
+    pub(crate) emulated: bool,
+    /// The emulator runs as long as this lives.
+    sandbox: Option<Running>,
+}
+
+/// The organization that a configuration is about, without calling anybody.
+pub(crate) fn organization(adobe: &Adobe) -> Result<String, Failure> {
+    match &adobe.service {
+        Service::Organization(organization) => Ok(organization.id.clone()),
+        Service::Sandbox { seed } => {
+            Ok(Seed::read(seed)?.organization.unwrap_or_else(|| DEFAULT_ORGANIZATION.to_owned()))
+        }
+    }
+}
+
+impl Side {
+    /// Reveals the secrets, starts the sandbox where there is one, and proves an emulator where manners depend on it.
+    pub(crate) async fn start(adobe: &Adobe, store: &Path) -> Result<Self, Failure> {
+        let (mut settings, sandbox) = match &adobe.service {
+            Service::Organization(organization) => (reach(organization)?, None),
+            Service::Sandbox { seed } => {
+                let running = sandbox(seed, store, adobe.pace).await?;
+                let mut settings = Settings::new(
+                    &running.organization(),
+                    DEFAULT_CLIENT,
+                    SecretString::from(DEFAULT_SECRET),
+                );
+                settings.server = local(&running);
+                settings.ims = local(&running);
+                (settings, Some(running))
+            }
+        };
+        let Adobe { service: _, every, wait: _, pace } = adobe;
+        let plain = settings.server.scheme() == "http" || settings.ims.scheme() == "http";
+        let mark = if *every < LEAST_EVERY || *pace == Pace::Off || plain {
+            Some(
+                EmulatorMark::prove(&settings.server, settings.proxy.as_ref(), settings.ca_pem.as_deref())
+                    .await?,
+            )
+        } else {
+            None
+        };
+        let emulated = mark.is_some();
+        settings.manners = Manners { every: *every, pace: *pace, mark };
+        Ok(Self { settings, emulated, sandbox })
+    }
+
+    /// Ends the sandbox, so that its organization is on the disk.
+    pub(crate) async fn stop(self) {
+        if let Some(sandbox) = self.sandbox {
+            sandbox.shutdown().await;
+        }
+    }
+
+    /// What people call it.
+    pub(crate) fn place(&self) -> String {
+        match &self.sandbox {
+            Some(_) => "the built-in sandbox".to_owned(),
+            None => self.settings.server.host_str().unwrap_or_default().to_owned(),
+        }
+    }
+
+    /// Between two listings, and between two executions.
+    pub(crate) fn every(&self) -> Duration {
+        self.settings.manners.every
+    }
+}
+
+fn reach(organization: &Organization) -> Result<Settings, Failure> {
+    let Organization { id, client_id, client_secret, server, ims, ca_file, proxy, timeout } = organization;
+    let client_id = match client_id {
+        ClientId::Text(text) => text.clone(),
+        ClientId::Secret(secret) => {
+            let revealed =
+                secret.reveal().map_err(|source| Failure::Secret { key: "adobe.client_id", source })?;
+            revealed.expose_secret().to_owned()
+        }
+    };
+    let secret =
+        client_secret.reveal().map_err(|source| Failure::Secret { key: "adobe.client_secret", source })?;
+    let mut settings = Settings::new(id, &client_id, secret);
+    if let Some(server) = server {
+        settings.server = server.clone();
+    }
+    if let Some(ims) = ims {
+        settings.ims = ims.clone();
+    }
+    if let Some(timeout) = timeout {
+        settings.timeout = *timeout;
+    }
+    settings.proxy = proxy.clone();
+    settings.ca_pem = ca_file.as_ref().map(|path| read(path)).transpose()?;
+    Ok(settings)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|source| Failure::File {
+        key: "adobe.ca_file",
+        path: path.to_owned(),
+        source,
+    })
+}
+
+async fn sandbox(seed: &Path, store: &Path, pace: Pace) -> Result<Running, Failure> {
+    let state = state_file(store);
+    if let Some(folder) = state.parent() {
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
+            .map_err(|source| Failure::File { key: "state", path: folder.to_owned(), source })?;
+    }
+    let mut options = Options::seeded(Seed::read(seed)?);
+    options.state_file = Some(state);
+    if pace == Pace::Off {
+        options = options.unthrottled();
+    }
+    Ok(Emulator::start(options).await?)
+}
+
+/// The sandbox's organization is kept beside the store.
+fn state_file(store: &Path) -> PathBuf {
+    let mut name = store.file_stem().unwrap_or_default().to_owned();
+    name.push(".sandbox.json");
+    store.with_file_name(name)
+}
+
+fn local(running: &Running) -> Url {
+    Url::parse(&running.url()).expect("the emulator knows its own address")
+}

@@ -1,0 +1,172 @@
+//! `check`: configuration, connections and mapped groups on both sides; every problem at once. It lists nothing.
+
+use crate::cli::Cli;
+use crate::config::{Config, Source};
+use crate::failure::Failure;
+use crate::output::{self, Bar};
+use crate::program::{FirstTime, Program};
+use serde::Serialize;
+use umsync_directory::ldap;
+use umsync_engine::adobe::Snapshot;
+use umsync_engine::key::GroupName;
+use umsync_umapi::Session;
+
+/// What one look showed.
+#[derive(Debug, Serialize)]
+struct Finding {
+    /// What was looked at.
+    what: String,
+    /// What is wrong with it, if anything is.
+    problem: Option<String>,
+    /// What it says, if nothing is wrong.
+    told: Option<String>,
+    /// The exit code that the problem means.
+    #[serde(skip)]
+    code: u8,
+}
+
+impl Finding {
+    fn good(what: impl Into<String>, told: impl Into<String>) -> Self {
+        Self { what: what.into(), problem: None, told: Some(told.into()), code: 0 }
+    }
+
+    fn bad(what: impl Into<String>, failure: &Failure) -> Self {
+        let told = failure.told();
+        let problem = told.strip_prefix("error: ").unwrap_or(&told).to_owned();
+        Self { what: what.into(), problem: Some(problem), told: None, code: failure.code() }
+    }
+
+    fn missing(what: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self { what: what.into(), problem: Some(problem.into()), told: None, code: 78 }
+    }
+}
+
+/// Looks at everything.
+pub(crate) async fn check(cli: &Cli, as_json: bool) -> Result<u8, Failure> {
+    let config = Config::load(&cli.config)?;
+    let mut findings =
+        vec![Finding::good("configuration", format!("{} means {}", config.path.display(), config.meaning))];
+    match Program::open(config, FirstTime::Allowed, Bar::new(cli.quiet)).await {
+        Err(failure) => findings.push(Finding::bad("start", &failure)),
+        Ok(program) => {
+            findings.push(Finding::good("store", program.store.path().display().to_string()));
+            directory(&program, &mut findings).await;
+            adobe(&program, &mut findings).await;
+            program.close().await;
+        }
+    }
+    if as_json {
+        output::json(&findings)?;
+    } else {
+        for finding in &findings {
+            match (&finding.problem, &finding.told) {
+                (Some(problem), _) => output::text(&format!("wrong  {}: {problem}", finding.what))?,
+                (None, told) => output::text(&format!(
+                    "ok     {}: {}",
+                    finding.what,
+                    told.as_deref().unwrap_or_default()
+                ))?,
+            }
+        }
+    }
+    // Of several problems the one that the others may come from: configuration, directory, Adobe.
+    let order = [78, 5, 8, 6, 7, 1];
+    let codes: Vec<u8> = findings.iter().map(|finding| finding.code).filter(|code| *code != 0).collect();
+    Ok(order.into_iter().find(|code| codes.contains(code)).unwrap_or(0))
+}
+
+async fn directory(program: &Program, findings: &mut Vec<Finding>) {
+    let what = "directory";
+    match &program.config.source {
+        Source::Ldif(_) => match program.read_directory().await {
+            Ok(read) => {
+                let told = format!(
+                    "{}: {} people, {} mapped groups",
+                    read.source,
+                    read.entries.len(),
+                    read.groups.len()
+                );
+                findings.push(Finding::good(what, told));
+            }
+            Err(failure) => findings.push(Finding::bad(what, &failure)),
+        },
+        Source::Ldap(source) => {
+            let settings = match source.settings() {
+                Ok(settings) => settings,
+                Err(source) => {
+                    let failure = Failure::Secret { key: "directory.ldap.bind.password", source };
+                    findings.push(Finding::bad(what, &failure));
+                    return;
+                }
+            };
+            match ldap::check(&settings, &program.config.rules.wanted().groups).await {
+                Ok(report) => looked(report, findings),
+                Err(error) => findings.push(Finding::bad(what, &error.into())),
+            }
+        }
+    }
+}
+
+fn looked(report: ldap::Report, findings: &mut Vec<Finding>) {
+    for (server, identity) in report.servers {
+        findings.push(Finding::good(
+            server,
+            identity.map_or_else(|| "connected".to_owned(), |who| format!("connected as {who}")),
+        ));
+    }
+    if let Some(person) = report.person {
+        findings.push(Finding::good("people", format!("the filter finds, for instance, {person}")));
+    }
+    for (group, dn) in report.groups {
+        findings.push(Finding::good(format!("directory group {group}"), dn));
+    }
+    for error in report.mistakes {
+        findings.push(Finding::bad("directory", &error.into()));
+    }
+}
+
+async fn adobe(program: &Program, findings: &mut Vec<Finding>) {
+    program.bar.say("asking Adobe");
+    let session = match program.session(None).await {
+        Ok(session) => session,
+        Err(failure) => {
+            findings.push(Finding::bad("adobe", &failure));
+            return;
+        }
+    };
+    findings.push(Finding::good(
+        "adobe",
+        format!("{} gives a token for {}", program.side.place(), program.organization()),
+    ));
+    let known = program.store.snapshot(program.organization()).await.unwrap_or_default();
+    let creatable = program.config.rules.creatable_groups();
+    let protecting = program.config.rules.protect.groups.iter().cloned();
+    let mut groups = program.config.rules.managed_groups();
+    groups.extend(protecting);
+    for group in groups {
+        let what = format!("adobe group {group}");
+        match exists(&session, known.as_ref(), &group).await {
+            Ok(true) => findings.push(Finding::good(what, "there")),
+            Ok(false) if creatable.contains(&group) => {
+                findings.push(Finding::good(what, "not there; it will be made"))
+            }
+            Ok(false) => {
+                let problem = "Adobe has no such group\n  correct the spelling, create it in the Admin Console, or write `create: true` on the mapping";
+                findings.push(Finding::missing(what, problem));
+            }
+            Err(failure) => findings.push(Finding::bad(what, &failure)),
+        }
+    }
+}
+
+/// From the stored snapshot where it has the group, else asked for singly: Adobe counts five such questions a minute.
+async fn exists(
+    session: &Session<crate::ledger::StoreLedger>,
+    known: Option<&Snapshot>,
+    group: &GroupName,
+) -> Result<bool, Failure> {
+    if known.is_some_and(|snapshot| snapshot.groups.contains_key(group)) {
+        return Ok(true);
+    }
+    Ok(session.group_exists(group).await?)
+}

@@ -1,0 +1,107 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Keeps an Adobe organization in step with a company's directory.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    /// The configuration
+    #[arg(
+        long,
+        short,
+        global = true,
+        default_value = "/etc/umsync/umsync.yaml",
+        env = "UMSYNC_CONFIG",
+        value_name = "FILE"
+    )]
+    pub(crate) config: PathBuf,
+    /// Tell more on stderr; twice: every request
+    #[arg(long, short, global = true, action = clap::ArgAction::Count, conflicts_with = "quiet")]
+    pub(crate) verbose: u8,
+    /// Tell only errors on stderr
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+    /// How stderr tells it
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, value_name = "FORMAT")]
+    pub(crate) log_format: LogFormat,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done · 1 error before anything was written · 2 changes pending (plan --detailed-exitcode) · \
+3 something withheld · 4 some commands failed or have an unknown outcome · 5 another run holds the lock · \
+6 directory incomplete · 7 Adobe unavailable · 8 gate closed · 64 usage · 78 configuration";
+
+/// How logs are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Check the configuration, the connections and the mapped directory groups; lists nothing at Adobe
+    Check {
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what would change, and why; writes nothing to Adobe
+    Plan {
+        /// End with 2 when something would change
+        #[arg(long)]
+        detailed_exitcode: bool,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// One run: read both sides, change what differs
+    Sync(Sync),
+    /// Where things stand: the last run, when the gate opens; needs the store only
+    Status {
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Earlier runs, or one of them change by change; needs the store only
+    History {
+        /// The run, as the list names it
+        run: Option<String>,
+        /// How many runs
+        #[arg(long, default_value_t = 20, value_name = "COUNT")]
+        last: usize,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Run the built-in emulator of Adobe's side by hand; needs no configuration
+    Sandbox {
+        /// Where it listens: an address of this machine only
+        #[arg(long, default_value = "127.0.0.1:8043", value_name = "ADDR")]
+        listen: SocketAddr,
+        /// The organization to begin with (JSON)
+        #[arg(long, value_name = "FILE")]
+        seed: Option<PathBuf>,
+        /// Keep the organization in this file between runs
+        #[arg(long, value_name = "FILE")]
+        state: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Sync {
+    /// Only plan: writes nothing to Adobe
+    #[arg(long, conflicts_with = "test_mode")]
+    pub(crate) dry_run: bool,
+    /// Let Adobe check every command without carrying it out (`testOnly=true`)
+    #[arg(long)]
+    pub(crate) test_mode: bool,
+    /// Answer in JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}

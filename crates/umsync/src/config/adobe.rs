@@ -1,0 +1,149 @@
+//! The section `adobe`: which organization, by which credential, with which manners.
+
+use super::file::Section;
+use super::secret::SecretRef;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use umsync_umapi::Pace;
+use url::Url;
+
+/// Adobe's side, or the emulator in its place.
+#[derive(Debug, Clone)]
+pub(crate) struct Adobe {
+    /// Who answers.
+    pub(crate) service: Service,
+    /// Between two listings, and between two executions.
+    pub(crate) every: Duration,
+    /// How long a run waits for the gate or the lock.
+    pub(crate) wait: Duration,
+    /// How fast requests follow each other.
+    pub(crate) pace: Pace,
+}
+
+/// Who answers.
+#[derive(Debug, Clone)]
+pub(crate) enum Service {
+    /// An organization, reached over the network.
+    Organization(Box<Organization>),
+    /// The built-in emulator, with the organization of this seed, kept beside the store.
+    Sandbox {
+        /// A JSON file.
+        seed: PathBuf,
+    },
+}
+
+/// An organization and the way to it.
+#[derive(Debug, Clone)]
+pub(crate) struct Organization {
+    pub(crate) id: String,
+    pub(crate) client_id: ClientId,
+    pub(crate) client_secret: SecretRef,
+    pub(crate) server: Option<Url>,
+    pub(crate) ims: Option<Url>,
+    pub(crate) ca_file: Option<PathBuf>,
+    pub(crate) proxy: Option<Url>,
+    pub(crate) timeout: Option<Duration>,
+}
+
+/// The client id is no secret: it may stand in the file.
+#[derive(Debug, Clone)]
+pub(crate) enum ClientId {
+    Text(String),
+    Secret(SecretRef),
+}
+
+/// Adobe locks out a client that lists more often (UMAPI documentation, "API limits").
+const EVERY: Duration = Duration::from_secs(2 * 60 * 60);
+const WAIT: Duration = Duration::from_secs(10 * 60);
+
+pub(super) fn read(section: Section<'_>, folder: &Path) -> Option<Adobe> {
+    // One command for each user is what this version knows; `auto` may come to mean more.
+    section.word("packing", &[("per-user", ())]);
+    let every = section.parsed("every", duration).unwrap_or(EVERY);
+    let wait = section.parsed("wait", duration).unwrap_or(WAIT);
+    let pace = section.parsed("pace", pace).unwrap_or_default();
+    let sandbox = section.section("sandbox").map(|sandbox| {
+        let seed = sandbox.get::<PathBuf>("seed").map(|seed| folder.join(seed));
+        sandbox.missing("seed", "the JSON file with the organization to begin with");
+        sandbox.finish();
+        seed
+    });
+    let service = match sandbox {
+        Some(seed) => {
+            for key in
+                ["organization", "client_id", "client_secret", "server", "ims", "ca_file", "proxy", "timeout"]
+            {
+                if section.has(key) {
+                    section.mistake(
+                        key,
+                        "not beside `sandbox`, which is an organization of its own; remove one of them",
+                    );
+                }
+            }
+            seed.map(|seed| Service::Sandbox { seed })
+        }
+        None => {
+            organization(&section, folder).map(|organization| Service::Organization(Box::new(organization)))
+        }
+    };
+    section.finish();
+    Some(Adobe { service: service?, every, wait, pace })
+}
+
+fn organization(section: &Section<'_>, folder: &Path) -> Option<Organization> {
+    section.missing("organization", "the organization's id, for instance 1A2B3C@AdobeOrg (Admin Console, or your project in the Adobe Developer Console)");
+    section.missing("client_id", "the client id of the OAuth server-to-server credential");
+    section.missing("client_secret", "where the client secret is kept: {file: PATH}, {env: NAME}, {credential: NAME} or {command: [PROGRAM, …]}");
+    let id = section.parsed("organization", organization_id);
+    let client_id = match section.get::<serde_yaml::Value>("client_id") {
+        Some(serde_yaml::Value::String(text)) => Some(ClientId::Text(text)),
+        _ => SecretRef::read(section, "client_id", folder).map(ClientId::Secret),
+    };
+    let client_secret = SecretRef::read(section, "client_secret", folder);
+    let server = section.parsed("server", url);
+    let ims = section.parsed("ims", url);
+    let ca_file = section.get::<PathBuf>("ca_file").map(|path| folder.join(path));
+    let proxy = section.parsed("proxy", url);
+    let timeout = section.parsed("timeout", duration);
+    Some(Organization {
+        id: id?,
+        client_id: client_id?,
+        client_secret: client_secret?,
+        server,
+        ims,
+        ca_file,
+        proxy,
+        timeout,
+    })
+}
+
+fn organization_id(text: &str) -> Result<String, String> {
+    let hexadecimal = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match text.trim().split_once('@') {
+        // In one spelling, because the store keeps every organization's gate under its id.
+        Some((id, "AdobeOrg")) if hexadecimal(id) => Ok(format!("{}@AdobeOrg", id.to_ascii_uppercase())),
+        _ => Err(format!("`{text}` is no organization id; it looks like 1A2B3C4D5E6F@AdobeOrg")),
+    }
+}
+
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text)
+        .map_err(|_| format!("`{text}` is no time; write for instance 30s, 10m, 2h or 7d"))
+}
+
+fn pace(text: &str) -> Result<Pace, String> {
+    if text == "off" || text == "false" {
+        return Ok(Pace::Off);
+    }
+    let share = text.strip_suffix('%').and_then(|share| share.trim().parse().ok());
+    share.filter(|share| (1..=100).contains(share)).map(Pace::Share).ok_or_else(|| {
+        format!("`{text}` is no pace; write a share of Adobe's documented rate from 1% to 100%, or off")
+    })
+}
+
+fn url(text: &str) -> Result<Url, String> {
+    match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(url),
+        _ => Err(format!("`{text}` is no address; write for instance https://host.example.com:443")),
+    }
+}

@@ -1,0 +1,243 @@
+//! The section `directory`: where the people are.
+
+use super::adobe::duration;
+use super::file::Section;
+use super::secret::{SecretError, SecretRef};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use umsync_directory::dn::Dn;
+use umsync_directory::filter::Filter;
+use umsync_directory::{ldap, ldif};
+use umsync_engine::rules::Disabled;
+use url::Url;
+
+/// Where the people are.
+#[derive(Debug, Clone)]
+pub(crate) enum Source {
+    /// A server.
+    Ldap(Box<Ldap>),
+    /// A file.
+    Ldif(Box<ldif::Settings>),
+}
+
+/// A server, with the password still to be read.
+#[derive(Debug, Clone)]
+pub(crate) struct Ldap {
+    settings: ldap::Settings,
+    password: Option<(String, SecretRef)>,
+}
+
+impl Ldap {
+    /// The settings with the password revealed.
+    pub(crate) fn settings(&self) -> Result<ldap::Settings, SecretError> {
+        let mut settings = self.settings.clone();
+        if let Some((dn, password)) = &self.password {
+            settings.bind = ldap::Bind::Simple { dn: dn.clone(), password: password.reveal()? };
+        }
+        Ok(settings)
+    }
+}
+
+pub(super) fn read(section: Section<'_>, folder: &Path) -> Option<(Source, Disabled)> {
+    section.not_built(&["csv"]);
+    let ldap = section.section("ldap").map(|section| read_ldap(section, folder));
+    let ldif = section.section("ldif").map(|section| read_ldif(section, folder));
+    let read = match (ldap, ldif) {
+        (Some(ldap), None) => ldap,
+        (None, Some(ldif)) => ldif,
+        _ => {
+            section.mistake("", "exactly one of ldap and ldif belongs here");
+            None
+        }
+    };
+    section.finish();
+    read
+}
+
+fn read_ldif(section: Section<'_>, folder: &Path) -> Option<(Source, Disabled)> {
+    section.missing("file", "the LDIF file");
+    section.missing("users", USERS);
+    let file = section.get::<PathBuf>("file").map(|file| folder.join(file));
+    let base = section.parsed("base", dn);
+    let users = section.parsed("users", |text| {
+        let filter = filter(text)?;
+        filter.check_in_memory().map_err(|error| error.to_string())?;
+        Ok(filter)
+    });
+    let group_base = section.parsed("group_base", dn);
+    let nested_groups = section.get("nested_groups").unwrap_or(true);
+    let anchor = section.get::<String>("anchor");
+    let disabled = disabled(&section);
+    section.finish();
+    let settings = ldif::Settings { file: file?, base, users: users?, group_base, nested_groups, anchor };
+    Some((Source::Ldif(Box::new(settings)), disabled))
+}
+
+const USERS: &str = "the filter that finds people, for instance (&(objectCategory=person)(objectClass=user))";
+
+fn read_ldap(section: Section<'_>, folder: &Path) -> Option<(Source, Disabled)> {
+    section.not_built(&["connections"]);
+    section.missing("servers", "the servers, tried in this order, for instance [ldaps://dc1.example.com]");
+    section.missing("base", "the DN below which everything is, for instance dc=example,dc=com");
+    section.missing("users", USERS);
+    let servers = servers(&section);
+    let encryption = encryption(&section, servers.as_deref().unwrap_or_default());
+    let ca_file = section.get::<PathBuf>("ca_file").map(|file| folder.join(file));
+    let bind = bind(&section, folder);
+    let base = section.parsed("base", dn);
+    let user_base = section.parsed("user_base", dn);
+    let group_base = section.parsed("group_base", dn);
+    let users = section.parsed("users", filter);
+    let group_filter = section.parsed("group_filter", filter);
+    let members = [("memberOf", ldap::Members::MemberOf), ("member", ldap::Members::Member)];
+    let members = section.word("members", &members).unwrap_or(ldap::Members::Member);
+    let nested_groups = section.get("nested_groups").unwrap_or(true);
+    let page_size = section.parsed("page_size", |text| match text.parse() {
+        Ok(size @ 1..=20_000) => Ok(size),
+        _ => Err(format!("`{text}` is no page size; write a number from 1 to 20000")),
+    });
+    let timeouts = timeouts(&section);
+    let anchor = section.get::<String>("anchor");
+    let disabled = disabled(&section);
+    section.finish();
+    let settings = ldap::Settings {
+        servers: servers?,
+        encryption,
+        ca_file,
+        bind: ldap::Bind::Anonymous,
+        base: base?,
+        user_base,
+        group_base,
+        users: users?,
+        group_filter,
+        members,
+        nested_groups,
+        page_size,
+        timeouts,
+        anchor,
+    };
+    Some((Source::Ldap(Box::new(Ldap { settings, password: bind? })), disabled))
+}
+
+fn servers(section: &Section<'_>) -> Option<Vec<Url>> {
+    let texts = section.texts("servers")?;
+    if texts.is_empty() {
+        section.mistake("servers", "at least one server belongs here");
+    }
+    let mut servers = Vec::new();
+    for (at, text) in texts.iter().enumerate() {
+        match Url::parse(text) {
+            Ok(url) if matches!(url.scheme(), "ldap" | "ldaps") && url.has_host() => servers.push(url),
+            _ => {
+                let message = format!(
+                    "`{text}` is no LDAP server; write ldaps://host or ldap://host, with :port where it is not the usual one"
+                );
+                section.mistake(&format!("servers[{at}]"), message);
+            }
+        }
+    }
+    Some(servers)
+}
+
+/// On `ldap://` somebody has to say what happens to the password: there is no silent plain text.
+fn encryption(section: &Section<'_>, servers: &[Url]) -> ldap::Encryption {
+    let plain = servers.iter().any(|server| server.scheme() == "ldap");
+    match section.get::<bool>("starttls") {
+        Some(true) => ldap::Encryption::StartTls,
+        Some(false) => ldap::Encryption::Plain,
+        None => {
+            if plain {
+                let message = "ldap:// sends the password in the clear unless `starttls: true` stands here; write that, use ldaps://, or accept it with `starttls: false`";
+                section.mistake("servers", message);
+            }
+            ldap::Encryption::StartTls
+        }
+    }
+}
+
+/// `None` where a mistake has been noted; `Some(None)` is an anonymous bind.
+fn bind(section: &Section<'_>, folder: &Path) -> Option<Option<(String, SecretRef)>> {
+    if section.get::<serde_yaml::Value>("bind").is_some_and(|value| value.as_str() == Some("anonymous")) {
+        return Some(None);
+    }
+    section.missing("bind", "who reads: {dn: …, password: {file: PATH}}, or anonymous");
+    let bind = section.section("bind")?;
+    bind.missing("dn", "the DN (or, with Active Directory, user@domain) of the account that reads");
+    bind.missing("password", "where its password is kept: {file: PATH}, {env: NAME}, {credential: NAME} or {command: [PROGRAM, …]}");
+    let dn = bind.get::<String>("dn");
+    let password = SecretRef::read(&bind, "password", folder);
+    bind.finish();
+    Some(Some((dn?, password?)))
+}
+
+fn timeouts(section: &Section<'_>) -> ldap::Timeouts {
+    let mut timeouts = ldap::Timeouts::default();
+    let Some(section) = section.section("timeouts") else { return timeouts };
+    for (key, timeout) in [
+        ("connect", &mut timeouts.connect),
+        ("bind", &mut timeouts.bind),
+        ("page", &mut timeouts.page),
+        ("whole", &mut timeouts.whole),
+    ] {
+        if let Some(given) = section.parsed(key, duration) {
+            *timeout = given;
+        }
+    }
+    section.finish();
+    timeouts
+}
+
+fn disabled(section: &Section<'_>) -> Disabled {
+    let words = [("leave", Disabled::Leave), ("keep", Disabled::Keep), ("ignore", Disabled::Ignore)];
+    section.word("disabled", &words).unwrap_or(Disabled::Leave)
+}
+
+fn dn(text: &str) -> Result<Dn, String> {
+    Dn::parse(text).map_err(|error| error.to_string())
+}
+
+fn filter(text: &str) -> Result<Filter, String> {
+    Filter::parse(text).map_err(|error| error.to_string())
+}
+
+impl Source {
+    /// What reading means, whatever the way to the data: without servers, bind, TLS, time-outs, page sizes.
+    pub(super) fn meaning(&self) -> Value {
+        let normal = |dn: &Option<Dn>| dn.as_ref().map(Dn::normal);
+        match self {
+            Self::Ldif(settings) => {
+                let ldif::Settings { file: _, base, users, group_base, nested_groups, anchor } = &**settings;
+                json!(["ldif", normal(base), users.to_string(), normal(group_base), nested_groups, anchor])
+            }
+            Self::Ldap(ldap) => {
+                let ldap::Settings {
+                    servers: _,
+                    encryption: _,
+                    ca_file: _,
+                    bind: _,
+                    base,
+                    user_base,
+                    group_base,
+                    users,
+                    group_filter,
+                    members,
+                    nested_groups,
+                    page_size: _,
+                    timeouts: _,
+                    anchor,
+                } = &ldap.settings;
+                json!([
+                    "ldap",
+                    base.normal(),
+                    normal(user_base),
+                    normal(group_base),
+                    users.to_string(),
+                    group_filter.as_ref().map(ToString::to_string),
+                    format!("{members:?}"),
+                    nested_groups,
+                    anchor,
+                ])
+            }
+        }
+    }
+}

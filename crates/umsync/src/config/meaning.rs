@@ -1,0 +1,96 @@
+//! A hash of what the configuration means: equal for equal behaviour, whatever the file looks like.
+
+use super::directory::Source;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
+use umsync_engine::rules::{Baseline, IdentityRule, Leavers, Mapping, PeopleRules, Protect, Rules};
+
+/// Sixteen hexadecimal digits over `directory` (without servers, bind, TLS, time-outs), `people`, `groups`, `leavers`
+/// and `protect`.
+pub(super) fn of(source: &Source, rules: &Rules) -> String {
+    let Rules { people, mappings, leavers, protect, limits: _, baseline } = rules;
+    // Accepting the baseline does not change what is wanted.
+    let (Baseline::Accepted | Baseline::Missing) = baseline;
+    let content = json!([
+        source.meaning(),
+        people_of(people),
+        mappings_of(mappings),
+        leavers_of(leavers),
+        protect_of(protect)
+    ]);
+    Sha256::digest(content.to_string().as_bytes()).iter().take(8).fold(String::new(), |mut hash, byte| {
+        let _ = write!(hash, "{byte:02x}");
+        hash
+    })
+}
+
+fn people_of(people: &PeopleRules) -> Value {
+    let PeopleRules {
+        select,
+        identity,
+        country,
+        email,
+        first_name,
+        last_name,
+        country_of_entry,
+        username,
+        domain,
+        update,
+        domains,
+        adobe_id_twin,
+        disabled,
+    } = people;
+    let identity = match identity {
+        IdentityRule::Always(identity) => identity.to_string(),
+        IdentityRule::ByTemplate(template) => template.to_string(),
+    };
+    let optional =
+        |template: &Option<umsync_engine::template::Template>| template.as_ref().map(ToString::to_string);
+    json!({
+        "select": format!("{select:?}"),
+        "identity": identity,
+        "country": country,
+        "email": email.to_string(),
+        "first_name": first_name.to_string(),
+        "last_name": last_name.to_string(),
+        "country_of_entry": country_of_entry.to_string(),
+        "username": optional(username),
+        "domain": optional(domain),
+        "update": update,
+        "domains": format!("{domains:?}"),
+        "adobe_id_twin": format!("{adobe_id_twin:?}"),
+        "disabled": format!("{disabled:?}"),
+    })
+}
+
+/// The order of mappings means nothing, nor does the order of groups in one.
+fn mappings_of(mappings: &[Mapping]) -> Value {
+    let mut lines: Vec<String> = mappings
+        .iter()
+        .flat_map(|Mapping { directory, adobe, mode, create }| {
+            adobe.iter().map(move |group| {
+                json!([directory.as_str(), group.folded(), format!("{mode:?}"), create]).to_string()
+            })
+        })
+        .collect();
+    lines.sort();
+    lines.dedup();
+    json!(lines)
+}
+
+fn leavers_of(leavers: &Leavers) -> Value {
+    let Leavers { action, grace } = leavers;
+    json!([format!("{action:?}"), grace.as_secs()])
+}
+
+fn protect_of(protect: &Protect) -> Value {
+    let Protect { users, groups, identities } = protect;
+    let mut patterns: Vec<&str> = users.iter().map(|pattern| pattern.glob().glob()).collect();
+    patterns.sort_unstable();
+    json!([
+        patterns,
+        groups.iter().map(umsync_engine::key::GroupName::folded).collect::<Vec<_>>(),
+        identities
+    ])
+}

@@ -1,0 +1,115 @@
+//! The configuration: from what the YAML file says to what the program means, with every mistake at once.
+
+mod adobe;
+mod directory;
+mod file;
+mod limits;
+mod meaning;
+mod people;
+mod secret;
+
+pub(crate) use adobe::{Adobe, ClientId, Organization, Service};
+pub(crate) use directory::Source;
+pub(crate) use file::Mistake;
+pub(crate) use secret::SecretError;
+
+use file::Document;
+use std::path::{Path, PathBuf};
+use umsync_engine::rules::{Baseline, Rules};
+
+/// What the program means to do.
+#[derive(Debug)]
+pub(crate) struct Config {
+    /// The file.
+    pub(crate) path: PathBuf,
+    /// Adobe's side.
+    pub(crate) adobe: Adobe,
+    /// The directory's side.
+    pub(crate) source: Source,
+    /// Who is a person, which groups give what, what becomes of leavers, what is protected, how much may change.
+    pub(crate) rules: Rules,
+    /// The store's file.
+    pub(crate) store: PathBuf,
+    /// A hash of what `directory` (without servers, bind, TLS, time-outs), `people`, `groups`, `leavers` and
+    /// `protect` mean: a plan made under another one is another plan.
+    pub(crate) meaning: String,
+}
+
+/// Why a configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConfigError {
+    #[error("cannot read the configuration {path}\n  name it with --config FILE, or see config/example.yaml for one", path = path.display())]
+    Unreadable {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("{path}: {}", told(mistakes), path = path.display())]
+    Mistakes { path: PathBuf, mistakes: Vec<Mistake> },
+}
+
+fn told(mistakes: &[Mistake]) -> String {
+    let count =
+        if mistakes.len() == 1 { "1 mistake".to_owned() } else { format!("{} mistakes", mistakes.len()) };
+    mistakes.iter().fold(count, |text, mistake| format!("{text}\n  {mistake}"))
+}
+
+impl Config {
+    /// Reads the file. Paths in it are relative to it.
+    pub(crate) fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mistakes = |mistakes| ConfigError::Mistakes { path: path.to_owned(), mistakes };
+        let document = Document::parse(&text).map_err(|mistake| mistakes(vec![mistake]))?;
+        let parts = read(&document, folder);
+        let found = document.mistakes();
+        match parts {
+            Some((adobe, source, rules, store)) if found.is_empty() => {
+                let meaning = meaning::of(&source, &rules);
+                Ok(Self { path: path.to_owned(), adobe, source, rules, store, meaning })
+            }
+            _ => Err(mistakes(found)),
+        }
+    }
+}
+
+type Parts = (Adobe, Source, Rules, PathBuf);
+
+/// `None` only where a mistake has been noted.
+fn read(document: &Document, folder: &Path) -> Option<Parts> {
+    let file = document.section();
+    file.not_built(&["schedule", "notify"]);
+    file.missing("adobe", "which organization is kept in step");
+    file.missing("directory", "where the people are: ldap or ldif");
+    file.missing("groups", "which directory group gives which Adobe groups");
+    let adobe = file.section("adobe").and_then(|section| adobe::read(section, folder));
+    let directory = file.section("directory").and_then(|section| directory::read(section, folder));
+    let people = people::read(file.section("people"));
+    let mappings = people::mappings(&file);
+    let leavers = people::leavers(file.section("leavers"));
+    let protect = people::protect(file.section("protect"));
+    let limits = limits::read(file.section("limits"));
+    let accepted = file.word("baseline", &[("accept", Baseline::Accepted)]);
+    let store = file.parsed("state", |text| store_file(text, folder));
+    file.missing("state", "the store's file, for instance sqlite:/var/lib/umsync/umsync.db");
+    file.finish();
+    let (source, disabled) = directory?;
+    let mut people = people?;
+    people.disabled = disabled;
+    let baseline = accepted.unwrap_or(Baseline::Missing);
+    let rules = Rules { people, mappings: mappings?, leavers, protect: protect?, limits, baseline };
+    Some((adobe?, source, rules, store?))
+}
+
+fn store_file(text: &str, folder: &Path) -> Result<PathBuf, String> {
+    match text.strip_prefix("sqlite:") {
+        Some(path) if !path.trim_matches('/').is_empty() => {
+            let path = path.strip_prefix("//").filter(|rest| rest.starts_with('/')).unwrap_or(path);
+            Ok(folder.join(path))
+        }
+        _ => Err(format!(
+            "`{text}` is no store; write sqlite:PATH, for instance sqlite:/var/lib/umsync/umsync.db"
+        )),
+    }
+}

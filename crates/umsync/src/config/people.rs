@@ -1,0 +1,229 @@
+//! The sections `people`, `groups`, `leavers` and `protect`: the rules.
+
+use super::adobe::duration;
+use super::file::Section;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+use umsync_engine::adobe::Identity;
+use umsync_engine::change::Field;
+use umsync_engine::directory::GroupRef;
+use umsync_engine::key::GroupName;
+use umsync_engine::rules::{
+    AdobeIdTwin, Disabled, Domains, IdentityRule, LeaverAction, Leavers, Mapping, MappingMode, PeopleRules,
+    Protect, Select,
+};
+use umsync_engine::template::Template;
+
+const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// UMAPI documentation, "createUserGroup": a name has at most 255 characters.
+const GROUP_NAME_LENGTH: usize = 255;
+
+/// The rules about people; what a disabled account means stands in `directory`.
+pub(super) fn read(section: Option<Section<'_>>) -> Option<PeopleRules> {
+    let built_in = |text: &str| text.parse::<Template>().expect("a built-in template is right");
+    let mut people = PeopleRules {
+        select: Select::Mapped,
+        identity: IdentityRule::Always(Identity::Federated),
+        country: None,
+        email: built_in("{mail}"),
+        first_name: built_in("{givenName}"),
+        last_name: built_in("{sn}"),
+        country_of_entry: built_in("{c}"),
+        username: None,
+        domain: None,
+        update: [Field::FirstName, Field::LastName, Field::Email].into(),
+        domains: Domains::Met,
+        adobe_id_twin: AdobeIdTwin::Hold,
+        disabled: Disabled::Leave,
+    };
+    let Some(section) = section else { return Some(people) };
+    set(&mut people.select, section.word("select", &[("mapped", Select::Mapped), ("all", Select::All)]));
+    set(&mut people.identity, section.parsed("identity", identity));
+    people.country = section.parsed("country", country);
+    if let Some(attributes) = section.section("attributes") {
+        let template = |key| attributes.parsed(key, template);
+        set(&mut people.email, template("email"));
+        set(&mut people.first_name, template("first_name"));
+        set(&mut people.last_name, template("last_name"));
+        set(&mut people.country_of_entry, template("country"));
+        people.username = template("username");
+        people.domain = template("domain");
+        attributes.finish();
+    }
+    set(&mut people.update, fields(&section));
+    set(
+        &mut people.domains,
+        section.texts("domains").map(|texts| Domains::listed(texts.iter().map(String::as_str))),
+    );
+    let twins =
+        [("hold", AdobeIdTwin::Hold), ("manage", AdobeIdTwin::Manage), ("create", AdobeIdTwin::Create)];
+    set(&mut people.adobe_id_twin, section.word("adobe_id_twin", &twins));
+    section.finish();
+    Some(people)
+}
+
+fn set<T>(value: &mut T, given: Option<T>) {
+    if let Some(given) = given {
+        *value = given;
+    }
+}
+
+fn template(text: &str) -> Result<Template, String> {
+    text.parse().map_err(|error: umsync_engine::template::TemplateError| error.to_string())
+}
+
+fn identity(text: &str) -> Result<IdentityRule, String> {
+    if text.contains('{') {
+        return template(text).map(IdentityRule::ByTemplate);
+    }
+    Identity::from_word(text)
+        .map(IdentityRule::Always)
+        .ok_or_else(|| format!("`{text}` is none of `federated`, `enterprise`, `adobe`, and no template"))
+}
+
+fn country(text: &str) -> Result<String, String> {
+    let code = text.trim().to_ascii_uppercase();
+    if code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        Ok(code)
+    } else {
+        Err(format!("`{text}` is no country; write two letters (ISO 3166), for instance US"))
+    }
+}
+
+fn fields(section: &Section<'_>) -> Option<BTreeSet<Field>> {
+    let words = BTreeMap::from([
+        ("email", Field::Email),
+        ("first_name", Field::FirstName),
+        ("last_name", Field::LastName),
+        ("username", Field::Username),
+    ]);
+    let mut fields = BTreeSet::new();
+    for (at, text) in section.texts("update")?.into_iter().enumerate() {
+        match words.get(text.as_str()) {
+            Some(field) => {
+                fields.insert(*field);
+            }
+            None => {
+                let known = words.keys().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+                section.mistake(&format!("update[{at}]"), format!("`{text}` is none of {known}"));
+            }
+        }
+    }
+    Some(fields)
+}
+
+/// The group map. The same Adobe group may stand in several mappings if they agree about its mode.
+pub(super) fn mappings(file: &Section<'_>) -> Option<Vec<Mapping>> {
+    let sections = file.sections("groups")?;
+    if sections.is_empty() {
+        file.mistake(
+            "groups",
+            "no mapping: nothing would ever be done; write - {directory: NAME, adobe: [GROUP]}",
+        );
+    }
+    let mut modes: BTreeMap<GroupName, (MappingMode, usize)> = BTreeMap::new();
+    let mut mappings = Vec::new();
+    for (at, section) in sections.into_iter().enumerate() {
+        section.not_built(&["missing"]);
+        section.missing("directory", "the directory group, by name or DN");
+        section.missing("adobe", "the Adobe groups that its members get");
+        let directory = section.parsed("directory", |text| match text.trim() {
+            "" => Err("a name or a DN belongs here".to_owned()),
+            text => Ok(GroupRef::new(text)),
+        });
+        let adobe: Option<Vec<GroupName>> = section.texts("adobe").map(|names| {
+            names.into_iter().enumerate().filter_map(|(at, name)| group(&section, at, &name)).collect()
+        });
+        if adobe.as_ref().is_some_and(Vec::is_empty) {
+            section.mistake("adobe", "at least one Adobe group belongs here");
+        }
+        let modes_known = [("owned", MappingMode::Owned), ("additive", MappingMode::Additive)];
+        let mode = section.word("mode", &modes_known).unwrap_or(MappingMode::Owned);
+        let create = section.get("create").unwrap_or(false);
+        for name in adobe.iter().flatten() {
+            match modes.get(name) {
+                Some((other, first)) if *other != mode => {
+                    let message = format!(
+                        "`{name}` is owned in one mapping and additive in another (groups[{first}]); choose one"
+                    );
+                    section.mistake("", message);
+                }
+                _ => {
+                    modes.insert(name.clone(), (mode, at));
+                }
+            }
+        }
+        section.finish();
+        if let (Some(directory), Some(adobe)) = (directory, adobe) {
+            mappings.push(Mapping { directory, adobe, mode, create });
+        }
+    }
+    Some(mappings)
+}
+
+fn group(section: &Section<'_>, at: usize, name: &str) -> Option<GroupName> {
+    let key = format!("adobe[{at}]");
+    let group = GroupName::new(name);
+    if group.folded().is_empty() {
+        section.mistake(&key, "a group name belongs here");
+    } else if group.spelling().chars().count() > GROUP_NAME_LENGTH {
+        section.mistake(&key, format!("a group name has at most {GROUP_NAME_LENGTH} characters"));
+    } else if group.is_org_admin() {
+        section.mistake(
+            &key,
+            "system administrators cannot be managed: Adobe's API neither grants nor revokes that role",
+        );
+    } else {
+        return Some(group);
+    }
+    None
+}
+
+/// What becomes of leavers: they are kept, unless the configuration says otherwise.
+pub(super) fn leavers(section: Option<Section<'_>>) -> Leavers {
+    let mut leavers = Leavers { action: LeaverAction::Keep, grace: WEEK };
+    let Some(section) = section else { return leavers };
+    section.not_built(&["reads", "list"]);
+    let action = section.parsed("action", |text| match text {
+        "keep" => Ok(LeaverAction::Keep),
+        "remove-groups" => Ok(LeaverAction::RemoveGroups),
+        "remove" => Ok(LeaverAction::Remove),
+        "remove-all-groups" | "delete" => {
+            Err(format!("this version does not know `{text}` yet; write `keep`, `remove-groups` or `remove`"))
+        }
+        _ => Err(format!("`{text}` is none of `keep`, `remove-groups`, `remove`")),
+    });
+    set(&mut leavers.action, action);
+    set(&mut leavers.grace, section.parsed("grace", duration));
+    section.finish();
+    leavers
+}
+
+/// Whom nothing may happen to.
+pub(super) fn protect(section: Option<Section<'_>>) -> Option<Protect> {
+    let mut protect = Protect::default();
+    let Some(section) = section else { return Some(protect) };
+    for (at, pattern) in section.texts("users").unwrap_or_default().into_iter().enumerate() {
+        // Emails and usernames are compared folded, and so is the pattern.
+        match globset::GlobBuilder::new(&umsync_engine::key::fold(&pattern)).build() {
+            Ok(glob) => protect.users.push(glob.compile_matcher()),
+            Err(error) => section
+                .mistake(&format!("users[{at}]"), format!("`{pattern}` is no pattern: {}", error.kind())),
+        }
+    }
+    protect.groups =
+        section.texts("groups").unwrap_or_default().iter().map(|name| GroupName::new(name)).collect();
+    for (at, word) in section.texts("identities").unwrap_or_default().into_iter().enumerate() {
+        match Identity::from_word(&word) {
+            Some(identity) => {
+                protect.identities.insert(identity);
+            }
+            None => section.mistake(
+                &format!("identities[{at}]"),
+                format!("`{word}` is none of `federated`, `enterprise`, `adobe`"),
+            ),
+        }
+    }
+    section.finish();
+    Some(protect)
+}

@@ -1,0 +1,99 @@
+//! What ends a run early, and the exit code that it means.
+
+use crate::config::{ConfigError, SecretError};
+use std::path::PathBuf;
+use umsync_engine::diff::DiffError;
+
+/// Why a command did not reach its end. Nothing had been written to Adobe.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error("{key}: a secret cannot be read")]
+    Secret {
+        key: &'static str,
+        #[source]
+        source: SecretError,
+    },
+    #[error("cannot read {key}, {path}", path = path.display())]
+    File {
+        key: &'static str,
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("there is no store at {path}\n  the first time, run `umsync plan`, which makes one; otherwise mount its volume or restore the file: without it the two-hour rule and every leaver's grace would be forgotten", path = path.display())]
+    NoStore { path: PathBuf },
+    #[error(transparent)]
+    Store(umsync_store::Error),
+    #[error(transparent)]
+    Busy(#[from] umsync_store::Busy),
+    #[error("the directory could not be read whole, so nothing was compared and nothing was sent")]
+    Directory(#[from] umsync_directory::Error),
+    #[error(transparent)]
+    Groups(#[from] DiffError),
+    #[error(transparent)]
+    Adobe(#[from] umsync_umapi::Error),
+    #[error("the sandbox cannot be started")]
+    Sandbox(#[from] umsync_emulator::Error),
+    #[error("no run is called {0}\n  `umsync history` lists them")]
+    NoRun(String),
+    #[error("stopped before anything was sent")]
+    Stopped,
+    #[error("cannot write the output")]
+    Output(#[from] std::io::Error),
+    #[error("cannot write JSON")]
+    Json(#[from] serde_json::Error),
+}
+
+impl From<umsync_store::Error> for Failure {
+    fn from(error: umsync_store::Error) -> Self {
+        match error {
+            umsync_store::Error::Missing { path } => Self::NoStore { path },
+            error => Self::Store(error),
+        }
+    }
+}
+
+impl From<umsync_store::LockError> for Failure {
+    fn from(error: umsync_store::LockError) -> Self {
+        match error {
+            umsync_store::LockError::Busy(busy) => Self::Busy(busy),
+            umsync_store::LockError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl Failure {
+    /// The exit code.
+    pub(crate) fn code(&self) -> u8 {
+        match self {
+            Self::Config(_)
+            | Self::Secret { .. }
+            | Self::File { .. }
+            | Self::NoStore { .. }
+            | Self::Groups(_) => 78,
+            Self::Sandbox(_) => 78,
+            Self::Busy(_) => 5,
+            Self::Directory(_) => 6,
+            Self::Adobe(error) => error.kind().exit_code(),
+            Self::NoRun(_) => 64,
+            Self::Store(_) | Self::Stopped | Self::Output(_) | Self::Json(_) => 1,
+        }
+    }
+
+    /// The failure and its causes, each said once, the remedies below.
+    pub(crate) fn told(&self) -> String {
+        let mut lines = vec![format!("error: {self}")];
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            let text = error.to_string();
+            // Some libraries print their cause inside their own text.
+            if !lines.iter().any(|line| line.contains(&text)) {
+                lines.push(format!("  because: {text}"));
+            }
+            cause = error.source();
+        }
+        lines.join("\n")
+    }
+}

@@ -1,0 +1,130 @@
+//! What a command works with: the configuration, the store, Adobe's side, and who may stop it.
+
+use crate::adobe::Side;
+use crate::clock::SystemClock;
+use crate::config::{Config, Source};
+use crate::failure::Failure;
+use crate::ledger::StoreLedger;
+use crate::output::Bar;
+use chrono::{DateTime, Utc};
+use std::sync::Arc;
+use tokio::signal::unix::{SignalKind, signal};
+use umsync_directory::{ldap, ldif};
+use umsync_engine::directory::Directory;
+use umsync_store::{Missing, Store};
+use umsync_umapi::{Cancel, Canceller, Client, Clock, Session};
+
+/// What a command works with.
+pub(crate) struct Program {
+    pub(crate) config: Config,
+    pub(crate) store: Store,
+    pub(crate) side: Side,
+    pub(crate) bar: Bar,
+    pub(crate) cancel: Cancel,
+}
+
+/// Whether a command may begin a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FirstTime {
+    /// It writes nothing to Adobe: it may.
+    Allowed,
+    /// A store that is missing was lost or is not mounted. The emulator aside.
+    Refused,
+}
+
+impl Program {
+    /// Opens the store and makes Adobe's side ready to be called.
+    pub(crate) async fn open(config: Config, first_time: FirstTime, bar: Bar) -> Result<Self, Failure> {
+        let side = Side::start(&config.adobe, &config.store).await?;
+        let missing = match first_time {
+            FirstTime::Allowed => Missing::Create,
+            FirstTime::Refused if side.emulated => Missing::Create,
+            FirstTime::Refused => Missing::Refuse,
+        };
+        let store = Store::open(&config.store, missing).await?;
+        if let Some(warning) = store.filesystem_warning() {
+            tracing::warn!("{warning}");
+        }
+        Ok(Self { config, store, side, bar, cancel: on_signals()? })
+    }
+
+    /// The present.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        SystemClock.now()
+    }
+
+    /// The organization, as the store knows it.
+    pub(crate) fn organization(&self) -> &str {
+        &self.side.settings.organization
+    }
+
+    /// Reads the directory whole.
+    pub(crate) async fn read_directory(&self) -> Result<Directory, Failure> {
+        let wanted = self.config.rules.wanted();
+        self.bar.say("reading the directory");
+        let reading = async {
+            match &self.config.source {
+                Source::Ldif(settings) => {
+                    let settings: ldif::Settings = (**settings).clone();
+                    let read = tokio::task::spawn_blocking(move || ldif::read(&settings, &wanted));
+                    Ok::<Directory, Failure>(read.await.expect("the reader does not panic")?)
+                }
+                Source::Ldap(source) => {
+                    let settings = source
+                        .settings()
+                        .map_err(|source| Failure::Secret { key: "directory.ldap.bind.password", source })?;
+                    let bar = self.bar.clone();
+                    let progress = move |progress: ldap::Progress| {
+                        let ldap::Progress { server, listing, entries } = progress;
+                        bar.say(format!("reading {listing} from {server}: {entries}"));
+                    };
+                    Ok(ldap::read(&settings, &wanted, &progress).await?)
+                }
+            }
+        };
+        let directory: Directory = tokio::select! {
+            read = reading => read?,
+            () = self.cancel.cancelled() => return Err(Failure::Stopped),
+        };
+        let (entries, groups) = (directory.entries.len(), directory.groups.len());
+        tracing::info!(source = directory.source, entries, groups, "directory read");
+        Ok(directory)
+    }
+
+    /// Begins a session with Adobe; what is sent is noted in the journal of `run`.
+    pub(crate) async fn session(&self, journal: Option<String>) -> Result<Session<StoreLedger>, Failure> {
+        self.bar.say("asking Adobe for a token");
+        let ledger =
+            StoreLedger { store: self.store.clone(), organization: self.organization().to_owned(), journal };
+        let client = Client::new(self.side.settings.clone(), Arc::new(ledger), Arc::new(SystemClock))?;
+        Ok(tokio::select! {
+            session = client.begin() => session?,
+            () = self.cancel.cancelled() => return Err(Failure::Stopped),
+        })
+    }
+
+    /// Ends what runs beside the program.
+    pub(crate) async fn close(self) {
+        self.bar.finish();
+        self.store.close().await;
+        self.side.stop().await;
+    }
+}
+
+/// SIGTERM and Ctrl-C finish the request that is under way and end the run.
+fn on_signals() -> Result<Cancel, Failure> {
+    let (canceller, cancel) = Canceller::new();
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::warn!("stopping after the request that is under way");
+        canceller.cancel();
+        // The canceller lives as long as somebody may ask whether it was told.
+        std::future::pending::<()>().await;
+    });
+    Ok(cancel)
+}

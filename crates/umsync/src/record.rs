@@ -1,0 +1,149 @@
+//! What the store keeps of one run: when, by whom, under which configuration, what was planned, how it ended.
+
+use crate::failure::Failure;
+use crate::program::Program;
+use crate::run::{Finished, Mode};
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use umsync_engine::plan::{Plan, Remember};
+use umsync_engine::report::{Results, Totals};
+use umsync_store::{Link, RunEnd, RunStart};
+
+/// One run of the program.
+#[derive(Debug, Clone)]
+pub(crate) struct Record {
+    id: String,
+    who: String,
+}
+
+impl Record {
+    /// Notes that a run begins.
+    pub(crate) async fn begin(program: &Program, command: &str) -> Result<Self, Failure> {
+        let now = program.now();
+        let id = run_id(now, std::process::id());
+        let start = RunStart {
+            id: id.clone(),
+            organization: program.organization().to_owned(),
+            command: command.to_owned(),
+            started_at: now,
+            configuration: program.config.meaning.clone(),
+            config_path: program.config.path.display().to_string(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        };
+        program.store.begin_run(&start).await?;
+        tracing::info!(
+            run = id,
+            organization = program.organization(),
+            side = program.side.place(),
+            "{command} begins"
+        );
+        Ok(Self { who: format!("pid {}, umsync {command}", std::process::id()), id })
+    }
+
+    /// Whose lock it is.
+    pub(crate) fn who(&self) -> &str {
+        &self.who
+    }
+
+    /// The journal that sent commands are noted in: a rehearsal carries nothing out and notes nothing.
+    pub(crate) fn journal(&self, mode: Mode) -> Option<String> {
+        (mode == Mode::Apply).then(|| self.id.clone())
+    }
+
+    /// Keeps what planning told: absences, links.
+    pub(crate) async fn planned(
+        &self,
+        program: &Program,
+        plan: &Plan,
+        remember: Remember,
+    ) -> Result<(), Failure> {
+        let Remember { absent, matches } = remember;
+        let (organization, now) = (program.organization(), program.now());
+        program.store.note_absences(organization, &absent, now).await?;
+        let links: Vec<Link> = matches
+            .into_iter()
+            .map(|found| Link { anchor: found.anchor, adobe_id: found.id, email: found.email, dn: found.dn })
+            .collect();
+        program.store.note_links(organization, &links, now).await?;
+        let totals = Totals::of(plan.changes());
+        tracing::info!(
+            plan = plan.id(),
+            withheld = plan.withheld().len(),
+            set_aside = plan.set_aside().len(),
+            "planned: {totals}"
+        );
+        Ok(())
+    }
+
+    /// Puts every change and command on the disk before the first request leaves.
+    pub(crate) async fn about_to_send(&self, program: &Program, plan: &Plan) -> Result<(), Failure> {
+        Ok(program.store.record_plan(&self.id, plan.commands(), plan.changes()).await?)
+    }
+
+    /// Notes how the run ended.
+    pub(crate) async fn end(
+        &self,
+        program: &Program,
+        code: u8,
+        end: Result<&Finished, &Failure>,
+    ) -> Result<(), Failure> {
+        let (plan_id, summary) = match end {
+            Ok(finished) => (Some(finished.plan.id().to_owned()), finished.summary()),
+            Err(failure) => (None, json!({ "failure": failure.told() })),
+        };
+        if let Ok(finished) = end {
+            let report = finished.report(&self.id, code)?;
+            program.store.save_report(&self.id, &report).await?;
+        }
+        let end = RunEnd { at: program.now(), exit_code: code, plan_id, summary };
+        program.store.finish_run(&self.id, &end).await?;
+        tracing::info!(run = self.id, code, "ended");
+        Ok(())
+    }
+
+    /// The run's id.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+/// Sortable by time; the process id parts two runs of one second.
+fn run_id(now: DateTime<Utc>, pid: u32) -> String {
+    format!("{}-{pid}", now.format("%Y%m%dT%H%M%S%3fZ"))
+}
+
+impl Finished {
+    /// The exit code: what was not done before what was withheld.
+    pub(crate) fn code(&self, mode: Mode) -> u8 {
+        let results = Results::of(&self.plan, &self.outcomes);
+        if mode != Mode::Plan && !results.all_done() {
+            let nothing_left = self
+                .outcomes
+                .iter()
+                .all(|outcome| matches!(outcome.verdict, umsync_engine::command::Verdict::NotSent { .. }));
+            return if nothing_left { 7 } else { 4 };
+        }
+        if self.plan.withheld().is_empty() { 0 } else { 3 }
+    }
+
+    fn summary(&self) -> Value {
+        json!({
+            "planned": Totals::of(self.plan.changes()),
+            "withheld": self.plan.withheld().len(),
+            "set_aside": self.plan.set_aside().len(),
+            "held": self.plan.held().len(),
+            "results": Results::of(&self.plan, &self.outcomes),
+        })
+    }
+
+    /// The whole run in JSON.
+    pub(crate) fn report(&self, run: &str, code: u8) -> Result<Value, Failure> {
+        Ok(json!({
+            "run": run,
+            "exit_code": code,
+            "plan": serde_json::to_value(&self.plan)?,
+            "outcomes": self.outcomes,
+            "summary": self.summary(),
+        }))
+    }
+}
