@@ -1,0 +1,468 @@
+//! Servers that misbehave, and Active Directory's ways: whatever happens, a read is whole or an error.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic like tests")]
+
+mod fake;
+
+use fake::{Fake, Reply, Request, Search, entry, farewell, page_end, reference, result};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use umsync_directory::ldap::{Bind, Encryption, Failure, Members, Phase, Settings, Timeouts, check, read};
+use umsync_directory::{Dn, Error, Filter};
+use umsync_engine::directory::{AccountState, Directory, GroupRef, Wanted};
+use url::Url;
+
+const BASE: &str = "DC=example,DC=com";
+
+fn settings(servers: &[&Fake]) -> Settings {
+    Settings {
+        servers: servers.iter().map(|fake| fake.url.clone()).collect(),
+        encryption: Encryption::Plain,
+        ca_file: None,
+        bind: Bind::Simple { dn: "sync@example.com".to_owned(), password: "secret".to_owned().into() },
+        base: Dn::parse(BASE).unwrap(),
+        user_base: None,
+        group_base: None,
+        users: Filter::parse("(&(objectCategory=person)(objectClass=user))").unwrap(),
+        group_filter: None,
+        members: Members::Member,
+        nested_groups: false,
+        page_size: Some(2),
+        timeouts: Timeouts::default(),
+        anchor: None,
+    }
+}
+
+fn wanted() -> Wanted {
+    Wanted {
+        attributes: ["mail".to_owned()].into(),
+        groups: [GroupRef::new("CN=Design,DC=example,DC=com")].into(),
+    }
+}
+
+async fn read_it(settings: &Settings) -> Result<Directory, Error> {
+    read(settings, &wanted(), &|_| ()).await
+}
+
+fn failure(result: Result<Directory, Error>) -> (Phase, Failure) {
+    match result {
+        Err(Error::Server { server: _, phase, source }) => (phase, *source),
+        other => panic!("a server's failure expected: {other:?}"),
+    }
+}
+
+fn person(id: u8, number: usize) -> Vec<u8> {
+    let mail = format!("p{number}@example.com").into_bytes();
+    entry(id, format!("CN=p{number},{BASE}").as_bytes(), &[("mail", vec![mail])])
+}
+
+fn dns(range: std::ops::Range<usize>) -> Vec<Vec<u8>> {
+    range.map(|number| format!("CN=p{number},{BASE}").into_bytes()).collect()
+}
+
+/// A well-behaved directory of six people on three pages and one group of all of them.
+fn good(id: u8, request: &Request) -> Reply {
+    match request {
+        Request::Bind { dn: _, password: _ } => Reply::Send(vec![result(id, 0x61, 0, b"")]),
+        Request::Search(search) if search.single => Reply::Send(vec![
+            entry(id, search.base.as_bytes(), &[("member", dns(0..6))]),
+            result(id, 0x65, 0, b""),
+        ]),
+        Request::Search(Search { paging: Some((size, cookie, _)), .. }) => {
+            let page = cookie.first().copied().unwrap_or(0);
+            let next = if page == 2 { Vec::new() } else { vec![page + 1] };
+            let first = usize::from(page) * 2;
+            let people = (first..first + usize::from(*size).min(2)).map(|number| person(id, number));
+            Reply::Send(people.chain([page_end(id, 0, &next)]).collect())
+        }
+        Request::Other => Reply::Send(vec![result(id, 0x78, 2, b"")]),
+        Request::Search(_) | Request::Unbind => Reply::Silence,
+    }
+}
+
+/// The page of people that this request asks for, counted from 0.
+fn people_page(request: &Request) -> Option<u8> {
+    match request {
+        Request::Search(Search { single: false, paging: Some((_, cookie, _)), .. }) => {
+            Some(cookie.first().copied().unwrap_or(0))
+        }
+        _ => None,
+    }
+}
+
+/// Like `good`, but for one page of people.
+fn but_on_page(page: u8, reply: impl Fn(u8) -> Reply + Send + Sync + 'static) -> Fake {
+    Fake::start(
+        move |id, request| if people_page(request) == Some(page) { reply(id) } else { good(id, request) },
+    )
+}
+
+#[tokio::test]
+async fn pages_are_asked_for_with_a_critical_control_until_the_cookie_is_empty() {
+    let fake = Fake::start(good);
+    let directory = read_it(&settings(&[&fake])).await.unwrap();
+    assert_eq!(directory.entries.len(), 6);
+    assert_eq!(directory.groups.values().next().unwrap().members, 6);
+    let pages: Vec<_> = fake
+        .requests
+        .lock()
+        .unwrap()
+        .iter()
+        .filter_map(|request| match request {
+            Request::Search(Search { paging: Some(paging), .. }) => Some(paging.clone()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(pages, [(2, vec![], true), (2, vec![1], true), (2, vec![2], true)]);
+    let searches = fake.requests.lock().unwrap().clone();
+    let Some(Request::Search(search)) = searches.iter().find(|request| people_page(request).is_some()) else {
+        panic!()
+    };
+    assert_eq!(
+        search.attributes,
+        [
+            "entryuuid",
+            "ipauniqueid",
+            "mail",
+            "nsaccountlock",
+            "nsuniqueid",
+            "objectguid",
+            "useraccountcontrol"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn every_result_code_on_every_page_is_an_error() {
+    for page in 0..3 {
+        for code in [1, 3, 4, 11, 51, 52, 53, 80] {
+            let fake = but_on_page(page, move |id| {
+                Reply::Send(vec![person(id, 90), page_end(id, code, &[page + 1])])
+            });
+            let (phase, failure) = failure(read_it(&settings(&[&fake])).await);
+            assert!(matches!(phase, Phase::Page { page: at, .. } if at == usize::from(page) + 1), "{phase}");
+            let text = failure.to_string();
+            assert!(
+                text.contains(&format!("the server answered {code} (")) && text.contains("diagnosis"),
+                "{text}"
+            );
+            assert_eq!(text.contains("size.prtotal=unlimited"), [3, 4, 11].contains(&code), "{text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_without_the_paging_control_proves_nothing() {
+    let fake = but_on_page(0, |id| Reply::Send(vec![person(id, 1), result(id, 0x65, 0, b"")]));
+    assert!(matches!(failure(read_it(&settings(&[&fake])).await).1, Failure::NotPaged));
+    let fake = but_on_page(1, |id| {
+        Reply::Send(vec![person(id, 7), person(id, 8), person(id, 9), page_end(id, 0, b"")])
+    });
+    assert!(matches!(failure(read_it(&settings(&[&fake])).await).1, Failure::NotPaged));
+}
+
+#[tokio::test]
+async fn a_connection_that_ends_anywhere_is_an_error() {
+    let whole = [person(9, 2), person(9, 3), page_end(9, 0, &[2])].concat();
+    for length in 0..whole.len() {
+        let fake = but_on_page(1, move |id| {
+            let whole = [person(id, 2), person(id, 3), page_end(id, 0, &[2])].concat();
+            Reply::SendAndClose(vec![whole[..length].to_vec()])
+        });
+        let (phase, failure) = failure(read_it(&settings(&[&fake])).await);
+        assert!(matches!(phase, Phase::Page { page: 2, .. }), "{phase}");
+        assert!(matches!(failure, Failure::Cut | Failure::Closed | Failure::Io(_)), "{length}: {failure:?}");
+    }
+}
+
+#[tokio::test]
+async fn any_flipped_byte_gives_an_error_or_the_same_names() {
+    let whole = [person(9, 2), person(9, 3), page_end(9, 0, &[2])].concat();
+    let mut refused = 0;
+    for at in 0..whole.len() {
+        let fake = but_on_page(1, move |id| {
+            let mut whole = [person(id, 2), person(id, 3), page_end(id, 0, &[2])].concat();
+            whole[at] ^= 0x55;
+            Reply::SendAndClose(vec![whole])
+        });
+        let mut settings = settings(&[&fake]);
+        settings.timeouts.page = Duration::from_millis(300);
+        // A flipped letter of a name or a mail is not to be noticed; nothing may be lost.
+        match read_it(&settings).await {
+            Ok(directory) => assert!(directory.entries.len() >= 6, "byte {at}: {directory:?}"),
+            Err(_) => refused += 1,
+        }
+    }
+    assert!(refused > whole.len() / 4, "{refused} of {}", whole.len());
+}
+
+#[tokio::test]
+async fn a_silent_server_is_given_up() {
+    let fake = but_on_page(1, |_| Reply::Silence);
+    let limits = Timeouts { page: Duration::from_millis(200), ..Timeouts::default() };
+    let settings = Settings { timeouts: limits, ..settings(&[&fake]) };
+    assert!(matches!(failure(read_it(&settings).await).1, Failure::TimedOut(_)));
+    let whole = Timeouts { whole: Duration::from_millis(100), ..limits };
+    let error = read_it(&Settings { timeouts: whole, ..settings }).await.unwrap_err();
+    assert!(matches!(error, Error::OutOfTime { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_farewell_says_why() {
+    let fake = but_on_page(1, |_| Reply::SendAndClose(vec![farewell(52, b"shutting d\xf6wn")]));
+    let text = failure(read_it(&settings(&[&fake])).await).1.to_string();
+    assert_eq!(text, "the server answered 52 (unavailable): shutting d?wn");
+}
+
+#[tokio::test]
+async fn the_next_server_begins_anew() {
+    // The first gives two pages of other people, then is away.
+    let bad = Fake::start(|id, request| match people_page(request) {
+        Some(0) => Reply::Send(vec![person(id, 70), person(id, 71), page_end(id, 0, &[1])]),
+        Some(_) => Reply::SendAndClose(vec![]),
+        None => good(id, request),
+    });
+    let fake = Fake::start(good);
+    let directory = read_it(&settings(&[&bad, &fake])).await.unwrap();
+    assert_eq!(directory.source, fake.url.to_string().trim_end_matches('/'));
+    let mails: Vec<_> = directory.entries.iter().filter_map(|entry| entry.first("mail")).collect();
+    assert_eq!(mails.len(), 6);
+    assert!(!mails.contains(&"p70@example.com"), "{mails:?}");
+
+    let error = read_it(&settings(&[&bad, &bad])).await.unwrap_err();
+    let Error::AllServers { failures } = &error else { panic!("{error}") };
+    assert_eq!(failures.len(), 2);
+    assert!(error.to_string().contains("cannot read page 2 of the people"), "{error}");
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_tried_once() {
+    let refuse = |id: u8, request: &Request| match request {
+        Request::Bind { dn: _, password: _ } => {
+            Reply::Send(vec![result(id, 0x61, 49, b"80090308: LdapErr: DSID-0C090447, data 775, v4563\0")])
+        }
+        _ => good(id, request),
+    };
+    let (first, second) = (Fake::start(refuse), Fake::start(good));
+    let settings = settings(&[&first, &second]);
+    let (phase, failure) = failure(read_it(&settings).await);
+    assert_eq!(phase.to_string(), "cannot bind as `sync@example.com`");
+    assert!(
+        failure.to_string().ends_with("the account is locked; unlock it before the next run"),
+        "{failure}"
+    );
+    let ours = |request: &Request| match request {
+        Request::Bind { dn, password } => dn == "sync@example.com" && password == b"secret",
+        _ => false,
+    };
+    assert_eq!((first.count(ours), second.count(|_| true)), (1, 0));
+    let report = check(&settings, &wanted().groups).await.unwrap();
+    assert_eq!((report.servers.len(), report.mistakes.len()), (0, 1));
+    assert!(!format!("{settings:?} {report:?} {failure:?}").contains("secret"));
+}
+
+#[tokio::test]
+async fn an_empty_password_is_never_sent() {
+    let fake = Fake::start(good);
+    let bind = Bind::Simple { dn: "cn=sync".to_owned(), password: String::new().into() };
+    let error = read_it(&Settings { bind, ..settings(&[&fake]) }).await.unwrap_err();
+    assert!(matches!(error, Error::EmptyPassword { .. }), "{error}");
+    assert_eq!(fake.count(|_| true), 0);
+}
+
+#[tokio::test]
+async fn start_tls_that_is_refused_ends_before_the_password() {
+    let fake = Fake::start(|id, request| match request {
+        Request::Other => Reply::Send(vec![result(id, 0x78, 2, b"no TLS here")]),
+        _ => good(id, request),
+    });
+    let settings = Settings { encryption: Encryption::StartTls, ..settings(&[&fake]) };
+    let (phase, failure) = failure(read_it(&settings).await);
+    assert_eq!(phase, Phase::StartTls);
+    assert!(failure.to_string().contains("no TLS here"), "{failure}");
+    assert_eq!(fake.count(|request| matches!(request, Request::Bind { .. })), 0);
+}
+
+#[tokio::test]
+async fn text_in_clear_after_start_tls_is_not_believed() {
+    let fake = Fake::start(|id, request| match request {
+        Request::Other => Reply::Send(vec![result(id, 0x78, 0, b""), result(1, 0x61, 0, b"")]),
+        _ => Reply::Silence,
+    });
+    let settings = Settings { encryption: Encryption::StartTls, ..settings(&[&fake]) };
+    assert_eq!(failure(read_it(&settings).await).0, Phase::Tls);
+}
+
+#[tokio::test]
+async fn references_to_zones_are_ignored_and_others_are_not_chased() {
+    let with = |url: &'static str| {
+        but_on_page(2, move |id| {
+            Reply::Send(vec![reference(id, url), person(id, 4), person(id, 5), page_end(id, 0, b"")])
+        })
+    };
+    let zones = with("ldap://ForestDnsZones.example.com/DC=ForestDnsZones,DC=example,DC=com");
+    assert_eq!(read_it(&settings(&[&zones])).await.unwrap().entries.len(), 6);
+    let child = with("ldap://child.example.com/DC=child,DC=example,DC=com");
+    let text = failure(read_it(&settings(&[&child])).await).1.to_string();
+    assert!(text.contains("ldap://child.example.com/") && text.contains("global catalog"), "{text}");
+}
+
+#[tokio::test]
+async fn an_entry_that_comes_twice_is_an_error() {
+    let fake = but_on_page(2, |id| Reply::Send(vec![person(id, 0), person(id, 5), page_end(id, 0, b"")]));
+    assert!(matches!(failure(read_it(&settings(&[&fake])).await).1, Failure::Twice(_)));
+}
+
+#[tokio::test]
+async fn values_are_decoded_one_by_one() {
+    let fake = but_on_page(2, |id| {
+        let guid: Vec<u8> = (0xf0..=0xff).collect();
+        let attributes = [
+            ("objectGUID", vec![guid]),
+            ("userAccountControl", vec![b"514".to_vec()]),
+            ("Mail;lang-de", vec![b"second@example.com".to_vec()]),
+            ("mail", vec![b"\xe4@example.com".to_vec(), b"first@example.com".to_vec()]),
+        ];
+        Reply::Send(vec![entry(id, b"CN=\xe4,DC=example,DC=com", &attributes), page_end(id, 0, b"")])
+    });
+    let directory = read_it(&settings(&[&fake])).await.unwrap();
+    let last = directory.entries.last().unwrap();
+    assert_eq!(last.attributes["mail"], ["first@example.com", "second@example.com"]);
+    assert!(last.undecodable.contains("mail"));
+    assert_eq!(last.state, AccountState::Disabled);
+    assert_eq!(last.anchor.as_ref().unwrap().as_str(), "objectguid=f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff");
+    assert_eq!(last.dn, "CN=\u{fffd},DC=example,DC=com");
+}
+
+/// Active Directory's ranges: `step` values at a time out of `members`.
+fn ranged(id: u8, search: &Search, members: usize, step: usize, version: &str) -> Reply {
+    let range = search.attributes.iter().find_map(|name| name.strip_prefix("member;range=")).unwrap_or("0-*");
+    let from: usize = range.split('-').next().unwrap().parse().unwrap();
+    let to = (from + step).min(members);
+    let name = if to == members {
+        format!("member;range={from}-*")
+    } else {
+        format!("member;range={from}-{}", to - 1)
+    };
+    let attributes = [
+        ("member", Vec::new()),
+        (name.as_str(), dns(from..to)),
+        ("uSNChanged", vec![version.as_bytes().to_vec()]),
+    ];
+    Reply::Send(vec![entry(id, search.base.as_bytes(), &attributes), result(id, 0x65, 0, b"")])
+}
+
+#[tokio::test]
+async fn ranges_are_read_to_their_end() {
+    for members in [1, 3, 4, 5, 6] {
+        let fake = Fake::start(move |id, request| match request {
+            Request::Search(search) if search.single => ranged(id, search, members, 2, "7"),
+            _ => good(id, request),
+        });
+        let directory = read_it(&settings(&[&fake])).await.unwrap();
+        assert_eq!(directory.groups.values().next().unwrap().members, members);
+    }
+}
+
+#[tokio::test]
+async fn ranges_that_break_off_or_keep_changing_are_errors() {
+    let fake = Fake::start(|id, request| match request {
+        Request::Search(search) if search.single && search.attributes[0].starts_with("member;range=2") => {
+            Reply::Send(vec![
+                entry(id, search.base.as_bytes(), &[("uSNChanged", vec![b"7".to_vec()])]),
+                result(id, 0x65, 0, b""),
+            ])
+        }
+        Request::Search(search) if search.single => ranged(id, search, 5, 2, "7"),
+        _ => good(id, request),
+    });
+    let (phase, reason) = failure(read_it(&settings(&[&fake])).await);
+    assert_eq!(phase.to_string(), "cannot read all values of `member` of `CN=Design,DC=example,DC=com`");
+    assert!(matches!(reason, Failure::RangeGap(2)), "{reason}");
+
+    let changes = AtomicUsize::new(0);
+    let fake = Fake::start(move |id, request| match request {
+        Request::Search(search) if search.single => {
+            ranged(id, search, 5, 2, &changes.fetch_add(1, Ordering::SeqCst).to_string())
+        }
+        _ => good(id, request),
+    });
+    assert!(matches!(failure(read_it(&settings(&[&fake])).await).1, Failure::Moving(3)));
+}
+
+#[tokio::test]
+async fn the_primary_group_counts() {
+    let sid = |rid: u8| {
+        [
+            &[1, 5, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0],
+            [rid, 2, 0, 0].as_slice(),
+        ]
+        .concat()
+    };
+    let fake = Fake::start(move |id, request| match request {
+        Request::Search(search) if search.single => Reply::Send(vec![
+            entry(id, search.base.as_bytes(), &[("objectSid", vec![sid(1)])]),
+            result(id, 0x65, 0, b""),
+        ]),
+        Request::Search(search) => {
+            assert!(search.attributes.iter().any(|name| name == "primarygroupid"));
+            let attributes = [("objectSid", vec![sid(99)]), ("primaryGroupID", vec![b"513".to_vec()])];
+            Reply::Send(vec![entry(id, b"CN=a,DC=example,DC=com", &attributes), page_end(id, 0, b"")])
+        }
+        _ => good(id, request),
+    });
+    assert_eq!(read_it(&settings(&[&fake])).await.unwrap().groups.values().next().unwrap().members, 1);
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_maintain_member_of_is_noticed() {
+    let fake = Fake::start(good);
+    let settings = Settings { members: Members::MemberOf, ..settings(&[&fake]) };
+    let error = read_it(&settings).await.unwrap_err();
+    assert!(matches!(error, Error::MembersDisagree { others: 5, .. }), "{error}");
+
+    // Who left the group while people were read is no contradiction.
+    let asked = AtomicUsize::new(0);
+    let fake = Fake::start(move |id, request| match request {
+        Request::Search(search) if search.single && asked.fetch_add(1, Ordering::SeqCst) > 0 => {
+            Reply::Send(vec![entry(id, search.base.as_bytes(), &[]), result(id, 0x65, 0, b"")])
+        }
+        _ => good(id, request),
+    });
+    let settings = Settings { servers: vec![fake.url.clone()], ..settings };
+    assert_eq!(read_it(&settings).await.unwrap().groups.values().next().unwrap().members, 0);
+}
+
+#[tokio::test]
+async fn active_directory_is_given_its_own_page_size() {
+    let fake = Fake::start(|id, request| match request {
+        Request::Search(search) if search.base.is_empty() => Reply::Send(vec![
+            entry(id, b"", &[("supportedCapabilities", vec![b"1.2.840.113556.1.4.800".to_vec()])]),
+            result(id, 0x65, 0, b""),
+        ]),
+        _ => good(id, request),
+    });
+    read_it(&Settings { page_size: None, ..settings(&[&fake]) }).await.unwrap();
+    // 1000 is 0x03e8; the fake keeps the last byte.
+    assert!(
+        fake.count(|request| matches!(request, Request::Search(Search { paging: Some((0xe8, _, _)), .. })))
+            > 0
+    );
+}
+
+#[tokio::test]
+async fn an_unreachable_server_is_named() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = Url::parse(&format!("ldap://{}", listener.local_addr().unwrap())).unwrap();
+    drop(listener);
+    let fake = Fake::start(good);
+    let mut settings = settings(&[&fake]);
+    settings.servers = vec![url.clone()];
+    let error = read_it(&settings).await.unwrap_err();
+    assert_eq!(error.to_string(), format!("{url}: cannot connect"));
+    settings.servers = vec![url, fake.url.clone()];
+    assert_eq!(read_it(&settings).await.unwrap().entries.len(), 6);
+    let report = check(&settings, &wanted().groups).await.unwrap();
+    assert_eq!((report.servers.len(), report.mistakes.len()), (1, 1), "{report:?}");
+    assert_eq!(report.person.as_deref(), Some("CN=p0,DC=example,DC=com"));
+}
