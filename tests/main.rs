@@ -1,1 +1,6 @@
-//! End-to-end tests of the program.
+//! End-to-end tests of the program: what Adobe holds afterwards, what people read, how it ends.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+
+mod modes;
+mod support;
