@@ -1,6 +1,6 @@
 //! A server that says what a test tells it to: for everything that a real OpenLDAP never does.
 
-use ldap3::asn1::{PL, StructureTag, parse_tag};
+use ldap3::asn1::{StructureTag, parse_tag};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
