@@ -4,10 +4,11 @@
 //! once more: every command may come twice (creates ignore who is there, memberships and removals are as they were).
 //! What has no answer then stays unknown, for the next run to see.
 
+use crate::call::Pragma;
 use crate::effects::{address_after, hold, readdressed};
 use crate::error::Error;
 use crate::execute::{Ended, Execution, Open, leave_open, open};
-use crate::http::{Failure, Pragma};
+use crate::http::Failure;
 use crate::judge::Reached;
 use crate::ledger::Ledger;
 use crate::patience::{Patience, backoff};
@@ -34,8 +35,12 @@ impl<L: Ledger> Execution<'_, L> {
         if left.is_empty() {
             return Ended { verdicts: BTreeMap::new(), stop: None };
         }
-        // A test has changed nothing, so there is nothing to look at.
+        // A test has changed nothing, so there is nothing to look at, and it was patient already.
         let looks = !self.is_test();
+        let is_throttled = |open: &Open| matches!(open, Open::Throttled(_));
+        if !looks && !left.values().any(is_throttled) {
+            return Ended { verdicts: leave_open(left), stop: None };
+        }
         if self.rest(&left).await.is_err() {
             return Ended { verdicts: leave_open(left), stop: None };
         }
@@ -45,8 +50,7 @@ impl<L: Ledger> Execution<'_, L> {
         let positions: Vec<usize> = left.keys().copied().collect();
         for position in positions {
             let command = &self.commands[position];
-            let is_throttled = matches!(left.get(&position), Some(Open::Throttled(_)));
-            if is_throttled {
+            if left.get(&position).is_some_and(is_throttled) {
                 again.push((position, command.clone()));
                 continue;
             }
@@ -63,6 +67,8 @@ impl<L: Ledger> Execution<'_, L> {
                         again.push((position, *command));
                     }
                 }
+                // Nobody can look at it; the others can be looked at.
+                Err(Error::Unaddressable { .. }) => {}
                 Err(error) => {
                     // Who cannot be read now will not be read in a minute: the others are not tried.
                     stop = must_stop(&error);

@@ -4,9 +4,10 @@
 //! before the next leaves: see `clear_up`.
 
 use crate::answer::Answer;
+use crate::call::{Call, IfLost, Message, NotFound, Pragma};
 use crate::error::Error;
 use crate::gate::{MayExecute, Stamping};
-use crate::http::{Call, Failure, IfLost, Message, NotFound, Pragma};
+use crate::http::Failure;
 use crate::judge::Reached;
 use crate::ledger::Ledger;
 use crate::patience::Patience;

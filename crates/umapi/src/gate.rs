@@ -5,15 +5,15 @@
 //! on throttling). Hence the *listing* stamps. The *execution* stamp is a promise of our own.
 //!
 //! Promises, with `every` the interval and clocks that agree with Adobe's to 5 minutes:
-//! * two listings, or two executions, begin at least `every` minus the difference of the clocks involved (at most
-//!   10 minutes) apart, whatever crashed in between;
+//! * two listings, or two executions, reach Adobe at least `every` apart, minus the difference of the clocks involved
+//!   (at most 10 minutes) and the time that the earlier request took to leave, whatever crashed in between;
 //! * a stamp closes for `every` from the moment it was written, or, found in the future, first seen; never longer;
 //! * `Retry-After` silences every process for at most 4 hours.
 //!
 //! A stamp is written just before its request, in the transaction that checks it again. It is taken back only when
 //! the request is proven not to have left.
 
-use crate::clock::later;
+use crate::clock::{MOST_CLOCK_ERROR, later};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::fmt;
 use std::time::Duration;
@@ -172,9 +172,11 @@ impl Gate {
         Some(Shut { opens_at, why: Why::Silence(opens_at) })
     }
 
-    /// Whether a silence is longer than any that we store, so that either the clock that wrote it or ours is wrong.
+    /// Whether a silence is no longer than any that we store, by two clocks that are both nearly right. If it is longer,
+    /// either the clock that wrote it or ours is wrong.
     pub(crate) fn silence_is_credible(stamps: &Stamps, now: DateTime<Utc>) -> bool {
-        stamps.closed_until.is_none_or(|until| until <= now + MOST_SILENCE)
+        let longest = now + MOST_SILENCE + MOST_CLOCK_ERROR + MOST_CLOCK_ERROR;
+        stamps.closed_until.is_none_or(|until| until <= longest)
     }
 
     /// Adobe asked for silence. A shorter wish does not shorten a longer one.

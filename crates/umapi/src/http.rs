@@ -1,20 +1,21 @@
 //! One line to Adobe: every request leaves here, and here alone is anything repeated.
 //!
-//! In this order, each time: the clock still agrees with Adobe's, nobody asked for silence, the token is fresh, the
-//! pace allows it, the stamp is written, the intent is noted; then the request leaves.
+//! In this order, each time: the pace allows it, the clock still agrees with Adobe's, the token is fresh, the intent is
+//! noted, nobody asked for silence, the stamp is written; then the request leaves.
 
 use crate::answer::{Answer, Cut, Unreadable};
+use crate::call::{Call, Message, Pragma};
 use crate::clock::{Anchor, Clock, later};
 use crate::error::Error;
-use crate::gate::{Gate, LONG_RETRY_AFTER, Stamping};
+use crate::gate::{Gate, LONG_RETRY_AFTER};
 use crate::judge::{Next, Reached, judge};
 use crate::ledger::{Ledger, Start};
 use crate::pace;
-use crate::patience::{Again, Patience, Scale, Tries};
+use crate::patience::{Again, Scale, Tries};
 use crate::progress::{Progress, Wait, Watch};
 use crate::settings::{Pace, Settings};
 use crate::token::Token;
-use chrono::{DateTime, Utc};
+use crate::way::{address, encode};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, PRAGMA};
 use secrecy::ExposeSecret;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,81 +24,6 @@ use std::time::Duration;
 use tokio::time::Instant;
 use umsync_engine::stamps::{RequestClass, Stamps};
 use url::Url;
-
-/// What is sent.
-#[derive(Debug, Clone)]
-pub(crate) enum Message {
-    /// A form to the token service. Holds the secret, so it is made when it is sent.
-    Token,
-    /// `GET`.
-    Get,
-    /// `POST` of JSON.
-    Post(Vec<u8>),
-}
-
-/// `Pragma` tells Adobe where a sync begins and ends (undocumented; Adobe's own client sends it for load management,
-/// and a listing without the first mark was locked out).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Pragma {
-    None,
-    Start,
-    End,
-}
-
-/// What becomes of a request whose answer is lost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum IfLost {
-    /// It changes nothing, so it is sent again.
-    Repeat,
-    /// It may have changed something: the caller finds out first.
-    HandBack,
-}
-
-/// What a 404 means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NotFound {
-    /// An error.
-    Error,
-    /// An answer.
-    Answer,
-}
-
-/// One call: what is sent, and with how much patience.
-#[derive(Debug)]
-pub(crate) struct Call<'a> {
-    /// What we are doing, for messages.
-    pub(crate) doing: String,
-    /// The class that Adobe counts; `None` for the token service.
-    pub(crate) class: Option<RequestClass>,
-    pub(crate) url: Url,
-    pub(crate) message: Message,
-    pub(crate) pragma: Pragma,
-    pub(crate) patience: Patience,
-    pub(crate) if_lost: IfLost,
-    pub(crate) not_found: NotFound,
-    /// The stamp to be written just before.
-    pub(crate) stamping: Option<&'a mut Stamping>,
-    /// The commands in it, to be noted just before.
-    pub(crate) intent: Option<&'a [usize]>,
-}
-
-impl Call<'_> {
-    /// Something read from the API.
-    pub(crate) fn get(doing: String, class: RequestClass, url: Url, patience: Patience) -> Self {
-        Self {
-            doing,
-            class: Some(class),
-            url,
-            message: Message::Get,
-            pragma: Pragma::None,
-            patience,
-            if_lost: IfLost::Repeat,
-            not_found: NotFound::Error,
-            stamping: None,
-            intent: None,
-        }
-    }
-}
 
 /// A call without a result.
 #[derive(Debug)]
@@ -227,18 +153,19 @@ impl<L: Ledger> Line<L> {
         if watch.is_cancelled() {
             return Err(Error::Cancelled);
         }
-        let now = self.now_for_stamps().await?;
+        self.agree().await?;
+        if let Some(commands) = call.intent.take() {
+            let noted = self.ledger.intend(commands, self.clock.now()).await;
+            noted.map_err(|source| Error::Ledger { doing: "note what is about to be sent", source })?;
+        }
+        // Last of all, so that as little time as possible lies between the stamp and its request; and the time is read
+        // inside, where no other process can come between.
         match &mut call.stamping {
             Some(stamping) => {
-                self.stamps("write the stamp", |stamps| stamping.write(&self.gate, stamps, now)).await??;
+                let change = |stamps: &mut Stamps| stamping.write(&self.gate, stamps, self.clock.now());
+                self.stamps("write the stamp", change).await??;
             }
-            None => self.not_silent(now).await?,
-        }
-        if let Some(commands) = call.intent.take()
-            && let Err(source) = self.ledger.intend(commands, now).await
-        {
-            self.take_back(call).await?;
-            return Err(Error::Ledger { doing: "note what is about to be sent", source });
+            None => self.not_silent().await?,
         }
         let heard = self.attempt(call).await;
         if matches!(heard, Heard::NeverLeft(_)) {
@@ -317,33 +244,34 @@ impl<L: Ledger> Line<L> {
 
     /// The token is good for a while. No token is fetched while Adobe wants silence.
     async fn ready(&self) -> Result<(), Error> {
-        let now = self.now_for_stamps().await?;
+        self.agree().await?;
+        let now = self.clock.now();
         match self.known() {
             Some(known) if known.token.is_good_at(now) => Ok(()),
             Some(_) | None => {
-                self.not_silent(now).await?;
+                self.not_silent().await?;
                 self.renew().await
             }
         }
     }
 
-    /// The present, by a clock that agrees with Adobe's: where it no longer seems to, Adobe is asked again.
-    pub(crate) async fn now_for_stamps(&self) -> Result<DateTime<Utc>, Error> {
-        let agrees = |now| self.known().is_some_and(|known| known.anchor.agrees(now, Instant::now()));
-        if !agrees(self.clock.now()) {
-            self.renew().await?;
+    /// The clock agrees with Adobe's: where it no longer seems to, Adobe is asked again.
+    pub(crate) async fn agree(&self) -> Result<(), Error> {
+        let now = self.clock.now();
+        match self.known() {
+            Some(known) if known.anchor.agrees(now, Instant::now()) => Ok(()),
+            Some(_) | None => self.renew().await,
         }
-        Ok(self.clock.now())
     }
 
-    async fn not_silent(&self, now: DateTime<Utc>) -> Result<(), Error> {
-        let silence = self
-            .stamps("read the stamps", |stamps| {
-                self.gate.believe(stamps, now);
-                self.gate.silence(stamps, now)
-            })
-            .await?;
-        silence.map_or(Ok(()), |shut| Err(shut.into()))
+    /// Nobody was asked for silence.
+    pub(crate) async fn not_silent(&self) -> Result<(), Error> {
+        let look = |stamps: &mut Stamps| {
+            let now = self.clock.now();
+            self.gate.believe(stamps, now);
+            self.gate.silence(stamps, now)
+        };
+        self.stamps("read the stamps", look).await?.map_or(Ok(()), |shut| Err(shut.into()))
     }
 
     async fn be_silent(&self, asked: Duration) -> Error {
@@ -430,59 +358,4 @@ impl<L: Ledger> Line<L> {
 /// Whether a wait that Adobe asks for is so long that the gate closes.
 pub(crate) fn is_long(asked: Duration) -> bool {
     asked > LONG_RETRY_AFTER
-}
-
-/// An address on a server, whose own path, if any, is kept.
-pub(crate) fn address(server: &Url, path: &str) -> Url {
-    let mut url = server.clone();
-    url.set_path(&format!("{}{path}", server.path().trim_end_matches('/')));
-    url.set_query(None);
-    url
-}
-
-fn encode(segment: &str) -> String {
-    use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-    // All but RFC 3986 "unreserved" and the `@` of ids and emails, which Adobe's documentation leaves as it is.
-    const SEGMENT: &AsciiSet =
-        &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'@');
-    utf8_percent_encode(segment, SEGMENT).to_string()
-}
-
-/// The HTTP client. One connection per request: at ten requests a minute it costs nothing, and a connection that the
-/// other side has just closed cannot turn a request that never left into one whose outcome is unknown.
-pub(crate) fn client(
-    ca_pem: Option<&[u8]>,
-    proxy: Option<&Url>,
-    timeout: Duration,
-) -> Result<reqwest::Client, Error> {
-    let mut builder = reqwest::Client::builder()
-        .user_agent(concat!("umsync/", env!("CARGO_PKG_VERSION")))
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .pool_max_idle_per_host(0)
-        .http1_only()
-        .timeout(timeout)
-        // Well below the whole, so that a connection that does not come about is known never to have come about.
-        .connect_timeout(timeout.min(Duration::from_secs(60)) / 2);
-    builder = match proxy {
-        Some(proxy) => {
-            let proxy = reqwest::Proxy::all(proxy.clone())
-                .map_err(|source| Error::Way { key: "adobe.proxy", source: source.without_url() })?;
-            builder.proxy(proxy)
-        }
-        // Not even what the environment says.
-        None => builder.no_proxy(),
-    };
-    if let Some(pem) = ca_pem {
-        let certificates = reqwest::Certificate::from_pem_bundle(pem)
-            .map_err(|source| Error::Way { key: "adobe.ca_file", source })?;
-        if certificates.is_empty() {
-            return Err(Error::Setting {
-                key: "adobe.ca_file",
-                why: "no certificate in PEM form".to_owned(),
-            });
-        }
-        builder = builder.tls_certs_merge(certificates);
-    }
-    builder.build().map_err(|source| Error::Way { key: "adobe", source })
 }

@@ -1,8 +1,9 @@
 //! What an answer means for the call it answers: done, again, or never.
 
 use crate::answer::{Answer, Cut, Unreadable};
+use crate::call::{Call, IfLost, NotFound};
 use crate::error::Error;
-use crate::http::{Call, Heard, IfLost, NotFound, is_long};
+use crate::http::{Heard, is_long};
 use crate::patience::Again;
 use crate::token::moment;
 use std::time::Duration;

@@ -25,6 +25,7 @@
 //! * Secrets appear in no message, log or debug output.
 
 mod answer;
+mod call;
 mod clear_up;
 mod clock;
 mod effects;
@@ -47,6 +48,7 @@ mod steps;
 mod token;
 mod user;
 mod verdict;
+mod way;
 mod wire;
 
 pub use clock::{Clock, MOST_CLOCK_ERROR};

@@ -30,13 +30,13 @@ impl EmulatorMark {
         if proxy.is_some() {
             return Err(no("a proxy is configured".to_owned()));
         }
-        let client = crate::http::client(ca_pem, None, Duration::from_secs(10))?;
+        let client = crate::way::client(ca_pem, None, Duration::from_secs(10))?;
         let unheard = |source: reqwest::Error| Error::NotEmulator {
             server: shown(server),
             why: "it does not answer GET /status".to_owned(),
             source: Some(source.without_url()),
         };
-        let answer = client.get(crate::http::address(server, "/status")).send().await.map_err(unheard)?;
+        let answer = client.get(crate::way::address(server, "/status")).send().await.map_err(unheard)?;
         if answer.status() != reqwest::StatusCode::OK {
             return Err(no(format!("GET /status answers {}", answer.status())));
         }

@@ -1,9 +1,9 @@
 //! Reading: all of Adobe's side under a permit, or one user, or the members of one group.
 
 use crate::answer::{Answer, Unreadable};
+use crate::call::{Call, NotFound, Pragma};
 use crate::error::Error;
 use crate::gate::{MayList, Stamping};
-use crate::http::{Call, NotFound, Pragma};
 use crate::ledger::Ledger;
 use crate::patience::Patience;
 use crate::progress::{Listener, Progress, Watch};

@@ -3,11 +3,13 @@
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::gate::{Gate, MayExecute, MayList};
-use crate::http::{Line, client};
+use crate::http::Line;
 use crate::ledger::Ledger;
 use crate::settings::Settings;
+use crate::way::client;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
+use umsync_engine::stamps::Stamps;
 
 /// Adobe, for one organization. It can do nothing but begin a session.
 pub struct Client<L> {
@@ -60,17 +62,8 @@ impl<L: Ledger> Client<L> {
             return Err(shut.into());
         }
         line.renew().await?;
-        let now = self.clock.now();
-        let silence = line
-            .stamps("look at the stamps", |stamps| {
-                line.gate.believe(stamps, now);
-                line.gate.silence(stamps, now)
-            })
-            .await?;
-        match silence {
-            Some(shut) => Err(shut.into()),
-            None => Ok(Session { line }),
-        }
+        line.not_silent().await?;
+        Ok(Session { line })
     }
 }
 
@@ -90,9 +83,9 @@ impl<L: Ledger> Session<L> {
     ///
     /// Fails with [`Error::Shut`], which says when it opens and why not now.
     pub async fn may_list(&self) -> Result<MayList, Error> {
-        let now = self.line.now_for_stamps().await?;
-        let gate = self.line.gate;
-        Ok(self.line.stamps("ask the gate", |stamps| gate.list(stamps, now)).await??)
+        self.line.agree().await?;
+        let ask = |stamps: &mut Stamps| self.line.gate.list(stamps, self.line.clock.now());
+        Ok(self.line.stamps("ask the gate", ask).await??)
     }
 
     /// Leave to execute, if the last execution began long enough ago. Writes no stamp yet, and never will if no action
@@ -100,9 +93,9 @@ impl<L: Ledger> Session<L> {
     ///
     /// Fails with [`Error::Shut`], which says when it opens and why not now.
     pub async fn may_execute(&self) -> Result<MayExecute, Error> {
-        let now = self.line.now_for_stamps().await?;
-        let gate = self.line.gate;
-        Ok(self.line.stamps("ask the gate", |stamps| gate.execute(stamps, now)).await??)
+        self.line.agree().await?;
+        let ask = |stamps: &mut Stamps| self.line.gate.execute(stamps, self.line.clock.now());
+        Ok(self.line.stamps("ask the gate", ask).await??)
     }
 
     /// Leave to go on with the execution whose stamp is `begun`, after it was cut short: it must be the last one and
@@ -110,8 +103,8 @@ impl<L: Ledger> Session<L> {
     ///
     /// Fails with [`Error::Shut`] during a silence.
     pub async fn may_go_on(&self, begun: DateTime<Utc>) -> Result<Option<MayExecute>, Error> {
-        let now = self.line.now_for_stamps().await?;
-        let gate = self.line.gate;
-        Ok(self.line.stamps("ask the gate", |stamps| gate.go_on(stamps, begun, now)).await??)
+        self.line.agree().await?;
+        let ask = |stamps: &mut Stamps| self.line.gate.go_on(stamps, begun, self.line.clock.now());
+        Ok(self.line.stamps("ask the gate", ask).await??)
     }
 }

@@ -1,12 +1,14 @@
 //! The token: fetched anew at the begin of every session, and what its answer says about the clock.
 
 use crate::answer::{Answer, Unreadable};
+use crate::call::{Call, IfLost, Message, NotFound, Pragma};
 use crate::clock::{Anchor, is_off};
 use crate::error::Error;
-use crate::http::{Call, IfLost, Line, Message, NotFound, Pragma, address};
+use crate::http::Line;
 use crate::ledger::Ledger;
 use crate::patience::Patience;
 use crate::progress::Watch;
+use crate::way::address;
 use crate::wire;
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::header::HeaderValue;

@@ -1,8 +1,8 @@
 //! Reading one user, singly.
 
 use crate::answer::{Answer, Unreadable};
+use crate::call::{Call, NotFound};
 use crate::error::Error;
-use crate::http::{Call, NotFound};
 use crate::ledger::Ledger;
 use crate::patience::Patience;
 use crate::progress::Watch;
