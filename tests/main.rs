@@ -2,5 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
+mod configuration;
+mod failures;
+mod ldap;
 mod modes;
+mod openldap;
+mod scenarios;
 mod support;

@@ -37,7 +37,7 @@ fn sync_makes_adobe_match_and_a_second_one_sends_nothing() {
     let (state, actions) = (world.adobe.dump(), world.actions());
     world.run(&["sync"]).with(0).shows(&["Everything is in step: 3 people"]);
     assert_eq!((world.adobe.dump(), world.actions()), (state, actions));
-    world.run(&["history"]).with(0).shows(&["1 accounts created", "nothing was sent"]);
+    world.run(&["history"]).with(0).shows(&["1 account created", "nothing was sent"]);
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn a_limit_withholds_every_removal_and_sends_the_rest() {
     world.configure(&format!("{RULES}limits: {{leave: 0}}\n"));
     let ended = world.run(&["sync"]).with(3);
     ended.shows(&[
-        "1 users leaving the organization are more than the 0 allowed",
+        "1 user leaving the organization is more than the 0 allowed",
         "raise limits.leave to at least 1",
     ]);
     assert!(world.adobe.user("dora@example.com").is_some());

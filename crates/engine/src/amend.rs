@@ -14,6 +14,7 @@ pub fn amend<'a>(adobe: &mut Snapshot, changes: impl IntoIterator<Item = &'a Cha
             (Target::Group(name), What::CreateGroup) => create_group(adobe, name),
             (Target::User(account), What::CreateUser(profile)) => {
                 if index.find(account).is_none() {
+                    adobe.total_count = adobe.total_count.map(|count| count + 1);
                     index.by_key.insert(account.key.clone(), adobe.users.len());
                     adobe.users.push(new_user(account, profile));
                 }
@@ -30,6 +31,7 @@ pub fn amend<'a>(adobe: &mut Snapshot, changes: impl IntoIterator<Item = &'a Cha
             (Target::Group(_), _) => {}
         }
     }
+    adobe.total_count = adobe.total_count.map(|count| count.saturating_sub(gone.len() as u64));
     let mut at = 0;
     adobe.users.retain(|_| {
         at += 1;

@@ -9,7 +9,7 @@ use crate::matching::{Held, HeldReason, Matching, matching};
 use crate::memory::{Match, Memory};
 use crate::protect::Protection;
 use crate::rules::{Domains, IdentityRule, LeaverAction, Rules};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -258,26 +258,27 @@ impl Work<'_> {
         }
     }
 
-    /// The positions of managed users: active, not protected, of an identity type this configuration gives, and
-    /// matched, or of one of our domains.
-    fn ours(&self, matching: &Matching) -> BTreeSet<usize> {
+    /// Users of ours: active, of an identity type this configuration gives, and matched, or of one of our domains.
+    fn ours(&self, matching: &Matching) -> Ours {
         let matched: BTreeSet<usize> = matching.pairs.iter().map(|(_, user)| *user).collect();
         let given: BTreeSet<Identity> = match &self.rules.people.identity {
             IdentityRule::Always(identity) => [*identity].into(),
             IdentityRule::ByTemplate(_) => self.desired.people.iter().map(|person| person.identity).collect(),
         };
-        let users = self.adobe.users.iter().enumerate();
-        users
-            .filter(|(at, user)| {
-                let usable = user.status == Status::Active && self.rules.protect.of_user(user).is_none();
-                let by_domain = user
-                    .kind
-                    .known()
-                    .is_some_and(|identity| given.contains(&identity) && self.in_domains(user, identity));
-                usable && (matched.contains(at) || by_domain)
-            })
-            .map(|(at, _)| at)
-            .collect()
+        let mut ours = Ours::default();
+        for (at, user) in
+            self.adobe.users.iter().enumerate().filter(|(_, user)| user.status == Status::Active)
+        {
+            let by_domain = user
+                .kind
+                .known()
+                .is_some_and(|identity| given.contains(&identity) && self.in_domains(user, identity));
+            if matched.contains(&at) || by_domain {
+                let protected = self.rules.protect.of_user(user).is_some();
+                if protected { &mut ours.protected } else { &mut ours.managed }.insert(at);
+            }
+        }
+        ours
     }
 
     fn in_domains(&self, user: &User, identity: Identity) -> bool {
@@ -291,13 +292,18 @@ impl Work<'_> {
         }
     }
 
-    fn leavers(&mut self, matching: &Matching, ours: &BTreeSet<usize>) {
-        let Leavers { action, grace } = self.rules.leavers.into();
-        for at in ours.iter().filter(|at| !matching.claimed.contains(at)) {
-            let user = &self.adobe.users[*at];
-            if self.desired.shield.covers(user.id.as_deref(), &user.email, user.username.as_deref()) {
-                continue;
-            }
+    fn leavers(&mut self, matching: &Matching, ours: &Ours) {
+        let action = self.rules.leavers.action;
+        let grace = TimeDelta::from_std(self.rules.leavers.grace).unwrap_or(TimeDelta::MAX);
+        let gone = |at: &&usize| {
+            let user = &self.adobe.users[**at];
+            let shielded =
+                self.desired.shield.covers(user.id.as_deref(), &user.email, user.username.as_deref());
+            !matching.claimed.contains(*at) && !shielded
+        };
+        let managed: Vec<usize> = ours.managed.iter().filter(gone).copied().collect();
+        let protected: Vec<usize> = ours.protected.iter().filter(gone).copied().collect();
+        for user in managed.into_iter().map(|at| &self.adobe.users[at]) {
             let name = account_of(user);
             let since = self.memory.absences.get(&name).copied().unwrap_or(self.now).min(self.now);
             self.diff.absent.insert(name);
@@ -308,41 +314,43 @@ impl Work<'_> {
                 since,
                 acts_at: (!kept).then_some(acts_at),
             });
-            if kept || acts_at > self.now {
-                continue;
+            if acts_at <= self.now {
+                self.depart(user, since);
             }
-            let Some(account) = Account::of(user) else {
-                continue;
-            };
-            let target = Target::User(Arc::new(account));
-            let reason = Reason::Absent { since };
-            match action {
-                LeaverAction::Keep => {}
-                LeaverAction::RemoveGroups => {
-                    for group in user.groups.iter().filter(|group| self.owned.contains(*group)) {
-                        let change = Change {
-                            target: target.clone(),
-                            what: What::Lose { group: group.clone() },
-                            reason: reason.clone(),
-                        };
-                        self.diff.changes.push(change);
-                    }
-                }
-                LeaverAction::Remove => match user.groups.iter().find(|group| group.is_administrative()) {
-                    Some(group) => {
-                        let reason = HeldReason::HoldsRole { group: group.spelling().to_owned() };
-                        self.diff.held.push(Held { who: user.email.clone(), entry: None, reason });
-                    }
-                    None => self.push(target, What::Leave, reason),
-                },
-            }
+        }
+        // For the report, which tells what protection prevents; no such change gets past it.
+        for user in protected.into_iter().map(|at| &self.adobe.users[at]) {
+            self.depart(user, self.now);
         }
     }
 
-    fn count(&mut self, matching: &Matching, ours: &BTreeSet<usize>, managed: &BTreeSet<GroupName>) {
-        self.diff.populations.managed_users = ours.len();
+    /// What is done with somebody who has left.
+    fn depart(&mut self, user: &User, since: DateTime<Utc>) {
+        let Some(account) = Account::of(user) else { return };
+        let target = Target::User(Arc::new(account));
+        let reason = Reason::Absent { since };
+        match self.rules.leavers.action {
+            LeaverAction::Keep => {}
+            LeaverAction::RemoveGroups => {
+                for group in user.groups.iter().filter(|group| self.owned.contains(*group)) {
+                    let what = What::Lose { group: group.clone() };
+                    self.diff.changes.push(Change { target: target.clone(), what, reason: reason.clone() });
+                }
+            }
+            LeaverAction::Remove => match user.groups.iter().find(|group| group.is_administrative()) {
+                Some(group) if !group.is_org_admin() => {
+                    let reason = HeldReason::HoldsRole { group: group.spelling().to_owned() };
+                    self.diff.held.push(Held { who: user.email.clone(), entry: None, reason });
+                }
+                _ => self.push(target, What::Leave, reason),
+            },
+        }
+    }
+
+    fn count(&mut self, matching: &Matching, ours: &Ours, managed: &BTreeSet<GroupName>) {
+        self.diff.populations.managed_users = ours.managed.len();
         for (at, user) in self.adobe.users.iter().enumerate() {
-            let foreign = !ours.contains(&at) && !matching.claimed.contains(&at);
+            let foreign = !ours.managed.contains(&at) && !matching.claimed.contains(&at);
             for group in user.groups.iter().filter(|group| managed.contains(*group)) {
                 self.diff.populations.managed_memberships += 1;
                 if foreign && self.owned.contains(group) {
@@ -496,15 +504,11 @@ fn updates(person: &Person, user: &User, compared: &BTreeSet<Field>) -> Vec<(Fie
     updates
 }
 
-/// The leavers' rules in the units of the comparison.
-struct Leavers {
-    action: LeaverAction,
-    grace: chrono::TimeDelta,
-}
-
-impl From<crate::rules::Leavers> for Leavers {
-    fn from(rules: crate::rules::Leavers) -> Self {
-        let crate::rules::Leavers { action, grace } = rules;
-        Self { action, grace: chrono::TimeDelta::from_std(grace).unwrap_or(chrono::TimeDelta::MAX) }
-    }
+/// Users of ours by position.
+#[derive(Debug, Default)]
+struct Ours {
+    /// Not protected: managed.
+    managed: BTreeSet<usize>,
+    /// Protected.
+    protected: BTreeSet<usize>,
 }

@@ -34,10 +34,15 @@ impl Class {
         }
     }
 
-    fn words(self) -> (&'static str, &'static str) {
+    /// What one, and several, of its changes are called, and what they are a share of.
+    fn words(self) -> [&'static str; 3] {
         match self {
-            Self::Removals => ("removals of memberships", "memberships in managed groups"),
-            Self::Leave => ("users leaving the organization", "managed users"),
+            Self::Removals => {
+                ["removal of a membership is", "removals of memberships are", "memberships in managed groups"]
+            }
+            Self::Leave => {
+                ["user leaving the organization is", "users leaving the organization are", "managed users"]
+            }
         }
     }
 }
@@ -132,8 +137,9 @@ pub struct Breach {
 
 impl fmt::Display for Breach {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (things, population) = self.class.words();
-        write!(f, "{} {things} are more than the {} allowed in one run", self.count, self.allowed)?;
+        let [one, many, population] = self.class.words();
+        let told = crate::report::counted(self.count, one, many);
+        write!(f, "{told} more than the {} allowed in one run", self.allowed)?;
         match self.limit {
             Limit::Share { basis_points, .. } => {
                 write!(f, " ({} % of {} {population})", f64::from(basis_points) / 100.0, self.population)
@@ -153,6 +159,8 @@ pub enum Why {
     OverLimit(Class),
     /// Another class of removals exceeds its limit.
     OtherLimit(Class),
+    /// Adobe listed far fewer users than it counts: whoever is missing may only not have been listed.
+    ShortListing,
     /// An entry that could be anybody's was set aside: nobody may leave in this run.
     SetAside,
     /// It needs another change that is withheld.
@@ -167,6 +175,7 @@ impl fmt::Display for Why {
             Self::OtherLimit(class) => {
                 write!(f, "limits.{} is exceeded, which holds every removal", class.key())
             }
+            Self::ShortListing => f.write_str("Adobe listed far fewer users than it counts"),
             Self::SetAside => f.write_str("an entry that names nobody was set aside; it could be theirs"),
             Self::Needs => f.write_str("it needs a change that is withheld"),
         }
@@ -194,14 +203,22 @@ pub struct Checked {
     pub breaches: Vec<Breach>,
 }
 
-/// Parts what may be sent from what is withheld. `anybody_may_be_set_aside` tells that an entry without any naming
-/// value was set aside, so that no absence is certain.
+/// What makes absence uncertain in this run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Doubts {
+    /// An entry without any naming value was set aside: it could be anybody's.
+    pub anybody_set_aside: bool,
+    /// Adobe listed far fewer users than it counts.
+    pub short_listing: bool,
+}
+
+/// Parts what may be sent from what is withheld.
 pub fn check(
     changes: Vec<Change>,
     limits: &Limits,
     populations: Populations,
     baseline: Baseline,
-    anybody_may_be_set_aside: bool,
+    doubts: Doubts,
 ) -> Checked {
     let breaches: Vec<Breach> = [Class::Removals, Class::Leave]
         .into_iter()
@@ -210,6 +227,9 @@ pub fn check(
     let why = |change: &Change| -> Option<Why> {
         if baseline == Baseline::Missing && (change.is_removal() || change.is_identity()) {
             return Some(Why::NoBaseline);
+        }
+        if doubts.short_listing && (change.is_removal() || matches!(change.what, What::CreateUser(_))) {
+            return Some(Why::ShortListing);
         }
         if !change.is_removal() {
             return None;
@@ -222,7 +242,7 @@ pub fn check(
         if let Some(class) = broken.clone().next() {
             return Some(Why::OtherLimit(class));
         }
-        (anybody_may_be_set_aside && change.what == What::Leave).then_some(Why::SetAside)
+        (doubts.anybody_set_aside && change.what == What::Leave).then_some(Why::SetAside)
     };
     let mut checked = Checked { breaches: breaches.clone(), ..Checked::default() };
     for change in changes {

@@ -7,7 +7,7 @@ use crate::desired::{Desired, desired};
 use crate::diff::{Diff, DiffError, Leaver, ProtectedUser, diff};
 use crate::directory::Directory;
 use crate::key::GroupName;
-use crate::limits::{Breach, Populations, Withheld, check};
+use crate::limits::{Breach, Doubts, Populations, Withheld, check};
 use crate::matching::Held;
 use crate::memory::{Match, Memory};
 use crate::pack::{commands, requests};
@@ -71,6 +71,8 @@ pub struct AdobeRead {
     pub users: usize,
     /// Groups listed.
     pub groups: usize,
+    /// Users by Adobe's own count, where it gave one.
+    pub counted: Option<u64>,
 }
 
 /// One managed group before and after.
@@ -114,7 +116,11 @@ pub fn plan(
     let desired = desired(directory, rules, memory);
     let Diff { changes, held, protected, leavers, foreign, populations, absent, matches, in_step } =
         diff(&desired, adobe, rules, memory, now)?;
-    let mut checked = check(changes, &rules.limits, populations, rules.baseline, desired.shield.anybody);
+    let doubts = Doubts {
+        anybody_set_aside: desired.shield.anybody,
+        short_listing: missing_users(adobe) > tolerated_missing(adobe),
+    };
+    let mut checked = check(changes, &rules.limits, populations, rules.baseline, doubts);
     crate::limits::withhold_dependents(&mut checked);
     let read = read_of(&desired);
     let groups = group_lines(rules, adobe, &checked.changes, &checked.withheld, &foreign);
@@ -123,7 +129,12 @@ pub fn plan(
         organization: adobe.organization.clone(),
         configuration: configuration.to_owned(),
         directory: read,
-        adobe: AdobeRead { read_at: adobe.read_at, users: adobe.users.len(), groups: adobe.groups.len() },
+        adobe: AdobeRead {
+            read_at: adobe.read_at,
+            users: adobe.users.len(),
+            groups: adobe.groups.len(),
+            counted: adobe.total_count,
+        },
         commands: commands(&checked.changes),
         changes: checked.changes,
         withheld: checked.withheld,
@@ -139,6 +150,17 @@ pub fn plan(
     };
     plan.id = plan.fingerprint();
     Ok((plan, Remember { absent, matches }))
+}
+
+/// How many users Adobe counts and did not list.
+fn missing_users(adobe: &Snapshot) -> u64 {
+    let listed = (adobe.users.len() + adobe.unreadable.len()) as u64;
+    adobe.total_count.unwrap_or_default().saturating_sub(listed)
+}
+
+/// Technical accounts are counted and never listed (UMAPI documentation, "X-Total-Count"), so some may be missing.
+fn tolerated_missing(adobe: &Snapshot) -> u64 {
+    (adobe.total_count.unwrap_or_default() / 100).max(20)
 }
 
 fn read_of(desired: &Desired) -> Read {

@@ -135,8 +135,11 @@ fn head(plan: &Plan, lines: &mut Vec<Line>) {
     let directory = plan.directory();
     lines.push(Line::of(Ink::Heading, format!("Plan {} for {}", plan.id(), plan.organization())));
     let mut told = format!(
-        "{} entries, {} people of whom {} get an account, {} mapped groups",
-        directory.entries, directory.people, directory.selected, directory.groups
+        "{}, {} of whom {} get an account, {}",
+        counted(directory.entries, "entry", "entries"),
+        counted(directory.people, "person", "people"),
+        directory.selected,
+        counted(directory.groups, "mapped group", "mapped groups"),
     );
     for (count, words) in [
         (directory.services, "without mail and in no mapped group (service accounts)"),
@@ -249,7 +252,10 @@ fn groups(plan: &Plan, lines: &mut Vec<Line>) {
     for GroupLine { name, before, gains, losses, withheld, foreign, new } in changing {
         let after = before + gains - losses;
         let padding = " ".repeat(width - name.spelling().chars().count());
-        let mut line = Line::of(Ink::Plain, format!("  {name}{padding}  {before} → {after} members"));
+        let mut line = Line::of(
+            Ink::Plain,
+            format!("  {name}{padding}  {before} → {}", counted(after, "member", "members")),
+        );
         if *gains > 0 {
             line = line.and(Ink::Gain, format!("  +{gains}"));
         }
@@ -284,6 +290,14 @@ fn withheld(plan: &Plan, lines: &mut Vec<Line>) {
         let raise =
             format!("      if this is right: raise limits.{key} to at least {} for one run", breach.count);
         lines.push(Line::of(Ink::Plain, raise));
+    }
+    if plan.withheld().iter().any(|withheld| withheld.why == Why::ShortListing) {
+        let adobe = plan.adobe();
+        let counted = adobe.counted.unwrap_or_default();
+        lines.push(Line::of(
+            Ink::Warning,
+            format!("  Adobe counts {counted} users and listed {}: creations and removals wait for a listing that is whole", adobe.users),
+        ));
     }
     if plan.withheld().iter().any(|withheld| withheld.why == Why::NoBaseline) {
         lines.push(Line::of(
@@ -371,6 +385,7 @@ fn leavers(plan: &Plan, lines: &mut Vec<Line>) {
         .chain(plan.withheld().iter().map(|withheld| &withheld.change))
         .filter(|change| matches!(change.reason, Reason::Absent { .. }))
         .map(|change| change.target.to_string())
+        .chain(plan.held().iter().map(|held| held.who.clone()))
         .collect();
     let waiting: Vec<_> = plan.leavers().iter().filter(|leaver| !acting.contains(&leaver.who)).collect();
     if waiting.is_empty() {
@@ -396,21 +411,28 @@ fn totals(plan: &Plan, lines: &mut Vec<Line>) {
     lines.push(Line::default());
     let totals = Totals::of(plan.changes());
     if plan.changes().is_empty() && plan.withheld().is_empty() {
-        lines.push(Line::of(Ink::Heading, format!("Everything is in step: {} people", plan.in_step())));
+        lines.push(Line::of(
+            Ink::Heading,
+            format!("Everything is in step: {}", counted(plan.in_step(), "person", "people")),
+        ));
         return;
     }
-    let requests = plan.requests();
-    let plural = if requests == 1 { "" } else { "s" };
     let cost = format!(
-        "  {} commands in {requests} request{plural}; {} people already in step",
-        plan.commands().len(),
-        plan.in_step()
+        "  {} in {}; {} already in step",
+        counted(plan.commands().len(), "command", "commands"),
+        counted(plan.requests(), "request", "requests"),
+        counted(plan.in_step(), "person", "people"),
     );
     lines.push(Line::of(Ink::Heading, format!("To do: {totals}")).and(Ink::Faint, cost));
     if !plan.withheld().is_empty() {
         let held = Totals::of(plan.withheld().iter().map(|withheld| &withheld.change));
         lines.push(Line::of(Ink::Warning, format!("Withheld: {held}")));
     }
+}
+
+/// A count with its noun.
+pub fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 fn section(title: &str, lines: &mut Vec<Line>) {
@@ -501,8 +523,7 @@ pub fn of_outcomes(plan: &Plan, outcomes: &[Outcome], sent: Sent) -> Vec<Line> {
     lines.push(Line::of(Ink::Heading, format!("{verb}: {done}")));
     for (count, words) in [(refused, "refused"), (unknown, "with unknown outcome"), (not_sent, "not sent")] {
         if count > 0 {
-            let changes = if count == 1 { "change" } else { "changes" };
-            lines.push(Line::of(Ink::Warning, format!("{count} {changes} {words}")));
+            lines.push(Line::of(Ink::Warning, format!("{} {words}", counted(count, "change", "changes"))));
         }
     }
     lines

@@ -7,7 +7,7 @@ use crate::output;
 use chrono::SecondsFormat;
 use serde_json::{Value, json};
 use umsync_engine::command::Verdict;
-use umsync_engine::report::told;
+use umsync_engine::report::{counted, told};
 use umsync_store::{Missing, Row, Run, Store};
 
 /// Lists runs, or tells one of them change by change.
@@ -95,23 +95,24 @@ pub(crate) fn line(run: &Run) -> String {
 }
 
 fn counts(summary: &Value) -> String {
-    let count = |path: &str| summary.pointer(path).and_then(Value::as_u64).unwrap_or_default();
+    let count = |path: &str| summary.pointer(path).and_then(Value::as_u64).unwrap_or_default() as usize;
     let parts = [
-        (count("/results/done/groups_created"), "groups created"),
-        (count("/results/done/created"), "accounts created"),
-        (count("/results/done/updated"), "accounts updated"),
-        (count("/results/done/joined"), "memberships given"),
-        (count("/results/done/lost"), "memberships taken"),
-        (count("/results/done/left"), "users left"),
-        (count("/results/refused"), "changes refused"),
-        (count("/results/unknown"), "changes with unknown outcome"),
-        (count("/results/not_sent"), "changes not sent"),
-        (count("/withheld"), "changes withheld"),
+        ("/results/done/groups_created", "group created", "groups created"),
+        ("/results/done/created", "account created", "accounts created"),
+        ("/results/done/updated", "account updated", "accounts updated"),
+        ("/results/done/joined", "membership given", "memberships given"),
+        ("/results/done/lost", "membership taken", "memberships taken"),
+        ("/results/done/left", "user left", "users left"),
+        ("/results/refused", "change refused", "changes refused"),
+        ("/results/unknown", "change with unknown outcome", "changes with unknown outcome"),
+        ("/results/not_sent", "change not sent", "changes not sent"),
+        ("/withheld", "change withheld", "changes withheld"),
     ];
     let said: Vec<String> = parts
-        .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, words)| format!("{count} {words}"))
+        .into_iter()
+        .map(|(path, one, many)| (count(path), one, many))
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, one, many)| counted(count, one, many))
         .collect();
     if said.is_empty() { "nothing was sent".to_owned() } else { said.join(", ") }
 }

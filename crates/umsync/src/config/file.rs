@@ -158,6 +158,11 @@ impl<'a> Section<'a> {
         self.value(key).is_some()
     }
 
+    /// Whether a key has a single value.
+    pub(crate) fn is_scalar(&self, key: &'static str) -> bool {
+        self.value(key).and_then(scalar).is_some()
+    }
+
     /// The value of a key, if it is there and of this type.
     pub(crate) fn get<T: DeserializeOwned>(&self, key: &'static str) -> Option<T> {
         let value = self.value(key)?.clone();

@@ -50,11 +50,11 @@ impl SecretRef {
         if !section.has(key) {
             return None;
         }
-        let Some(reference) = section.section(key) else {
-            // The section has said that keys belong here; say which, because a secret is what people write first.
+        if section.is_scalar(key) {
             section.mistake(key, "secrets do not stand in this file; write {file: PATH}, {env: NAME}, {credential: NAME} or {command: [PROGRAM, …]}");
             return None;
-        };
+        }
+        let reference = section.section(key)?;
         let env = reference.get("env").map(Self::Env);
         let file = reference.get::<PathBuf>("file").map(|path| Self::File(folder.join(path)));
         let credential = reference.get("credential").map(Self::Credential);
