@@ -1,0 +1,78 @@
+//! Puts entries into a server, over LDAP.
+
+use super::config::{ADMIN, ADMIN_PASSWORD};
+use super::{ACCOUNT, BASE, PASSWORD};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ldap3::{Ldap, LdapConnAsync};
+use std::time::Duration;
+use url::Url;
+
+#[allow(clippy::disallowed_types, reason = "the client library wants it, and a set of values has no order")]
+type Values = std::collections::HashSet<Vec<u8>>;
+
+pub(super) async fn load(url: &Url, ldif: &str) {
+    let mut ldap = connect(url).await;
+    let world = format!(
+        "dn: {BASE}\nobjectClass: organization\nobjectClass: dcObject\no: example\ndc: example\n\n\
+         dn: ou=people,{BASE}\nobjectClass: organizationalUnit\nou: people\n\n\
+         dn: ou=groups,{BASE}\nobjectClass: organizationalUnit\nou: groups\n\n\
+         dn: {ACCOUNT}\nobjectClass: organizationalRole\nobjectClass: simpleSecurityObject\ncn: sync\nuserPassword: {PASSWORD}\n\n"
+    );
+    for record in world.split("\n\n").chain(ldif.split("\n\n")) {
+        let mut lines = record.lines().filter(|line| !line.is_empty()).map(line);
+        let Some((_, dn)) = lines.next() else { continue };
+        let mut attributes: Vec<(Vec<u8>, Values)> = Vec::new();
+        for (name, value) in lines {
+            match attributes.iter_mut().find(|(known, _)| *known == name.as_bytes()) {
+                Some((_, values)) => {
+                    values.insert(value);
+                }
+                None => attributes.push((name.as_bytes().to_vec(), Values::from([value]))),
+            }
+        }
+        let dn = String::from_utf8(dn).unwrap();
+        let added = ldap.add(&dn, attributes).await.unwrap();
+        assert_eq!(added.rc, 0, "{dn}: {added}");
+    }
+    let _ = ldap.unbind().await;
+}
+
+/// Adds one member to a group: a circle cannot be loaded at once, since the overlay wants the members to exist.
+pub(super) async fn add_member(url: &Url, group: &str, member: &str) {
+    let mut ldap = connect(url).await;
+    let member = Values::from([member.as_bytes().to_vec()]);
+    let change = ldap3::Mod::Add(b"member".to_vec(), member);
+    let changed = ldap.modify(&format!("cn={group},ou=groups,{BASE}"), vec![change]).await.unwrap();
+    assert_eq!(changed.rc, 0, "{group}: {changed}");
+    let _ = ldap.unbind().await;
+}
+
+/// Waits until the server takes the administrator's password: a container's port answers before its server does.
+async fn connect(url: &Url) -> Ldap {
+    let mut last = String::new();
+    for _ in 0..600 {
+        match LdapConnAsync::new(url.as_str()).await {
+            Ok((conn, mut ldap)) => {
+                tokio::spawn(async move {
+                    let _ = conn.drive().await;
+                });
+                match ldap.simple_bind(ADMIN, ADMIN_PASSWORD).await {
+                    Ok(result) if result.rc == 0 => return ldap,
+                    other => last = format!("{other:?}"),
+                }
+            }
+            Err(error) => last = error.to_string(),
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("the server at {url} does not answer: {last}");
+}
+
+fn line(line: &str) -> (&str, Vec<u8>) {
+    let (name, value) = line.split_once(':').expect("name: value");
+    match value.strip_prefix(':') {
+        Some(digits) => (name, STANDARD.decode(digits.trim()).expect("base64")),
+        None => (name, value.trim_start().as_bytes().to_vec()),
+    }
+}
