@@ -1,0 +1,14 @@
+//! The client against small scripted servers: what it sends, when, and what it makes of the answers.
+
+#![allow(clippy::unwrap_used, reason = "a test that meets the unexpected ends there")]
+
+mod begin;
+mod clear_up;
+mod execute;
+mod ledger;
+mod listing;
+mod mark;
+mod pace;
+mod server;
+mod single;
+mod world;
