@@ -6,7 +6,7 @@
 
 use std::cmp::Ordering;
 use std::fmt;
-use umsync_engine::key::fold;
+use unicode_normalization::UnicodeNormalization as _;
 
 /// A distinguished name: its spelling, and the normal form that equality and order use.
 #[derive(Debug, Clone)]
@@ -112,9 +112,12 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// Directory text as it is compared: folded, runs of spaces as one (RFC 4518, "insignificant space handling").
+/// Directory text as servers compare it (RFC 4518): Unicode form and letter case do not matter, runs of spaces are one.
+///
+/// Full case folding, unlike the key of an Adobe account: `İ` is not `i` to a directory, and both may be in one.
 pub(crate) fn fold_text(text: &str) -> String {
-    fold(text).split_whitespace().collect::<Vec<_>>().join(" ")
+    let lower = text.nfc().flat_map(char::to_lowercase).map(|c| if c == 'ς' { 'σ' } else { c });
+    lower.nfc().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 struct Reader<'a> {
@@ -328,6 +331,8 @@ mod tests {
         ] {
             assert_eq!(normal(spelling), "cn=jane\\, doe,ou=büro,dc=example,dc=com", "{spelling}");
         }
+        assert_ne!(normal("cn=İpek"), normal("cn=ipek"));
+        assert_eq!(normal("cn=ΟΔΟΣ"), normal("cn=οδος"));
         assert_eq!(normal("uid=1+cn=A,dc=x"), normal("CN=a + UID=1,DC=X"));
     }
 

@@ -147,6 +147,16 @@ fn anchor_text(name: &str, value: &[u8]) -> String {
     }
 }
 
+/// `member;range=0-1499` as name, first and last; `*` is `None`. (MS-ADTS 3.1.1.3.1.3.3, "Range Retrieval")
+pub(crate) fn range(description: &str) -> Option<(String, usize, Option<usize>)> {
+    let lower = description.to_ascii_lowercase();
+    let (name, options) = lower.split_once(';')?;
+    let range = options.split(';').find_map(|option| option.strip_prefix("range="))?;
+    let (from, to) = range.split_once('-')?;
+    let to = if to == "*" { None } else { Some(to.parse().ok()?) };
+    Some((name.to_owned(), from.parse().ok()?, to))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -215,6 +215,15 @@ async fn a_farewell_says_why() {
 }
 
 #[tokio::test]
+async fn an_answer_that_breaks_the_client_library_is_an_error() {
+    // A bind's answer with a search's number makes the library's task panic.
+    let fake =
+        but_on_page(1, |id| Reply::Send(vec![result(id, 0x61, 0, b""), person(id, 2), page_end(id, 0, b"")]));
+    let reason = failure(read_it(&settings(&[&fake])).await).1;
+    assert!(matches!(&reason, Failure::Crashed(text) if text.contains("unrecognized op id")), "{reason:?}");
+}
+
+#[tokio::test]
 async fn the_next_server_begins_anew() {
     // The first gives two pages of other people, then is away.
     let bad = Fake::start(|id, request| match people_page(request) {

@@ -8,7 +8,6 @@ use super::{BIT_AND, BIT_OR, Filter, Node, Test};
 use crate::dn::{Dn, fold_text};
 use crate::record::Record;
 use std::borrow::Cow;
-use umsync_engine::key::fold;
 
 /// Attributes that hold names of entries (RFC 4519; Microsoft, "Active Directory Schema").
 const NAMES: [&str; 9] = [
@@ -131,7 +130,7 @@ fn lossless(bytes: &[u8]) -> Cow<'_, str> {
 }
 
 fn number(bytes: &[u8]) -> Option<i64> {
-    fold(std::str::from_utf8(bytes).ok()?).parse().ok()
+    std::str::from_utf8(bytes).ok()?.trim().parse().ok()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! From the bytes of one search entry to a record, without trusting a single one of them.
 
-use crate::record::Record;
+use crate::record::{Record, range};
 use ldap3::asn1::{PL, StructureTag};
 
 /// An entry as one answer gives it.
@@ -74,16 +74,6 @@ fn parts(tag: StructureTag) -> Option<(Vec<u8>, Vec<Attribute>)> {
         Some((description, values))
     });
     Some((dn, attributes.collect::<Option<_>>()?))
-}
-
-/// `member;range=0-1499` as name, first and last; `*` is `None`. (MS-ADTS 3.1.1.3.1.3.3, "Range Retrieval")
-fn range(description: &str) -> Option<(String, usize, Option<usize>)> {
-    let lower = description.to_ascii_lowercase();
-    let (name, options) = lower.split_once(';')?;
-    let range = options.split(';').find_map(|option| option.strip_prefix("range="))?;
-    let (from, to) = range.split_once('-')?;
-    let to = if to == "*" { None } else { Some(to.parse().ok()?) };
-    Some((name.to_owned(), from.parse().ok()?, to))
 }
 
 fn constructed(tag: StructureTag) -> Option<Vec<StructureTag>> {

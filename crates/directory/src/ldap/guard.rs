@@ -37,7 +37,7 @@ where
 {
     let (from_server, mut to_server) = tokio::io::split(server);
     let (mut from_client, to_client) = client.into_split();
-    let down = down(BufReader::with_capacity(64 * 1024, from_server), to_client, &fate);
+    let down = down(BufReader::with_capacity(64 * 1024, from_server), to_client);
     let up = async {
         let sent = tokio::io::copy(&mut from_client, &mut to_server).await;
         // The client hung up: the server is told, and what it still says does not matter.
@@ -45,31 +45,24 @@ where
         sent.map(|_| ()).map_err(Failure::Io)
     };
     tokio::select! {
-        failure = down => fate.set(failure),
+        failure = down => if let Some(failure) = failure { fate.set(failure) },
         sent = up => if let Err(failure) = sent { fate.set(failure) },
     }
 }
 
-async fn down(
-    mut server: impl AsyncRead + Unpin,
-    mut client: impl AsyncWrite + Unpin,
-    fate: &Fate,
-) -> Failure {
+/// `None`: the client library has gone, and its own task knows why.
+async fn down(mut server: impl AsyncRead + Unpin, mut client: impl AsyncWrite + Unpin) -> Option<Failure> {
     let mut message = Vec::new();
     loop {
-        match next(&mut server, &mut message).await {
-            Ok(()) => {}
-            Err(failure) => return failure,
+        if let Err(failure) = next(&mut server, &mut message).await {
+            return Some(failure);
         }
         match message::check(&mut message) {
             Ok(Meaning::Result(_) | Meaning::Part) => {}
-            Ok(Meaning::Disconnection(outcome)) => return Failure::Answer(outcome),
-            Err(reason) => return Failure::Malformed(reason),
+            Ok(Meaning::Disconnection(answered)) => return Some(Failure::Answer(answered)),
+            Err(reason) => return Some(Failure::Malformed(reason)),
         }
-        if client.write_all(&message).await.is_err() {
-            // The client library has gone; if that was an accident, its own task knows why.
-            return fate.take().unwrap_or(Failure::Closed);
-        }
+        client.write_all(&message).await.ok()?;
     }
 }
 
@@ -95,7 +88,7 @@ pub(super) async fn next(
         }
     };
     if length > LARGEST {
-        return Err(Failure::Malformed("a message without limit"));
+        return Err(Failure::Malformed("a message of more than 256 MiB"));
     }
     // The length is the server's word: memory is taken as bytes arrive.
     let wanted = u64::try_from(length).unwrap_or(u64::MAX);

@@ -4,8 +4,8 @@
 //! anew on the next one; nothing is ever put together from two, because two servers need not hold the same at the same
 //! moment. A server that refuses, a wrong password first of all, ends the read.
 //!
-//! [`guard`] and [`message`] stand before the client library, [`search`] proves each answer whole, [`entry`] knows bytes,
-//! [`members`] knows groups, [`read()`] tells the story.
+//! `guard` and `message` stand before the client library, `search` proves each answer whole, `entry` knows bytes,
+//! `members` knows groups, `read` tells the story.
 
 mod ber;
 mod check;

@@ -66,7 +66,7 @@ impl Connection {
                 Err(failure) => return Err(self.failed(phase, failure)),
             };
             for answer in answers {
-                if !seen.insert(answer.record.key()) {
+                if !seen.insert(answer.record.dn.clone()) {
                     return Err(self.failed(phase, Failure::Twice(answer.record.shown_dn())));
                 }
                 let rest: Vec<String> = answer
@@ -162,8 +162,8 @@ impl Connection {
     async fn single(&mut self, dn: &str, attributes: &[&str]) -> Result<Option<StructureTag>, Failure> {
         let attributes = attributes.iter().map(|name| (*name).to_owned()).collect();
         let mut answers = self.ask(dn, Scope::Base, "(objectClass=*)", attributes, Vec::new()).await?;
-        // noSuchObject
-        if answers.result.rc == 32 {
+        // noSuchObject; invalidDNSyntax: no entry can have that name
+        if matches!(answers.result.rc, 32 | 34) {
             return Ok(None);
         }
         success(&answers.result)?;

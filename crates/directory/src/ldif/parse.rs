@@ -1,6 +1,6 @@
 //! From bytes to records: the content format of RFC 2849, and what common exporters put around it.
 
-use crate::record::Record;
+use crate::record::{Record, range};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::BTreeMap;
@@ -129,7 +129,19 @@ impl Reader {
                     "this record is a change, not an entry; export the entries themselves",
                 );
             }
-            (State::Entry(_, record), _) => record.add(&name, value),
+            (State::Entry(_, record), _) => match range(&name) {
+                // Active Directory exports big groups so, and the other members are missing.
+                Some((attribute, from, to)) if from > 0 || to.is_some() => {
+                    return refuse(
+                        number,
+                        &format!(
+                            "only a part of `{attribute}` was exported (`{name}`); read this directory by LDAP, or export all of it"
+                        ),
+                    );
+                }
+                Some((attribute, _, _)) => record.add(&attribute, value),
+                None => record.add(&name, value),
+            },
         }
         Ok(())
     }
@@ -164,7 +176,7 @@ fn split(number: usize, line: &[u8]) -> Result<(String, Vec<u8>), Mistake> {
         );
     };
     let allowed =
-        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b';' | b'=');
+        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b';' | b'=' | b'*');
     let name = match std::str::from_utf8(&line[..colon]) {
         Ok(name) if !name.is_empty() && name.bytes().all(|byte| allowed(&byte)) => name.to_owned(),
         _ => return refuse(number, "there is no attribute name before the `:`"),
@@ -226,6 +238,8 @@ mod tests {
             mistake("dn: cn=a,dc=x\n\ndn: CN=A, dc=x\n"),
             (3, "`CN=A, dc=x` is here and in line 1".to_owned())
         );
+        assert_eq!(mistake("dn: cn=a\nmember;range=0-1499: cn=b\n").0, 2);
+        assert!(content(b"dn: cn=a\nmember;range=0-*: cn=b\n").is_ok());
         assert_eq!(mistake("version: 2\n").0, 1);
         assert_eq!(mistake("cn: a\n").0, 1);
         assert_eq!(mistake("\n folded\n").0, 2);
