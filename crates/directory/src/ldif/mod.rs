@@ -71,11 +71,14 @@ fn records(file: &PathBuf) -> Result<Vec<Record>, Error> {
         reason,
     })?;
     let partial = |reason| Err(Error::PartialExport { file: file.clone(), reason });
-    let parse::Content { records, promised, failed } = content;
+    let parse::Content { records, promised, failed, unfinished } = content;
     if let Some(failed) = failed {
         return partial(format!(
             "{failed}\nexport it again with paging (`ldapsearch -E pr=500/noprompt`) and an account without size limit"
         ));
+    }
+    if let Some(line) = unfinished {
+        return partial(format!("after the page that ends in line {line} more was to come\nexport it again"));
     }
     match promised {
         Some(promised) if promised != records.len() => partial(format!(

@@ -20,6 +20,8 @@ pub(super) struct Content {
     pub(super) promised: Option<usize>,
     /// How a search in the file ended, when not with success.
     pub(super) failed: Option<String>,
+    /// The line of a page after which more was to come.
+    pub(super) unfinished: Option<usize>,
 }
 
 pub(super) fn content(bytes: &[u8]) -> Result<Content, Mistake> {
@@ -118,6 +120,10 @@ impl Reader {
                     "line {number}: its search ended with `result: {}`",
                     String::from_utf8_lossy(&value)
                 ));
+            }
+            // The next page, if there is one, ends with a line of this kind, too.
+            (State::Trailer, "pagedresults") => {
+                self.content.unfinished = (value != b"cookie=").then_some(number);
             }
             (State::Trailer, _) => {}
             (State::Entry(_, _), "dn") => {
@@ -263,6 +269,10 @@ mod tests {
         )
         .unwrap();
         assert_eq!((export.promised, export.failed), (None, None));
+        let pages = "search: 2\nresult: 0 Success\npagedresults: cookie=BAAAAAAAAAA=\n\nsearch: 3\npagedresults: cookie=\n";
+        assert_eq!(content(pages.as_bytes()).unwrap().unfinished, None);
+        let cut = pages.replace("\n\nsearch: 3\npagedresults: cookie=", "");
+        assert_eq!(content(cut.as_bytes()).unwrap().unfinished, Some(3));
     }
 
     /// One line as an exporter would write it: base64 where text is not safe, folded at `width`.
