@@ -40,20 +40,9 @@ impl Reference {
             _ => Self::Name(fold_text(text)),
         }
     }
-
-    pub(crate) fn is(&self, record: &Record) -> bool {
-        match self {
-            Self::Dn(dn) => record.key() == dn.normal(),
-            Self::Name(name) => {
-                is_group(record)
-                    && NAMES
-                        .iter()
-                        .any(|attribute| record.texts(attribute).any(|text| fold_text(text) == *name))
-            }
-        }
-    }
 }
 
+/// Whether an entry is of a class that makes it a group.
 pub(crate) fn is_group(record: &Record) -> bool {
     record.texts("objectclass").any(|class| CLASSES.contains(&fold_text(class).as_str()))
 }

@@ -5,11 +5,12 @@
 
 mod parse;
 
-use crate::dn::Dn;
+use crate::dn::{Dn, fold_text};
 use crate::error::Error;
 use crate::filter::Filter;
 use crate::groups::{self, Group, Groups, Nesting, Person, Reference};
 use crate::record::Record;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use umsync_engine::directory::{Directory, Wanted};
 
@@ -91,17 +92,28 @@ fn records(file: &PathBuf) -> Result<Vec<Record>, Error> {
 
 /// The wanted groups, and every entry that can be a group inside one.
 fn find(candidates: &[&Record], wanted: &Wanted, place: &str) -> Result<Groups, Error> {
+    let mut by_name: BTreeMap<String, Vec<&Record>> = BTreeMap::new();
     let mut groups = Groups::default();
-    for reference in &wanted.groups {
-        let meaning = Reference::of(reference);
-        let found = candidates.iter().copied().filter(|record| meaning.is(record)).collect();
-        if let Some(record) = groups::choose(reference, found, place)? {
-            groups.wanted.insert(reference.clone(), record.key());
-            groups.by_key.insert(record.key(), Group::of(record));
-        }
-    }
     for record in candidates.iter().filter(|record| groups::is_group(record)) {
-        groups.by_key.entry(record.key()).or_insert_with(|| Group::of(record));
+        let names = groups::NAMES.iter().flat_map(|attribute| record.texts(attribute));
+        for name in names.map(fold_text).collect::<BTreeSet<_>>() {
+            by_name.entry(name).or_default().push(record);
+        }
+        groups.by_key.insert(record.key(), Group::of(record));
+    }
+    // A DN may name an entry of any kind.
+    let by_key: BTreeMap<String, &Record> = candidates.iter().map(|record| (record.key(), *record)).collect();
+    for reference in &wanted.groups {
+        let found = match Reference::of(reference) {
+            Reference::Dn(dn) => by_key.get(&dn.normal()).copied(),
+            Reference::Name(name) => {
+                groups::choose(reference, by_name.get(&name).cloned().unwrap_or_default(), place)?
+            }
+        };
+        if let Some(record) = found {
+            groups.by_key.entry(record.key()).or_insert_with(|| Group::of(record));
+            groups.wanted.insert(reference.clone(), record.key());
+        }
     }
     Ok(groups)
 }
