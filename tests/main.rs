@@ -4,8 +4,10 @@
 
 mod configuration;
 mod failures;
+mod gate;
 mod ldap;
 mod modes;
 mod openldap;
 mod scenarios;
 mod support;
+mod sync_ldap;

@@ -197,6 +197,12 @@ pub struct Change {
 }
 
 impl Change {
+    /// What somebody who approves this change approves: the target, the change, and the value that it replaces. Equal
+    /// for equal changes whatever their reason; sixteen hexadecimal digits.
+    pub fn fingerprint(&self) -> String {
+        crate::plan::digest(&serde_json::json!([self.target, self.what]), 8)
+    }
+
     /// Whether it takes something from somebody.
     pub fn is_removal(&self) -> bool {
         matches!(self.what, What::Lose { .. } | What::Leave)

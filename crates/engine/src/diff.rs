@@ -1,7 +1,7 @@
 //! The difference between what Adobe should hold and what it holds, as changes.
 
 use crate::adobe::{GroupKind, Identity, Snapshot, Status, User};
-use crate::change::{Account, Change, Field, Reason, Target, What};
+use crate::change::{Account, Address, Change, Field, Reason, Target, What};
 use crate::desired::{Desired, Person};
 use crate::key::{GroupName, UserKey, email_domain, fold, fold_email};
 use crate::limits::Populations;
@@ -122,6 +122,7 @@ pub fn diff(
     work.diff.held.extend(matching.held);
     work.keep_last_admins();
     work.hold_taken_addresses();
+    work.hold_shared_addresses();
     work.protect();
     let mut diff = work.diff;
     diff.changes.sort();
@@ -348,11 +349,14 @@ impl Work<'_> {
     }
 
     fn count(&mut self, matching: &Matching, ours: &Ours, managed: &BTreeSet<GroupName>) {
+        self.diff.populations.selected = self.desired.selected();
         self.diff.populations.managed_users = ours.managed.len();
+        self.diff.populations.members = managed.iter().map(|group| (group.clone(), 0)).collect();
         for (at, user) in self.adobe.users.iter().enumerate() {
             let foreign = !ours.managed.contains(&at) && !matching.claimed.contains(&at);
             for group in user.groups.iter().filter(|group| managed.contains(*group)) {
                 self.diff.populations.managed_memberships += 1;
+                *self.diff.populations.members.entry(group.clone()).or_default() += 1;
                 if foreign && self.owned.contains(group) {
                     *self.diff.foreign.entry(group.clone()).or_default() += 1;
                 }
@@ -422,11 +426,34 @@ impl Work<'_> {
         self.diff.held.extend(held);
     }
 
+    /// Two accounts that a command would name in the same way: it could hit the other one.
+    fn hold_shared_addresses(&mut self) {
+        let named = |account: &Account| {
+            let Address { user, domain, adobe_id } = &account.address;
+            (fold_email(user), domain.as_deref().map(fold), *adobe_id)
+        };
+        let mut accounts: BTreeMap<_, usize> = BTreeMap::new();
+        for account in self.adobe.users.iter().filter_map(Account::of) {
+            *accounts.entry(named(&account)).or_default() += 1;
+        }
+        let mut held = BTreeSet::new();
+        self.diff.changes.retain(|change| {
+            let Target::User(account) = &change.target else { return true };
+            let shared = accounts.get(&named(account)).is_some_and(|count| *count > 1);
+            if shared {
+                let reason = HeldReason::SharedAddress { user: account.address.user.clone() };
+                held.insert(Held { who: account.email.clone(), entry: None, reason });
+            }
+            !shared
+        });
+        self.diff.held.extend(held);
+    }
+
     /// A protected user gets no command at all.
     fn protect(&mut self) {
         let by_account: BTreeMap<String, &User> =
             self.adobe.users.iter().map(|user| (account_of(user), user)).collect();
-        let mut protected: BTreeMap<String, ProtectedUser> = BTreeMap::new();
+        let mut protected: BTreeMap<(UserKey, Option<String>), ProtectedUser> = BTreeMap::new();
         let nothing = BTreeSet::new();
         let without_id: BTreeMap<UserKey, &User> = self
             .adobe
@@ -451,7 +478,7 @@ impl Work<'_> {
                 }
             };
             let Some(because) = because else { return true };
-            let entry = protected.entry(account.key.to_string());
+            let entry = protected.entry((account.key.clone(), account.id.clone()));
             let user = entry.or_insert_with(|| ProtectedUser {
                 who: account.email.clone(),
                 because,

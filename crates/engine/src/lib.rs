@@ -19,3 +19,4 @@ pub mod rules;
 pub mod set_aside;
 pub mod stamps;
 pub mod template;
+pub mod withhold;

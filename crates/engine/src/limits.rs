@@ -1,15 +1,24 @@
-//! Limits: how much may be taken in one run. A breach withholds; it never sends a part of a class.
+//! Limits: how much may change in one run. A breach withholds; it never sends a part of a class.
 
-use crate::change::{Change, Target, What};
-use crate::rules::Baseline;
+use crate::change::{Change, Field, What};
+use crate::key::{GroupName, email_domain};
+use crate::report::counted;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// A class of changes that is counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
+    /// Accounts made.
+    Create,
+    /// Names changed.
+    Update,
+    /// Emails and usernames changed.
+    Identity,
+    /// Memberships taken, in each group for itself.
+    GroupRemovals,
     /// Memberships taken, in all groups together.
     Removals,
     /// Users who leave the organization.
@@ -17,18 +26,29 @@ pub enum Class {
 }
 
 impl Class {
-    /// The class that counts a change, if any does.
-    pub fn of(change: &Change) -> Option<Self> {
+    /// Every class, in the order in which a report tells them.
+    pub const ALL: [Self; 6] =
+        [Self::Create, Self::Update, Self::Identity, Self::GroupRemovals, Self::Removals, Self::Leave];
+
+    /// The classes that count a change.
+    pub fn of(change: &Change) -> &'static [Self] {
         match change.what {
-            What::Lose { .. } => Some(Self::Removals),
-            What::Leave => Some(Self::Leave),
-            What::CreateGroup | What::CreateUser(_) | What::Update { .. } | What::Join { .. } => None,
+            What::CreateUser(_) => &[Self::Create],
+            What::Update { field: Field::Email | Field::Username, .. } => &[Self::Identity],
+            What::Update { field: Field::FirstName | Field::LastName, .. } => &[Self::Update],
+            What::Lose { .. } => &[Self::GroupRemovals, Self::Removals],
+            What::Leave => &[Self::Leave],
+            What::CreateGroup | What::Join { .. } => &[],
         }
     }
 
     /// The key under `limits` in the configuration.
     pub fn key(self) -> &'static str {
         match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Identity => "identity",
+            Self::GroupRemovals => "group_removals",
             Self::Removals => "removals",
             Self::Leave => "leave",
         }
@@ -37,6 +57,12 @@ impl Class {
     /// What one, and several, of its changes are called, and what they are a share of.
     fn words(self) -> [&'static str; 3] {
         match self {
+            Self::Create => ["new account is", "new accounts are", "people selected"],
+            Self::Update => ["changed name is", "changed names are", "managed users"],
+            Self::Identity => {
+                ["changed email or username is", "changed emails or usernames are", "managed users"]
+            }
+            Self::GroupRemovals => ["removal from the group is", "removals from the group are", "members"],
             Self::Removals => {
                 ["removal of a membership is", "removals of memberships are", "memberships in managed groups"]
             }
@@ -67,6 +93,10 @@ pub enum Limit {
 }
 
 impl Limit {
+    const fn share(percent: u32, floor: usize, most: usize) -> Self {
+        Self::Share { basis_points: percent * 100, floor, most: Some(most) }
+    }
+
     /// How many are allowed out of a population; `None` is any number.
     pub fn allows(self, population: usize) -> Option<usize> {
         match self {
@@ -84,25 +114,55 @@ impl Limit {
 /// The limits of one run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// For [`Class::Removals`].
+    /// For [`Class::Create`], of people selected.
+    pub create: Limit,
+    /// For [`Class::Update`], of managed users.
+    pub update: Limit,
+    /// For [`Class::Identity`], of managed users.
+    pub identity: Limit,
+    /// For [`Class::GroupRemovals`], of the members of that group.
+    pub group_removals: Limit,
+    /// For [`Class::Removals`], of the memberships in managed groups.
     pub removals: Limit,
-    /// For [`Class::Leave`].
+    /// For [`Class::Leave`], of managed users.
     pub leave: Limit,
+    /// Entries set aside and people held, of people selected: beyond it removals are withheld.
+    pub set_aside: Limit,
 }
 
 impl Default for Limits {
-    /// 5 % of memberships (at least 10, at most 1 000); 3 % of users (at least 2, at most 50).
     fn default() -> Self {
         Self {
-            removals: Limit::Share { basis_points: 500, floor: 10, most: Some(1_000) },
-            leave: Limit::Share { basis_points: 300, floor: 2, most: Some(50) },
+            create: Limit::share(20, 20, 1_000),
+            update: Limit::share(30, 20, 5_000),
+            identity: Limit::share(2, 2, 25),
+            group_removals: Limit::share(20, 3, 500),
+            removals: Limit::share(5, 10, 1_000),
+            leave: Limit::share(3, 2, 50),
+            set_aside: Limit::Share { basis_points: 100, floor: 10, most: None },
         }
     }
 }
 
 impl Limits {
-    fn of(&self, class: Class) -> Limit {
+    /// No limit at all.
+    pub const OFF: Self = Self {
+        create: Limit::Off,
+        update: Limit::Off,
+        identity: Limit::Off,
+        group_removals: Limit::Off,
+        removals: Limit::Off,
+        leave: Limit::Off,
+        set_aside: Limit::Off,
+    };
+
+    /// The limit of a class.
+    pub fn of(&self, class: Class) -> Limit {
         match class {
+            Class::Create => self.create,
+            Class::Update => self.update,
+            Class::Identity => self.identity,
+            Class::GroupRemovals => self.group_removals,
             Class::Removals => self.removals,
             Class::Leave => self.leave,
         }
@@ -110,12 +170,29 @@ impl Limits {
 }
 
 /// How many there are of what the shares are taken of.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Populations {
+    /// People who get an account.
+    pub selected: usize,
     /// Active, unprotected users of ours.
     pub managed_users: usize,
     /// Memberships in managed groups, whoever holds them.
     pub managed_memberships: usize,
+    /// Members of each managed group, whoever they are.
+    pub members: BTreeMap<GroupName, usize>,
+}
+
+impl Populations {
+    fn of(&self, class: Class, group: Option<&GroupName>) -> usize {
+        match class {
+            Class::Create => self.selected,
+            Class::Update | Class::Identity | Class::Leave => self.managed_users,
+            Class::Removals => self.managed_memberships,
+            Class::GroupRemovals => {
+                group.and_then(|group| self.members.get(group)).copied().unwrap_or_default()
+            }
+        }
+    }
 }
 
 /// A limit that was exceeded.
@@ -123,7 +200,9 @@ pub struct Populations {
 pub struct Breach {
     /// Which.
     pub class: Class,
-    /// How many changes of it there are.
+    /// In which group, where each group is counted for itself.
+    pub group: Option<GroupName>,
+    /// How many changes of it there are that nobody approved.
     pub count: usize,
     /// How many are allowed.
     pub allowed: usize,
@@ -131,15 +210,17 @@ pub struct Breach {
     pub population: usize,
     /// As configured.
     pub limit: Limit,
-    /// Which groups (or, for users leaving, email domains) contribute most: name and count, largest first, at most ten.
+    /// Which groups (for users: email domains) contribute most: name and count, largest first, at most ten.
     pub largest: Vec<(String, usize)>,
 }
 
 impl fmt::Display for Breach {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [one, many, population] = self.class.words();
-        let told = crate::report::counted(self.count, one, many);
-        write!(f, "{told} more than the {} allowed in one run", self.allowed)?;
+        if let Some(group) = &self.group {
+            write!(f, "{group}: ")?;
+        }
+        write!(f, "{} more than the {} allowed in one run", counted(self.count, one, many), self.allowed)?;
         match self.limit {
             Limit::Share { basis_points, .. } => {
                 write!(f, " ({} % of {} {population})", f64::from(basis_points) / 100.0, self.population)
@@ -149,162 +230,51 @@ impl fmt::Display for Breach {
     }
 }
 
-/// Why a change is withheld.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Why {
-    /// Nobody has approved a plan for this organization yet.
-    NoBaseline,
-    /// Its own class exceeds its limit.
-    OverLimit(Class),
-    /// Another class of removals exceeds its limit.
-    OtherLimit(Class),
-    /// Adobe listed far fewer users than it counts: whoever is missing may only not have been listed.
-    ShortListing,
-    /// An entry that could be anybody's was set aside: nobody may leave in this run.
-    SetAside,
-    /// It needs another change that is withheld.
-    Needs,
-}
-
-impl fmt::Display for Why {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoBaseline => f.write_str("no plan has been approved for this organization yet"),
-            Self::OverLimit(class) => write!(f, "over limits.{}", class.key()),
-            Self::OtherLimit(class) => {
-                write!(f, "limits.{} is exceeded, which holds every removal", class.key())
-            }
-            Self::ShortListing => f.write_str("Adobe listed far fewer users than it counts"),
-            Self::SetAside => f.write_str("an entry that names nobody was set aside; it could be theirs"),
-            Self::Needs => f.write_str("it needs a change that is withheld"),
-        }
-    }
-}
-
-/// A change that a safety rule holds back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Withheld {
-    /// What would happen.
-    #[serde(flatten)]
-    pub change: Change,
-    /// What holds it.
-    pub why: Why,
-}
-
-/// Changes within their limits, apart from those that are withheld.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Checked {
-    /// To be sent.
-    pub changes: Vec<Change>,
-    /// Not to be sent.
-    pub withheld: Vec<Withheld>,
-    /// Which limits were exceeded.
-    pub breaches: Vec<Breach>,
-}
-
-/// What makes absence uncertain in this run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Doubts {
-    /// An entry without any naming value was set aside: it could be anybody's.
-    pub anybody_set_aside: bool,
-    /// Adobe listed far fewer users than it counts.
-    pub short_listing: bool,
-}
-
-/// Parts what may be sent from what is withheld.
-pub fn check(
-    changes: Vec<Change>,
+/// Every limit that these changes exceed.
+pub fn breaches<'a>(
+    changes: impl Iterator<Item = &'a Change> + Clone,
     limits: &Limits,
-    populations: Populations,
-    baseline: Baseline,
-    doubts: Doubts,
-) -> Checked {
-    let breaches: Vec<Breach> = [Class::Removals, Class::Leave]
-        .into_iter()
-        .filter_map(|class| breach(class, &changes, limits, populations))
-        .collect();
-    let why = |change: &Change| -> Option<Why> {
-        if baseline == Baseline::Missing && (change.is_removal() || change.is_identity()) {
-            return Some(Why::NoBaseline);
+    populations: &Populations,
+) -> Vec<Breach> {
+    let mut breaches = Vec::new();
+    for class in Class::ALL {
+        let limit = limits.of(class);
+        let mut counts: BTreeMap<Option<&GroupName>, (usize, BTreeMap<String, usize>)> = BTreeMap::new();
+        for change in changes.clone().filter(|change| Class::of(change).contains(&class)) {
+            let group = match (&change.what, class) {
+                (What::Lose { group }, Class::GroupRemovals) => Some(group),
+                _ => None,
+            };
+            let (count, contributors) = counts.entry(group).or_default();
+            *count += 1;
+            *contributors.entry(contributor(change)).or_default() += 1;
         }
-        if doubts.short_listing && (change.is_removal() || matches!(change.what, What::CreateUser(_))) {
-            return Some(Why::ShortListing);
-        }
-        if !change.is_removal() {
-            return None;
-        }
-        let own = Class::of(change);
-        let broken = breaches.iter().map(|breach| breach.class);
-        if let Some(class) = broken.clone().find(|class| Some(*class) == own) {
-            return Some(Why::OverLimit(class));
-        }
-        if let Some(class) = broken.clone().next() {
-            return Some(Why::OtherLimit(class));
-        }
-        (doubts.anybody_set_aside && change.what == What::Leave).then_some(Why::SetAside)
-    };
-    let mut checked = Checked { breaches: breaches.clone(), ..Checked::default() };
-    for change in changes {
-        match why(&change) {
-            Some(why) => checked.withheld.push(Withheld { change, why }),
-            None => checked.changes.push(change),
-        }
-    }
-    checked
-}
-
-/// A change that needs a withheld one is withheld with it: memberships of a user, or in a group, that is not made.
-pub fn withhold_dependents(checked: &mut Checked) {
-    let mut users = BTreeSet::new();
-    let mut groups = BTreeSet::new();
-    for withheld in &checked.withheld {
-        match (&withheld.change.target, &withheld.change.what) {
-            (Target::Group(group), What::CreateGroup) => {
-                groups.insert(group.clone());
-            }
-            (Target::User(account), What::CreateUser(_)) => {
-                users.insert(account.clone());
-            }
-            _ => {}
+        for (group, (count, contributors)) in counts {
+            let population = populations.of(class, group);
+            let Some(allowed) = limit.allows(population).filter(|allowed| count > *allowed) else { continue };
+            let mut largest: Vec<(String, usize)> = contributors.into_iter().collect();
+            largest.sort_by(|(left_name, left), (right_name, right)| {
+                right.cmp(left).then(left_name.cmp(right_name))
+            });
+            largest.truncate(10);
+            breaches.push(Breach {
+                class,
+                group: group.cloned(),
+                count,
+                allowed,
+                population,
+                limit,
+                largest,
+            });
         }
     }
-    let needs = |change: &Change| match (&change.target, &change.what) {
-        (Target::User(account), What::Join { group }) => users.contains(account) || groups.contains(group),
-        _ => false,
-    };
-    let (dependent, free) = std::mem::take(&mut checked.changes).into_iter().partition(needs);
-    let dependent: Vec<Change> = dependent;
-    checked.changes = free;
-    checked.withheld.extend(dependent.into_iter().map(|change| Withheld { change, why: Why::Needs }));
-}
-
-fn breach(class: Class, changes: &[Change], limits: &Limits, populations: Populations) -> Option<Breach> {
-    let population = match class {
-        Class::Removals => populations.managed_memberships,
-        Class::Leave => populations.managed_users,
-    };
-    let limit = limits.of(class);
-    let allowed = limit.allows(population)?;
-    let mut contributors: BTreeMap<String, usize> = BTreeMap::new();
-    let mut count = 0;
-    for change in changes.iter().filter(|change| Class::of(change) == Some(class)) {
-        count += 1;
-        *contributors.entry(contributor(change)).or_default() += 1;
-    }
-    if count <= allowed {
-        return None;
-    }
-    let mut largest: Vec<(String, usize)> = contributors.into_iter().collect();
-    largest.sort_by(|(left_name, left), (right_name, right)| right.cmp(left).then(left_name.cmp(right_name)));
-    largest.truncate(10);
-    Some(Breach { class, count, allowed, population, limit, largest })
+    breaches
 }
 
 fn contributor(change: &Change) -> String {
     match &change.what {
         What::Lose { group } => group.spelling().to_owned(),
-        _ => crate::key::email_domain(&change.target.to_string()).unwrap_or_default(),
+        _ => email_domain(&change.target.to_string()).unwrap_or_default(),
     }
 }
 
@@ -314,7 +284,7 @@ mod tests {
 
     #[test]
     fn a_share_has_a_floor_and_a_most() {
-        let limit = Limit::Share { basis_points: 500, floor: 10, most: Some(1_000) };
+        let limit = Limit::share(5, 10, 1_000);
         assert_eq!(limit.allows(400), Some(20));
         assert_eq!(limit.allows(0), Some(10));
         assert_eq!(limit.allows(1_000_000), Some(1_000));

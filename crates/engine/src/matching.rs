@@ -67,6 +67,11 @@ pub enum HeldReason {
         /// The address.
         email: String,
     },
+    /// A command would name several accounts at once.
+    SharedAddress {
+        /// How it would name them.
+        user: String,
+    },
     /// No account can be made from this entry.
     NoProfile {
         /// Why not.
@@ -100,6 +105,9 @@ impl fmt::Display for HeldReason {
             Self::UnknownType { kind } => write!(f, "the account is of {kind}, which is only read"),
             Self::Inactive { status } => write!(f, "the account is {status} at Adobe"),
             Self::AddressTaken { email } => write!(f, "another account still has the address {email}"),
+            Self::SharedAddress { user } => {
+                write!(f, "several accounts are called {user} at Adobe; a command could hit the wrong one")
+            }
             Self::NoProfile { why } => f.write_str(why),
             Self::HoldsRole { group } => {
                 write!(

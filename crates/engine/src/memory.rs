@@ -2,7 +2,7 @@
 
 use crate::directory::Anchor;
 use chrono::{DateTime, Utc};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What earlier runs remember of one organization.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -11,6 +11,9 @@ pub struct Memory {
     pub links: BTreeMap<Anchor, String>,
     /// When a complete read first lacked a user, by [`account_of`](crate::diff::account_of).
     pub absences: BTreeMap<String, DateTime<Utc>>,
+    /// Changes, by [`Change::fingerprint`](crate::change::Change::fingerprint), that somebody approved and that have
+    /// not been sent yet.
+    pub approved: BTreeSet<String>,
 }
 
 /// An entry that matched an account: worth remembering.

@@ -7,12 +7,13 @@ use crate::desired::{Desired, desired};
 use crate::diff::{Diff, DiffError, Leaver, ProtectedUser, diff};
 use crate::directory::Directory;
 use crate::key::GroupName;
-use crate::limits::{Breach, Doubts, Populations, Withheld, check};
+use crate::limits::{Breach, Populations};
 use crate::matching::Held;
 use crate::memory::{Match, Memory};
 use crate::pack::{commands, requests};
 use crate::rules::Rules;
 use crate::set_aside::SetAside;
+use crate::withhold::{Circumstances, Doubts, Withheld, withhold};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -31,6 +32,7 @@ pub struct Plan {
     commands: Vec<Command>,
     withheld: Vec<Withheld>,
     breaches: Vec<Breach>,
+    doubts: Doubts,
     held: Vec<Held>,
     set_aside: Vec<SetAside>,
     protected: Vec<ProtectedUser>,
@@ -116,12 +118,26 @@ pub fn plan(
     let desired = desired(directory, rules, memory);
     let Diff { changes, held, protected, leavers, foreign, populations, absent, matches, in_step } =
         diff(&desired, adobe, rules, memory, now)?;
+    let doubtful = desired.set_aside.len() + held.len();
     let doubts = Doubts {
         anybody_set_aside: desired.shield.anybody,
+        too_many_set_aside: rules
+            .limits
+            .set_aside
+            .allows(desired.selected())
+            .is_some_and(|most| doubtful > most),
         short_listing: missing_users(adobe) > tolerated_missing(adobe),
     };
-    let mut checked = check(changes, &rules.limits, populations, rules.baseline, doubts);
-    crate::limits::withhold_dependents(&mut checked);
+    let checked = withhold(
+        changes,
+        Circumstances {
+            limits: &rules.limits,
+            populations: &populations,
+            baseline: rules.baseline,
+            doubts,
+            approved: &memory.approved,
+        },
+    );
     let read = read_of(&desired);
     let groups = group_lines(rules, adobe, &checked.changes, &checked.withheld, &foreign);
     let mut plan = Plan {
@@ -139,6 +155,7 @@ pub fn plan(
         changes: checked.changes,
         withheld: checked.withheld,
         breaches: checked.breaches,
+        doubts,
         held,
         set_aside: desired.set_aside,
         protected,
@@ -242,6 +259,14 @@ fn id_of(change: &Change) -> Option<&str> {
     }
 }
 
+/// The first bytes of a SHA-256 over a value's JSON, in hexadecimal digits.
+pub(crate) fn digest(content: &serde_json::Value, bytes: usize) -> String {
+    Sha256::digest(content.to_string().as_bytes()).iter().take(bytes).fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
 impl Plan {
     /// Twelve hexadecimal digits over the organization, the configuration's meaning and every change, sent or
     /// withheld, with the values it expects; not over times, ages or versions.
@@ -257,11 +282,7 @@ impl Plan {
             "changes": self.changes.iter().map(wanted).collect::<Vec<_>>(),
             "withheld": self.withheld.iter().map(|withheld| wanted(&withheld.change)).collect::<Vec<_>>(),
         });
-        let digest = Sha256::digest(content.to_string().as_bytes());
-        digest.iter().take(6).fold(String::new(), |mut id, byte| {
-            let _ = write!(id, "{byte:02x}");
-            id
-        })
+        digest(&content, 6)
     }
 
     /// The organization it is for.
@@ -304,6 +325,11 @@ impl Plan {
         &self.breaches
     }
 
+    /// What makes absence uncertain in this run.
+    pub fn doubts(&self) -> Doubts {
+        self.doubts
+    }
+
     /// People and users nothing is done about.
     pub fn held(&self) -> &[Held] {
         &self.held
@@ -335,8 +361,8 @@ impl Plan {
     }
 
     /// What the limits' shares were taken of.
-    pub fn populations(&self) -> Populations {
-        self.populations
+    pub fn populations(&self) -> &Populations {
+        &self.populations
     }
 
     /// People who have just what they should.

@@ -2,8 +2,8 @@
 
 use crate::change::{Change, Reason, Target, What};
 use crate::command::{Outcome, Verdict};
-use crate::limits::{Why, Withheld};
 use crate::plan::{GroupLine, Plan};
+use crate::withhold::{Why, Withheld};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -286,29 +286,24 @@ fn withheld(plan: &Plan, lines: &mut Vec<Line>) {
         let largest: Vec<String> =
             breach.largest.iter().map(|(name, count)| format!("{name} {count}")).collect();
         lines.push(Line::of(Ink::Faint, format!("      most: {}", largest.join(", "))));
-        let key = breach.class.key();
-        let raise =
-            format!("      if this is right: raise limits.{key} to at least {} for one run", breach.count);
-        lines.push(Line::of(Ink::Plain, raise));
     }
-    if plan.withheld().iter().any(|withheld| withheld.why == Why::ShortListing) {
-        let adobe = plan.adobe();
-        let counted = adobe.counted.unwrap_or_default();
-        lines.push(Line::of(
-            Ink::Warning,
-            format!("  Adobe counts {counted} users and listed {}: creations and removals wait for a listing that is whole", adobe.users),
-        ));
+    let held_by = |why: Why| plan.withheld().iter().any(|withheld| withheld.why == why);
+    let reasons = [
+        (held_by(Why::ShortListing), short_listing(plan)),
+        (held_by(Why::TooManySetAside), too_many_set_aside(plan)),
+        (
+            held_by(Why::NoBaseline),
+            "nobody has said yet that this configuration is right for this organization: removals and identity changes wait".to_owned(),
+        ),
+        (
+            held_by(Why::OtherConfiguration),
+            "the configuration means something else than when a plan was last approved: removals and identity changes wait".to_owned(),
+        ),
+    ];
+    for (_, text) in reasons.into_iter().filter(|(holds, _)| *holds) {
+        lines.push(Line::of(Ink::Warning, format!("  {text}")));
     }
-    if plan.withheld().iter().any(|withheld| withheld.why == Why::NoBaseline) {
-        lines.push(Line::of(
-            Ink::Warning,
-            "  nobody has said yet that this configuration is right for this organization: removals and identity changes wait",
-        ));
-        lines.push(Line::of(
-            Ink::Plain,
-            "      if the list below is right: write `baseline: accept` into the configuration",
-        ));
-    }
+    lines.push(Line::of(Ink::Plain, format!("  if the list below is right: umsync approve {}", plan.id())));
     for Withheld { change, why } in plan.withheld() {
         lines.push(
             Line::of(Ink::Warning, format!("  ! {}", change.target))
@@ -316,6 +311,22 @@ fn withheld(plan: &Plan, lines: &mut Vec<Line>) {
                 .and(Ink::Faint, format!("  {}; {why}", reason(&change.reason))),
         );
     }
+}
+
+fn short_listing(plan: &Plan) -> String {
+    let adobe = plan.adobe();
+    let counted = adobe.counted.unwrap_or_default();
+    format!(
+        "Adobe counts {counted} users and listed {}: creations and removals wait for a listing that is whole",
+        adobe.users
+    )
+}
+
+fn too_many_set_aside(plan: &Plan) -> String {
+    let (set_aside, held) = (plan.set_aside().len(), plan.held().len());
+    format!(
+        "{set_aside} entries set aside and {held} held are more than limits.set_aside allows: removals wait"
+    )
 }
 
 /// What happens to its target, in a few words.

@@ -175,8 +175,10 @@ pub struct Protect {
 pub enum Baseline {
     /// They may: `baseline: accept`, or an earlier run made one.
     Accepted,
-    /// They are withheld.
+    /// They are withheld: nobody has approved a plan for this organization.
     Missing,
+    /// They are withheld: the configuration means something else than when a plan was approved.
+    Changed,
 }
 
 /// Attributes whose values may name somebody's account at Adobe, so that an entry which we cannot use as a person

@@ -8,7 +8,7 @@ use umsync_engine::amend::amend;
 use umsync_engine::change::{Change, Target, What};
 use umsync_engine::command::Step;
 use umsync_engine::directory::{AccountState, Entry};
-use umsync_engine::limits::{Class, Limit};
+use umsync_engine::limits::{Limit, breaches};
 use umsync_engine::matching::HeldReason;
 use umsync_engine::pack::{COMMANDS_PER_REQUEST, ENTRIES_PER_LIST, STEPS_PER_COMMAND, requests};
 use umsync_engine::plan::Plan;
@@ -21,9 +21,14 @@ fn config() -> ProptestConfig {
 
 /// Somebody waits for another to give up an address, or for another administrator: the next run tells.
 fn waits_for_another(plan: &Plan) -> bool {
-    plan.held()
-        .iter()
-        .any(|held| matches!(held.reason, HeldReason::AddressTaken { .. } | HeldReason::LastMember { .. }))
+    plan.held().iter().any(|held| {
+        matches!(
+            held.reason,
+            HeldReason::AddressTaken { .. }
+                | HeldReason::SharedAddress { .. }
+                | HeldReason::LastMember { .. }
+        )
+    })
 }
 
 fn accounts_of(changes: &[Change]) -> BTreeSet<String> {
@@ -102,17 +107,31 @@ proptest! {
     #[test]
     fn limits_hold_and_a_breach_holds_every_removal(world in world()) {
         let Ok((plan, _)) = world.plan() else { return Ok(()) };
-        let count = |class| plan.changes().iter().filter(|change| Class::of(change) == Some(class)).count();
-        let populations = plan.populations();
-        let within = |limit: Limit, population, count: usize| limit.allows(population).is_none_or(|most| count <= most);
-        prop_assert!(within(world.rules.limits.removals, populations.managed_memberships, count(Class::Removals)));
-        prop_assert!(within(world.rules.limits.leave, populations.managed_users, count(Class::Leave)));
-        if !plan.breaches().is_empty() || world.rules.baseline == Baseline::Missing {
-            prop_assert!(plan.changes().iter().all(|change| !change.is_removal()));
-        }
+        let mut limits = world.rules.limits;
         if world.rules.baseline == Baseline::Missing {
-            prop_assert!(plan.changes().iter().all(|change| !change.is_identity()));
+            (limits.create, limits.update) = (Limit::Off, Limit::Off);
         }
+        let unapproved = plan.changes().iter().filter(|change| !world.memory.approved.contains(&change.fingerprint()));
+        prop_assert!(breaches(unapproved.clone(), &limits, plan.populations()).is_empty());
+        if !plan.breaches().is_empty() || world.rules.baseline != Baseline::Accepted || plan.doubts().too_many_set_aside {
+            prop_assert!(unapproved.clone().all(|change| !change.is_removal()));
+        }
+        if world.rules.baseline != Baseline::Accepted {
+            prop_assert!(unapproved.clone().all(|change| !change.is_identity()));
+        }
+    }
+
+    #[test]
+    fn approving_a_plan_lifts_exactly_its_withheld_changes(world in world()) {
+        let Ok((plan, _)) = world.plan() else { return Ok(()) };
+        let mut approved = world.clone();
+        approved.memory.approved.extend(plan.withheld().iter().map(|withheld| withheld.change.fingerprint()));
+        let (lifted, _) = approved.plan().expect("the same groups");
+        prop_assert!(lifted.withheld().is_empty());
+        let mut all: Vec<Change> = plan.changes().to_vec();
+        all.extend(plan.withheld().iter().map(|withheld| withheld.change.clone()));
+        all.sort();
+        prop_assert_eq!(lifted.changes(), &all[..]);
     }
 
     #[test]

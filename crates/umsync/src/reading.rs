@@ -7,11 +7,11 @@ use crate::program::Program;
 use crate::run::Mode;
 use chrono::{DateTime, Utc};
 use std::time::Duration;
-use umsync_engine::adobe::Snapshot;
+use umsync_engine::adobe::{Snapshot, User};
 use umsync_engine::amend::amend;
-use umsync_engine::change::{Account, Change};
+use umsync_engine::change::{Account, Address, Change, Field, Target, What};
 use umsync_engine::command::Verdict;
-use umsync_store::{Lock, LockError, Purpose};
+use umsync_store::{Entry, Lock, LockError, Purpose};
 use umsync_umapi::{Gate, Opens, Session, Shut};
 
 /// Adobe's side, and the lock that keeps others from it.
@@ -96,24 +96,27 @@ async fn stored(program: &Program, now: DateTime<Utc>) -> Result<Option<Snapshot
     if age >= program.side.every() {
         return Ok(None);
     }
-    let executed = executed_since(program, snapshot.read_at).await?;
-    amend(&mut snapshot, &executed);
+    let since = snapshot.read_at;
+    let is_done =
+        |entry: &Entry| matches!(&entry.settled, Some((Verdict::Done, settled)) if *settled >= since);
+    amend(&mut snapshot, &changes_since(program, since, is_done).await?);
     Ok(Some(snapshot))
 }
 
-/// What was carried out since a moment, in order. The journal knows; the snapshot itself is never rewritten, so that a
-/// crash between the two cannot part them.
-async fn executed_since(program: &Program, since: DateTime<Utc>) -> Result<Vec<Change>, Failure> {
+/// The changes that were sent since a moment by commands of some kind, in order. The journal knows; what it knows is
+/// not written into the stored snapshot, so that a crash between the two cannot part them.
+async fn changes_since(
+    program: &Program,
+    since: DateTime<Utc>,
+    wanted: impl Fn(&Entry) -> bool,
+) -> Result<Vec<Change>, Failure> {
     let mut changes = Vec::new();
     let runs = program.store.runs(Some(program.organization()), 100).await?;
     let recent = runs.into_iter().rev().filter(|run| run.end.as_ref().is_none_or(|end| end.at >= since));
     for run in recent {
-        for row in program.store.journal(&run.start.id).await? {
-            let done = row.command.as_ref().and_then(|command| command.settled.as_ref());
-            if done.is_some_and(|(verdict, at)| *verdict == Verdict::Done && *at >= since) {
-                changes.push(row.change);
-            }
-        }
+        let rows = program.store.journal(&run.start.id).await?;
+        let rows = rows.into_iter().filter(|row| row.command.as_deref().is_some_and(&wanted));
+        changes.extend(rows.map(|row| row.change));
     }
     Ok(changes)
 }
@@ -124,27 +127,73 @@ async fn refresh(
     session: &Session<StoreLedger>,
     snapshot: &mut Snapshot,
 ) -> Result<(), Failure> {
-    for account in program.store.unsettled(program.organization()).await? {
+    let accounts = program.store.unsettled(program.organization()).await?;
+    if accounts.is_empty() {
+        return Ok(());
+    }
+    let is_unknown = |entry: &Entry| {
+        entry.intended.is_some() && matches!(&entry.settled, None | Some((Verdict::Unknown { .. }, _)))
+    };
+    let unknown = changes_since(program, snapshot.read_at, is_unknown).await?;
+    let mut read: Vec<(Account, Option<User>)> = Vec::new();
+    for account in accounts {
         program.bar.say(format!("reading {} back", account.email));
-        let found = session.user(&account.address).await?;
-        let is_it = |user: &umsync_engine::adobe::User| match (&account.id, &user.id) {
+        // Whoever has the name by now may be somebody else.
+        let is_same = |user: &User| match (&account.id, &user.id) {
             (Some(id), Some(other)) => id == other,
-            _ => user.key().as_ref() == Some(&account.key),
+            _ => true,
         };
-        snapshot.users.retain(|user| !is_it(user));
-        snapshot.users.extend(found);
-        settled(program, &account).await?;
+        let mut found = session.user(&account.address).await?.filter(is_same);
+        if found.is_none()
+            && let Some(address) = renamed(&account, &unknown)
+        {
+            found = session.user(&address).await?.filter(is_same);
+        }
+        read.push((account, found));
+    }
+    put(snapshot, &read);
+    // Stored before it counts as settled: the next run reads the same snapshot and no longer asks, and a crash in
+    // between leaves accounts to be asked for once more.
+    program.store.amend_snapshot(program.organization(), |stored| put(stored, &read)).await?;
+    for (account, _) in &read {
+        program.store.settled_by_reading(program.organization(), &account.key).await?;
+        tracing::info!(user = account.email, "read back after an unknown outcome");
     }
     Ok(())
 }
 
-async fn settled(program: &Program, account: &Account) -> Result<(), Failure> {
-    tracing::info!(user = account.email, "read back after an unknown outcome");
-    Ok(program.store.settled_by_reading(program.organization(), &account.key).await?)
+/// How an account is named if these changes were carried out, should one of them rename it.
+fn renamed(account: &Account, changes: &[Change]) -> Option<Address> {
+    // Who is named by a username keeps being named by it.
+    let name = if account.address.domain.is_some() { Field::Username } else { Field::Email };
+    let new = changes.iter().rev().find_map(|change| match (&change.target, &change.what) {
+        (Target::User(target), What::Update { field, to, from: _ })
+            if target.key == account.key && *field == name =>
+        {
+            Some(to.clone())
+        }
+        _ => None,
+    })?;
+    let domain = account.address.domain.clone().filter(|_| !new.contains('@'));
+    Some(Address { user: new, domain, adobe_id: account.address.adobe_id })
+}
+
+/// Replaces what a snapshot says of these accounts by what was read of them.
+fn put(snapshot: &mut Snapshot, read: &[(Account, Option<User>)]) {
+    for (account, found) in read {
+        let is_it = |user: &User| match (&account.id, &user.id) {
+            (Some(id), Some(other)) => id == other,
+            _ => user.key().as_ref() == Some(&account.key),
+        };
+        snapshot.users.retain(|user| !is_it(user));
+        snapshot.users.extend(found.clone());
+    }
 }
 
 /// Takes the lock. Whoever only lists is waited for; whoever executes is not.
 async fn lock(program: &Program, who: &str, begun: DateTime<Utc>) -> Result<Lock, Failure> {
+    // A holder without a name has just taken the lock, or is about to let it go: a moment later it says more.
+    let mut nameless = 0;
     loop {
         let now = program.now();
         match program.store.lock(program.organization(), Purpose::Listing, who, now) {
@@ -154,6 +203,10 @@ async fn lock(program: &Program, who: &str, begun: DateTime<Utc>) -> Result<Lock
             {
                 program.bar.say("waiting for another run that reads Adobe");
                 pause(program, Duration::from_millis(500)).await?;
+            }
+            Err(LockError::Busy(busy)) if busy.who.is_none() && nameless < 20 => {
+                nameless += 1;
+                pause(program, Duration::from_millis(50)).await?;
             }
             Err(error) => return Err(error.into()),
         }

@@ -66,5 +66,6 @@ async fn recall(program: &Program) -> Result<Memory, Failure> {
     Ok(Memory {
         links: program.store.links(organization).await?,
         absences: program.store.absences(organization).await?,
+        approved: std::collections::BTreeSet::new(),
     })
 }

@@ -39,7 +39,7 @@ impl World {
     }
 
     pub(crate) fn without_limits(mut self) -> Self {
-        self.rules.limits = Limits { removals: Limit::Off, leave: Limit::Off };
+        self.rules.limits = Limits::OFF;
         self.rules.baseline = Baseline::Accepted;
         self
     }
@@ -149,7 +149,7 @@ fn rules() -> Rules {
         mappings: Vec::new(),
         leavers: Leavers { action: LeaverAction::Keep, grace: Duration::ZERO },
         protect: Protect::default(),
-        limits: Limits { removals: Limit::Off, leave: Limit::Off },
+        limits: Limits::OFF,
         baseline: Baseline::Accepted,
     }
 }
@@ -220,22 +220,24 @@ fn any_rules() -> impl Strategy<Value = Rules> {
         prop_oneof![Just(Domains::Met), Just(Domains::Any), Just(Domains::listed(["other.example"]))];
     let disabled = prop_oneof![Just(Disabled::Leave), Just(Disabled::Keep), Just(Disabled::Ignore)];
     let limit = || {
-        prop_oneof![2 => Just(Limit::Off), 1 => (0..3_usize).prop_map(Limit::Count),
+        prop_oneof![8 => Just(Limit::Off), 1 => (0..3_usize).prop_map(Limit::Count),
         1 => (0..9_000_u32, 0..3_usize).prop_map(|(basis_points, floor)| Limit::Share { basis_points, floor, most: None })]
     };
-    let switches = (any::<bool>(), any::<bool>(), any::<bool>(), 0..2_u64);
-    (mappings, identity, action, twin, domains, disabled, limit(), limit(), switches).prop_map(
-        |(
-            mappings,
+    let baseline = prop_oneof![3 => Just(Baseline::Accepted), 1 => Just(Baseline::Missing), 1 => Just(Baseline::Changed)];
+    let limits = (limit(), limit(), limit(), limit(), limit(), limit(), limit()).prop_map(
+        |(create, update, identity, group_removals, removals, leave, set_aside)| Limits {
+            create,
+            update,
             identity,
-            action,
-            twin,
-            domains,
-            disabled,
+            group_removals,
             removals,
             leave,
-            (all, keep, approved, days),
-        )| {
+            set_aside,
+        },
+    );
+    let switches = (any::<bool>(), any::<bool>(), baseline, 0..2_u64);
+    (mappings, identity, action, twin, domains, disabled, limits, switches).prop_map(
+        |(mappings, identity, action, twin, domains, disabled, limits, (all, keep, baseline, days))| {
             let mut rules = rules();
             rules.people.select = if all { Select::All } else { Select::Mapped };
             rules.people.identity = IdentityRule::Always(identity);
@@ -243,8 +245,8 @@ fn any_rules() -> impl Strategy<Value = Rules> {
             rules.people.domains = domains;
             rules.people.disabled = disabled;
             rules.leavers = Leavers { action, grace: Duration::from_secs(days * 86_400) };
-            rules.limits = Limits { removals, leave };
-            rules.baseline = if approved { Baseline::Accepted } else { Baseline::Missing };
+            rules.limits = limits;
+            rules.baseline = baseline;
             if keep {
                 rules.protect.groups.insert(GroupName::new("Keep"));
                 rules.protect.users.push(globset::Glob::new("frank@*").unwrap().compile_matcher());
@@ -292,6 +294,7 @@ pub(crate) fn world() -> impl Strategy<Value = World> {
                             (Anchor::new("entryUUID", &format!("u{person}")), format!("id{user}"))
                         })
                         .collect(),
+                    approved: BTreeSet::new(),
                     absences: users.iter().filter_map(|user| Some((user.id.clone()?, since))).collect(),
                 },
                 adobe: snapshot(users, present),

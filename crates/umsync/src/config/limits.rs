@@ -1,4 +1,4 @@
-//! The section `limits`: how much may be taken in one run.
+//! The section `limits`: how much may change in one run.
 
 use super::file::Section;
 use serde_yaml::Value;
@@ -7,19 +7,27 @@ use umsync_engine::limits::{Limit, Limits};
 pub(super) fn read(section: Option<Section<'_>>) -> Limits {
     let mut limits = Limits::default();
     let Some(section) = section else { return limits };
-    section.not_built(&["create", "update", "identity", "group_removals", "delete", "set_aside"]);
-    if let Some(limit) = limit(&section, "removals") {
-        limits.removals = limit;
-    }
-    if let Some(limit) = limit(&section, "leave") {
-        limits.leave = limit;
+    // Deletion of accounts comes with `leavers.action: delete`.
+    section.not_built(&["delete"]);
+    for (key, limit) in [
+        ("create", &mut limits.create),
+        ("update", &mut limits.update),
+        ("identity", &mut limits.identity),
+        ("group_removals", &mut limits.group_removals),
+        ("removals", &mut limits.removals),
+        ("leave", &mut limits.leave),
+        ("set_aside", &mut limits.set_aside),
+    ] {
+        if let Some(given) = read_limit(&section, key) {
+            *limit = given;
+        }
     }
     section.finish();
     limits
 }
 
 /// A count, a share, both, or `off`; it replaces the whole default.
-fn limit(section: &Section<'_>, key: &'static str) -> Option<Limit> {
+fn read_limit(section: &Section<'_>, key: &'static str) -> Option<Limit> {
     if !matches!(section.get::<Value>(key), Some(Value::Mapping(_))) {
         return section.parsed(key, scalar);
     }

@@ -11,7 +11,7 @@ use umsync_engine::rules::{Baseline, IdentityRule, Leavers, Mapping, PeopleRules
 pub(super) fn of(source: &Source, rules: &Rules) -> String {
     let Rules { people, mappings, leavers, protect, limits: _, baseline } = rules;
     // Accepting the baseline does not change what is wanted.
-    let (Baseline::Accepted | Baseline::Missing) = baseline;
+    let (Baseline::Accepted | Baseline::Missing | Baseline::Changed) = baseline;
     let content = json!([
         source.meaning(),
         people_of(people),
