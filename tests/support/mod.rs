@@ -1,5 +1,7 @@
 //! A world for one test: a folder with a configuration and a directory, an emulator, and the program.
 
+pub(crate) mod proxy;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

@@ -1,0 +1,259 @@
+//! An Adobe that is far away: names that are not loopback, TLS, a proxy, and the machine's real clock.
+
+use crate::support::proxy::Proxy;
+use crate::support::{ORGANIZATION, World, group, person, seed, user};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use std::fmt::Write as _;
+use std::io::Read as _;
+use std::ops::Deref;
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+use umsync_emulator::{DEFAULT_CLIENT, Endpoint, Options, Seed, Tls};
+use umsync_engine::stamps::Stamps;
+use umsync_store::{Missing, Purpose, Store};
+
+/// Where the User Management API is.
+pub(super) const SERVER: &str = "usermanagement.test.example";
+/// Where tokens are given.
+pub(super) const IMS: &str = "ims.test.example";
+
+/// What is mapped: a sync of [`Remote::new`] sends two action requests, first the new group, then three people.
+const RULES: &str = "groups:\n  - {directory: design, adobe: [Design]}\n  - {directory: video, adobe: [Video], create: true}\nbaseline: accept\n";
+
+/// The action requests of one whole execution here.
+pub(super) const WHOLE: usize = 2;
+
+/// The interval that nobody can shorten.
+pub(super) const EVERY: TimeDelta = TimeDelta::hours(2);
+
+/// A world whose Adobe is reached by name.
+pub(super) struct Remote {
+    world: World,
+    pub(super) proxy: Proxy,
+}
+
+impl Deref for Remote {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        &self.world
+    }
+}
+
+impl Remote {
+    /// Anna joins Design, Bob is new, Carol moves from Design to Video, which is new. There is no store yet.
+    pub(super) fn new() -> Self {
+        let ldif = [
+            person("anna", &[]),
+            person("bob", &[]),
+            person("carol", &[]),
+            group("design", &["anna", "bob"]),
+            group("video", &["carol"]),
+        ];
+        let users = [user("anna", &[]), user("carol", &["Design"]), user("dora", &["Other"])];
+        let (ca, tls) = certificates();
+        let seed = Seed::parse(&seed(&["Design", "Other"], &users)).expect("a good seed");
+        // With Adobe's quota per minute: the pace of the program must fit into it.
+        let options = Options { tls: Some(tls), ..Options::seeded(seed) };
+        let world = World::with(options, &ldif.concat());
+        world.write("ca.pem", &ca);
+        let proxy = Proxy::start(&world.runtime, world.adobe.address());
+        let remote = Self { world, proxy };
+        remote.reach(&[]);
+        remote
+    }
+
+    /// The same with a store in which nothing is remembered.
+    pub(super) fn with_store() -> Self {
+        let remote = Self::new();
+        let opened = remote.runtime.block_on(async {
+            let store = Store::open(remote.path("state/umsync.db"), Missing::Create).await?;
+            store.close().await;
+            Ok::<(), umsync_store::Error>(())
+        });
+        opened.expect("a new store");
+        remote
+    }
+
+    /// The same after `umsync plan`, which listed.
+    pub(super) fn planned() -> Self {
+        let remote = Self::new();
+        remote.run(&["plan"]).with(0).shows(&["bob@example.com"]);
+        remote
+    }
+
+    /// Writes `umsync.yaml` with Adobe reached by name, through the proxy, with these manners.
+    pub(super) fn reach(&self, manners: &[&str]) {
+        let proxy = format!("proxy: {}", self.proxy.url());
+        let mut lines = vec!["ca_file: ca.pem", &proxy];
+        lines.extend(manners);
+        self.reach_at(&format!("https://{SERVER}"), &format!("https://{IMS}"), &lines);
+    }
+
+    /// The same with other addresses and nothing but these lines.
+    pub(super) fn reach_at(&self, server: &str, ims: &str, lines: &[&str]) {
+        let mut adobe = format!(
+            "adobe:\n  organization: {ORGANIZATION}\n  client_id: {DEFAULT_CLIENT}\n  client_secret: {{file: secret}}\n  server: {server}\n  ims: {ims}\n"
+        );
+        for line in lines {
+            let _ = writeln!(adobe, "  {line}");
+        }
+        let directory = "directory:\n  ldif: {file: people.ldif, users: (objectClass=inetOrgPerson)}\n";
+        self.write("umsync.yaml", &format!("{adobe}{directory}{RULES}state: sqlite:state/umsync.db\n"));
+    }
+
+    /// The time, which the program and Adobe agree on as long as nobody moves Adobe's clock.
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        self.adobe.clock().now()
+    }
+
+    /// What the store remembers of the gate.
+    pub(super) fn stamps(&self) -> Stamps {
+        self.change_stamps(|stamps| stamps.clone())
+    }
+
+    /// Changes what the store remembers of the gate.
+    pub(super) fn change_stamps<T>(&self, change: impl FnOnce(&mut Stamps) -> T) -> T {
+        let changed = self.runtime.block_on(async {
+            let store = self.store().await?;
+            let changed = store.stamps(ORGANIZATION, change).await;
+            store.close().await;
+            changed
+        });
+        changed.expect("a readable store")
+    }
+
+    /// Lets time pass, as far as the store can tell: stamps and snapshot become that much older.
+    pub(super) fn pass(&self, time: TimeDelta) {
+        self.change_stamps(|stamps| {
+            let Stamps { users, groups, execution, closed_until } = stamps;
+            for stamp in [users, groups, execution, closed_until] {
+                *stamp = stamp.map(|at| at - time);
+            }
+        });
+        let passed = self.runtime.block_on(async {
+            let store = self.store().await?;
+            let amended = store.amend_snapshot(ORGANIZATION, |snapshot| snapshot.read_at -= time).await;
+            store.close().await;
+            amended
+        });
+        passed.expect("a readable store");
+    }
+
+    /// Lets time pass until the gate, which one run closed just now, opens in so long.
+    pub(super) fn pass_until_it_opens_in(&self, left: TimeDelta) {
+        let stamps = self.stamps();
+        let last = [stamps.users, stamps.groups, stamps.execution].into_iter().flatten().max();
+        self.pass(last.expect("a stamp") + EVERY - self.now() - left);
+    }
+
+    /// Panics unless nobody holds the lock.
+    #[track_caller]
+    pub(super) fn lock_is_free(&self) {
+        let now = self.now();
+        let locked = self.runtime.block_on(async {
+            let store = self.store().await.expect("a readable store");
+            let locked = store.lock(ORGANIZATION, Purpose::Listing, "a test", now).map(drop);
+            store.close().await;
+            locked
+        });
+        locked.expect("the lock is free");
+    }
+
+    async fn store(&self) -> Result<Store, umsync_store::Error> {
+        Store::open(self.path("state/umsync.db"), Missing::Refuse).await
+    }
+
+    /// What Adobe was asked since the first `number` requests, tokens included.
+    pub(super) fn asked_since(&self, number: usize) -> Vec<Endpoint> {
+        self.adobe.log()[number..].iter().filter_map(|entry| entry.endpoint).collect()
+    }
+
+    /// How many requests Adobe has had.
+    pub(super) fn requests(&self) -> usize {
+        self.adobe.log().len()
+    }
+
+    /// The pages of all users that were asked for, in order.
+    pub(super) fn pages(&self) -> Vec<u64> {
+        self.adobe.calls(Endpoint::Users).iter().filter_map(|entry| entry.page).collect()
+    }
+
+    /// Panics unless Adobe has been listed and executed at so often, with nothing refused and each listing whole.
+    #[track_caller]
+    pub(super) fn saw(&self, listings: usize, executions: usize) {
+        let first = |endpoint| {
+            let calls = self.adobe.calls(endpoint);
+            calls.iter().filter(|entry| (entry.page, entry.status) == (Some(0), Some(200))).count()
+        };
+        let tests = self.adobe.calls(Endpoint::Action).iter().filter(|entry| entry.test_only).count();
+        let told = self.adobe.log().iter().map(|entry| format!("{entry}\n")).collect::<String>();
+        assert_eq!((first(Endpoint::Groups), first(Endpoint::Users)), (listings, listings), "{told}");
+        assert_eq!(self.actions() - tests, executions * WHOLE, "{told}");
+    }
+
+    /// Panics unless Adobe holds what the directory says.
+    #[track_caller]
+    pub(super) fn is_in_step(&self) {
+        assert_eq!(self.members("Design"), ["anna@example.com", "bob@example.com"]);
+        assert_eq!(self.members("Video"), ["carol@example.com"]);
+        assert_eq!(self.members("Other"), ["dora@example.com"]);
+    }
+}
+
+/// Waits until something is so, and panics when it does not become so.
+#[track_caller]
+pub(super) fn until(what: &str, so: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !so() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "waited in vain: {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Reads what a running program says until it says this.
+#[track_caller]
+pub(super) fn hear(child: &mut Child, words: &str) {
+    let stderr = child.stderr.as_mut().expect("stderr is piped");
+    let mut said = String::new();
+    // Byte by byte: the rest is left to whoever waits for the end.
+    let mut byte = [0];
+    while stderr.read(&mut byte).expect("stderr can be read") == 1 {
+        said.push(char::from(byte[0]));
+        if said.ends_with('\n') && said.contains(words) {
+            return;
+        }
+    }
+    panic!("`{words}` was never said:\n{said}");
+}
+
+/// Asks a running program to stop, as a service manager does.
+pub(super) fn terminate(child: &Child) {
+    let sent = Command::new("sh").args(["-c", "kill -TERM $0", &child.id().to_string()]).status();
+    assert!(sent.expect("a shell").success());
+}
+
+/// Ends a running program as a crash does.
+pub(super) fn kill(mut child: Child) {
+    child.kill().expect("it runs");
+    child.wait().expect("it has ended");
+}
+
+/// A moment as the program writes it.
+pub(super) fn shown(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// An authority's certificate, and one that it gave to both names.
+fn certificates() -> (String, Tls) {
+    let new_key = || KeyPair::generate().expect("a key");
+    let mut authority = CertificateParams::default();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let issuer = CertifiedIssuer::self_signed(authority, new_key()).expect("an authority");
+    let names = [SERVER, IMS, "localhost"].map(str::to_owned);
+    let params = CertificateParams::new(names).expect("good names");
+    let key = new_key();
+    let certificate = params.signed_by(&key, &issuer).expect("a certificate");
+    (issuer.pem(), Tls { certificates: certificate.pem(), key: key.serialize_pem() })
+}
