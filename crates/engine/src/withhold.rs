@@ -1,0 +1,175 @@
+//! Withholding: which of the changes a safety rule holds back.
+
+use crate::change::{Change, Target, What};
+use crate::limits::{Breach, Class, Limits, Populations, breaches};
+use crate::rules::Baseline;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// Why a change is withheld.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// Nobody has approved a plan for this organization yet.
+    NoBaseline,
+    /// The configuration means something else than when a plan was last approved.
+    OtherConfiguration,
+    /// Its own class exceeds its limit.
+    OverLimit(Class),
+    /// Another class exceeds its limit, which holds every removal.
+    OtherLimit(Class),
+    /// More entries were set aside, and people held, than `limits.set_aside` allows.
+    TooManySetAside,
+    /// Adobe listed far fewer users than it counts: whoever is missing may only not have been listed.
+    ShortListing,
+    /// An entry that could be anybody's was set aside: nobody may leave in this run.
+    SetAside,
+    /// It needs another change that is withheld.
+    Needs,
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoBaseline => f.write_str("no plan has been approved for this organization yet"),
+            Self::OtherConfiguration => {
+                f.write_str("the configuration has changed since a plan was approved")
+            }
+            Self::OverLimit(class) => write!(f, "over limits.{}", class.key()),
+            Self::OtherLimit(class) => {
+                write!(f, "limits.{} is exceeded, which holds every removal", class.key())
+            }
+            Self::TooManySetAside => f.write_str("more people than usual were set aside or held"),
+            Self::ShortListing => f.write_str("Adobe listed far fewer users than it counts"),
+            Self::SetAside => f.write_str("an entry that names nobody was set aside; it could be theirs"),
+            Self::Needs => f.write_str("it needs a change that is withheld"),
+        }
+    }
+}
+
+/// A change that a safety rule holds back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withheld {
+    /// What would happen.
+    #[serde(flatten)]
+    pub change: Change,
+    /// What holds it.
+    pub why: Why,
+}
+
+/// What makes absence uncertain in this run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Doubts {
+    /// An entry without any naming value was set aside: it could be anybody's.
+    pub anybody_set_aside: bool,
+    /// More entries were set aside, and people held, than the limit allows.
+    pub too_many_set_aside: bool,
+    /// Adobe listed far fewer users than it counts.
+    pub short_listing: bool,
+}
+
+/// Changes within their limits, apart from those that are withheld.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Checked {
+    /// To be sent.
+    pub changes: Vec<Change>,
+    /// Not to be sent.
+    pub withheld: Vec<Withheld>,
+    /// Which limits were exceeded.
+    pub breaches: Vec<Breach>,
+}
+
+/// What the rules of withholding need to know.
+#[derive(Debug, Clone, Copy)]
+pub struct Circumstances<'a> {
+    /// As configured.
+    pub limits: &'a Limits,
+    /// What shares are taken of.
+    pub populations: &'a Populations,
+    /// Whether a plan was approved.
+    pub baseline: Baseline,
+    /// What makes absence uncertain.
+    pub doubts: Doubts,
+    /// Changes, by [`Change::fingerprint`], that somebody approved: nothing holds them, and no limit counts them.
+    pub approved: &'a BTreeSet<String>,
+}
+
+/// Parts what may be sent from what is withheld. Sorted changes stay sorted.
+pub fn withhold(changes: Vec<Change>, circumstances: Circumstances<'_>) -> Checked {
+    let Circumstances { limits, populations, baseline, doubts, approved } = circumstances;
+    let is_approved = |change: &Change| !approved.is_empty() && approved.contains(&change.fingerprint());
+    // Before there is a baseline, whatever only gives is sent without limit: the first run may create everybody.
+    let limits = match baseline {
+        Baseline::Missing => {
+            Limits { create: crate::limits::Limit::Off, update: crate::limits::Limit::Off, ..*limits }
+        }
+        Baseline::Accepted | Baseline::Changed => *limits,
+    };
+    let breaches = breaches(changes.iter().filter(|change| !is_approved(change)), &limits, populations);
+    let why = |change: &Change| -> Option<Why> {
+        if is_approved(change) {
+            return None;
+        }
+        if change.is_removal() || change.is_identity() {
+            match baseline {
+                Baseline::Missing => return Some(Why::NoBaseline),
+                Baseline::Changed => return Some(Why::OtherConfiguration),
+                Baseline::Accepted => {}
+            }
+        }
+        if doubts.short_listing && (change.is_removal() || matches!(change.what, What::CreateUser(_))) {
+            return Some(Why::ShortListing);
+        }
+        let mut broken = breaches.iter().map(|breach| breach.class);
+        if let Some(class) = broken.clone().find(|class| Class::of(change).contains(class)) {
+            return Some(Why::OverLimit(class));
+        }
+        if !change.is_removal() {
+            return None;
+        }
+        if let Some(class) = broken.next() {
+            return Some(Why::OtherLimit(class));
+        }
+        if doubts.too_many_set_aside {
+            return Some(Why::TooManySetAside);
+        }
+        (doubts.anybody_set_aside && change.what == What::Leave).then_some(Why::SetAside)
+    };
+    let mut checked = Checked::default();
+    for change in changes {
+        match why(&change) {
+            Some(why) => checked.withheld.push(Withheld { change, why }),
+            None => checked.changes.push(change),
+        }
+    }
+    checked.breaches = breaches;
+    withhold_dependents(&mut checked);
+    checked
+}
+
+/// A change that needs a withheld one is withheld with it: memberships of a user, or in a group, that is not made.
+fn withhold_dependents(checked: &mut Checked) {
+    let mut users = BTreeSet::new();
+    let mut groups = BTreeSet::new();
+    for withheld in &checked.withheld {
+        match (&withheld.change.target, &withheld.change.what) {
+            (Target::Group(group), What::CreateGroup) => {
+                groups.insert(group.clone());
+            }
+            (Target::User(account), What::CreateUser(_)) => {
+                users.insert(account.clone());
+            }
+            _ => {}
+        }
+    }
+    let needs = |change: &Change| match (&change.target, &change.what) {
+        (Target::User(account), What::Join { group }) => users.contains(account) || groups.contains(group),
+        _ => false,
+    };
+    let (dependent, free): (Vec<Change>, Vec<Change>) =
+        std::mem::take(&mut checked.changes).into_iter().partition(needs);
+    checked.changes = free;
+    checked.withheld.extend(dependent.into_iter().map(|change| Withheld { change, why: Why::Needs }));
+    checked.withheld.sort_by(|left, right| left.change.cmp(&right.change));
+}
