@@ -259,8 +259,10 @@ impl Error {
             | Self::OtherOrganization { .. }
             | Self::Organization { .. }
             | Self::Forbidden { .. }
-            | Self::Refused { .. }
             | Self::Redirected { .. } => Kind::Configuration,
+            // A page that was announced and is not there is Adobe's trouble.
+            Self::Refused { status: 404, .. } => Kind::Unavailable,
+            Self::Refused { .. } => Kind::Configuration,
             Self::Migrating { .. }
             | Self::Unreachable { .. }
             | Self::Lost { .. }

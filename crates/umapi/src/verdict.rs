@@ -18,7 +18,7 @@ pub enum ErrorClass {
     /// A command that should never have been sent: a bug of ours.
     Ours,
     /// This user, group, or what may be done with it.
-    Data,
+    Target,
 }
 
 /// The class of an error code (UMAPI documentation, error codes).
@@ -30,7 +30,7 @@ pub fn error_class(code: &str) -> ErrorClass {
             ErrorClass::Internal
         }
         _ if code.starts_with("error.command.") => ErrorClass::Ours,
-        _ => ErrorClass::Data,
+        _ => ErrorClass::Target,
     }
 }
 

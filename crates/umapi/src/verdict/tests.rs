@@ -150,7 +150,7 @@ fn a_throttled_command_is_told_apart() {
     assert_eq!(error_class("error.throttled.new"), ErrorClass::Throttled);
     assert_eq!(error_class("error.internal.new"), ErrorClass::Internal);
     assert_eq!(error_class("error.command.new"), ErrorClass::Ours);
-    assert_eq!(error_class("anything"), ErrorClass::Data);
+    assert_eq!(error_class("anything"), ErrorClass::Target);
 }
 
 #[test]

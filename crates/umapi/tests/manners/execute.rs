@@ -149,6 +149,16 @@ async fn a_short_wait_is_waited_and_nothing_was_processed() {
 }
 
 #[tokio::test]
+async fn who_is_turned_away_by_the_quota_to_the_end_was_not_sent() {
+    let world = World::new(|_| Reply::status(429, json!({"error_code": "429050"}))).await;
+    let outcomes = execute(&world.session().await, &joins(11)).await;
+    assert_eq!(letters(&outcomes), "N".repeat(11));
+    assert_eq!(world.calls().len(), 5);
+    // It was an execution nevertheless: requests of it reached Adobe.
+    assert!(world.ledger.stamped().execution.is_some());
+}
+
+#[tokio::test]
 async fn a_long_wait_closes_the_gate_and_the_rest_is_not_sent() {
     let mut first = true;
     let world = World::new(move |request| match std::mem::take(&mut first) {
