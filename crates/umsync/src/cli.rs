@@ -36,6 +36,14 @@ Exit codes: 0 done · 1 error before anything was written · 2 changes pending (
 3 something withheld · 4 some commands failed or have an unknown outcome · 5 another run holds the lock · \
 6 directory incomplete · 7 Adobe unavailable · 8 gate closed · 64 usage · 78 configuration";
 
+/// How a report is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    Text,
+    Json,
+    Csv,
+}
+
 /// How logs are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LogFormat {
@@ -45,14 +53,26 @@ pub(crate) enum LogFormat {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Check the configuration, the connections and the mapped directory groups; lists nothing at Adobe
+    /// Write a commented configuration to begin with
+    Init {
+        /// Where; never overwrites
+        #[arg(default_value = "umsync.yaml", value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Check the configuration, the connections and the mapped groups on both sides; lists nothing at Adobe
     Check {
+        /// Only the configuration and the store: connects to nobody
+        #[arg(long)]
+        offline: bool,
         /// Answer in JSON
         #[arg(long)]
         json: bool,
     },
     /// Show what would change, and why; writes nothing to Adobe
     Plan {
+        /// Also write the plan to this file, for `apply`
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
         /// End with 2 when something would change
         #[arg(long)]
         detailed_exitcode: bool,
@@ -62,6 +82,19 @@ pub(crate) enum Command {
     },
     /// One run: read both sides, change what differs
     Sync(Sync),
+    /// The daemon: runs as `schedule` says until it is stopped
+    Run,
+    /// What a run did, from the store alone
+    Report {
+        /// The run, as `history` names it; the last one by default
+        run: Option<String>,
+        /// How it is told
+        #[arg(long, value_enum, default_value_t = ReportFormat::Text, value_name = "FORMAT")]
+        format: ReportFormat,
+        /// The same as --format json
+        #[arg(long, conflicts_with = "format")]
+        json: bool,
+    },
     /// Where things stand: the last run, when the gate opens; needs the store only
     Status {
         /// Answer in JSON

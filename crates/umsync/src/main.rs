@@ -9,14 +9,18 @@ mod check;
 mod cli;
 mod clock;
 mod config;
+mod daemon;
 mod failure;
 mod history;
+mod init;
 mod ledger;
 mod log;
+mod notify;
 mod output;
 mod program;
 mod reading;
 mod record;
+mod report;
 mod run;
 mod sandbox;
 mod status;
@@ -27,6 +31,7 @@ use cli::{Cli, Command};
 use failure::Failure;
 use run::Mode;
 use std::process::ExitCode;
+use sync::Wish;
 
 /// sysexits.h: EX_USAGE.
 const USAGE: u8 = 64;
@@ -62,10 +67,12 @@ fn main() -> ExitCode {
 
 async fn obey(cli: &Cli) -> Result<u8, Failure> {
     match &cli.command {
-        Command::Check { json } => check::check(cli, *json).await,
-        Command::Plan { detailed_exitcode, json } => {
-            let wish =
-                sync::Wish { command: "plan", mode: Mode::Plan, json: *json, detailed: *detailed_exitcode };
+        Command::Init { file } => init::init(file),
+        Command::Check { offline, json } => check::check(cli, *offline, *json).await,
+        Command::Plan { out, detailed_exitcode, json } => {
+            let mut wish = Wish::new("plan", Mode::Plan, *json);
+            wish.detailed = *detailed_exitcode;
+            wish.out = out.as_deref();
             sync::sync(cli, wish).await
         }
         Command::Sync(sync) => {
@@ -74,10 +81,12 @@ async fn obey(cli: &Cli) -> Result<u8, Failure> {
                 (_, true) => ("sync --test-mode", Mode::Rehearse),
                 (false, false) => ("sync", Mode::Apply),
             };
-            sync::sync(cli, sync::Wish { command, mode, json: sync.json, detailed: false }).await
+            sync::sync(cli, Wish::new(command, mode, sync.json)).await
         }
+        Command::Run => daemon::run(cli).await,
         Command::Status { json } => status::status(cli, *json).await,
         Command::History { run, last, json } => history::history(cli, run.as_deref(), *last, *json).await,
+        Command::Report { run, format, json } => report::report(cli, run.as_deref(), *format, *json).await,
         Command::Sandbox { listen, seed, state } => {
             sandbox::sandbox(*listen, seed.as_deref(), state.clone()).await
         }

@@ -14,6 +14,8 @@ use umsync_store::{Link, RunEnd, RunStart};
 pub(crate) struct Record {
     id: String,
     who: String,
+    command: String,
+    started_at: DateTime<Utc>,
 }
 
 impl Record {
@@ -37,7 +39,8 @@ impl Record {
             side = program.side.place(),
             "{command} begins"
         );
-        Ok(Self { who: format!("pid {}, umsync {command}", std::process::id()), id })
+        let who = format!("pid {}, umsync {command}", std::process::id());
+        Ok(Self { who, id, command: command.to_owned(), started_at: now })
     }
 
     /// Whose lock it is.
@@ -80,30 +83,34 @@ impl Record {
         Ok(program.store.record_plan(&self.id, plan.commands(), plan.changes()).await?)
     }
 
-    /// Notes how the run ended.
+    /// Notes how the run ended, and gives the report that is kept of it.
     pub(crate) async fn end(
         &self,
         program: &Program,
         code: u8,
         end: Result<&Finished, &Failure>,
-    ) -> Result<(), Failure> {
+    ) -> Result<Value, Failure> {
+        let at = program.now();
         let (plan_id, summary) = match end {
             Ok(finished) => (Some(finished.plan.id().to_owned()), finished.summary()),
             Err(failure) => (None, json!({ "failure": failure.told() })),
         };
-        if let Ok(finished) = end {
-            let report = finished.report(&self.id, code)?;
-            program.store.save_report(&self.id, &report).await?;
-        }
-        let end = RunEnd { at: program.now(), exit_code: code, plan_id, summary };
-        program.store.finish_run(&self.id, &end).await?;
+        let report = json!({
+            "run": self.id,
+            "organization": program.organization(),
+            "command": self.command,
+            "version": env!("CARGO_PKG_VERSION"),
+            "started_at": self.started_at,
+            "ended_at": at,
+            "exit_code": code,
+            "summary": summary,
+            "plan": end.ok().map(|finished| &finished.plan),
+            "outcomes": end.ok().map(|finished| &finished.outcomes),
+        });
+        program.store.save_report(&self.id, &report).await?;
+        program.store.finish_run(&self.id, &RunEnd { at, exit_code: code, plan_id, summary }).await?;
         tracing::info!(run = self.id, code, "ended");
-        Ok(())
-    }
-
-    /// The run's id.
-    pub(crate) fn id(&self) -> &str {
-        &self.id
+        Ok(report)
     }
 }
 
@@ -134,16 +141,5 @@ impl Finished {
             "held": self.plan.held().len(),
             "results": Results::of(&self.plan, &self.outcomes),
         })
-    }
-
-    /// The whole run in JSON.
-    pub(crate) fn report(&self, run: &str, code: u8) -> Result<Value, Failure> {
-        Ok(json!({
-            "run": run,
-            "exit_code": code,
-            "plan": serde_json::to_value(&self.plan)?,
-            "outcomes": self.outcomes,
-            "summary": self.summary(),
-        }))
     }
 }

@@ -3,25 +3,38 @@
 use crate::cli::Cli;
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::notify;
 use crate::output::{self, Bar};
 use crate::program::{FirstTime, Program};
 use crate::record::Record;
 use crate::run::{Finished, Mode, run};
+use std::path::Path;
 use umsync_engine::plan::Plan;
 use umsync_engine::report::{Sent, of_outcomes, of_plan};
 
 /// What the command line asks for.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Wish {
+pub(crate) struct Wish<'a> {
+    /// As the run is called in the history.
     pub(crate) command: &'static str,
     pub(crate) mode: Mode,
+    /// Answer in JSON.
     pub(crate) json: bool,
     /// End with 2 when something would change.
     pub(crate) detailed: bool,
+    /// Also write the plan to this file.
+    pub(crate) out: Option<&'a Path>,
+}
+
+impl Wish<'_> {
+    /// A plain run.
+    pub(crate) fn new(command: &'static str, mode: Mode, json: bool) -> Self {
+        Self { command, mode, json, detailed: false, out: None }
+    }
 }
 
 /// One run.
-pub(crate) async fn sync(cli: &Cli, wish: Wish) -> Result<u8, Failure> {
+pub(crate) async fn sync(cli: &Cli, wish: Wish<'_>) -> Result<u8, Failure> {
     let config = Config::load(&cli.config)?;
     let first_time = match wish.mode {
         Mode::Plan => FirstTime::Allowed,
@@ -33,7 +46,8 @@ pub(crate) async fn sync(cli: &Cli, wish: Wish) -> Result<u8, Failure> {
     ended
 }
 
-async fn recorded(program: &Program, wish: Wish) -> Result<u8, Failure> {
+/// One run with its record in the store, told on stdout and to whom the configuration names.
+pub(crate) async fn recorded(program: &Program, wish: Wish<'_>) -> Result<u8, Failure> {
     let record = Record::begin(program, wish.command).await?;
     let show = |plan: &Plan| {
         program.bar.finish();
@@ -42,29 +56,32 @@ async fn recorded(program: &Program, wish: Wish) -> Result<u8, Failure> {
     match run(program, &record, wish.mode, show).await {
         Ok(finished) => {
             let code = code(&finished, wish);
-            record.end(program, code, Ok(&finished)).await?;
-            tell(&record, &finished, wish, code)?;
+            let report = record.end(program, code, Ok(&finished)).await?;
+            notify::notify(program, &report).await;
+            if wish.json {
+                output::json(&report)?
+            } else {
+                tell(&finished, wish)?
+            }
             Ok(code)
         }
         Err(failure) => {
             program.bar.finish();
-            record.end(program, failure.code(), Err(&failure)).await?;
+            let report = record.end(program, failure.code(), Err(&failure)).await?;
+            notify::notify(program, &report).await;
             Err(failure)
         }
     }
 }
 
-fn code(finished: &Finished, wish: Wish) -> u8 {
+fn code(finished: &Finished, wish: Wish<'_>) -> u8 {
     match finished.code(wish.mode) {
         0 if wish.detailed && !finished.plan.changes().is_empty() => 2,
         code => code,
     }
 }
 
-fn tell(record: &Record, finished: &Finished, wish: Wish, code: u8) -> Result<(), Failure> {
-    if wish.json {
-        return output::json(&finished.report(record.id(), code)?);
-    }
+fn tell(finished: &Finished, wish: Wish<'_>) -> Result<(), Failure> {
     let sent = match wish.mode {
         Mode::Plan => return Ok(()),
         Mode::Rehearse => Sent::Tested,

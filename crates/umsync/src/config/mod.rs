@@ -6,11 +6,13 @@ mod file;
 mod limits;
 mod meaning;
 mod people;
+mod schedule;
 mod secret;
 
 pub(crate) use adobe::{Adobe, ClientId, Organization, Service};
 pub(crate) use directory::Source;
 pub(crate) use file::Mistake;
+pub(crate) use schedule::{Notify, Schedule, When};
 pub(crate) use secret::SecretError;
 
 use file::Document;
@@ -28,6 +30,10 @@ pub(crate) struct Config {
     pub(crate) source: Source,
     /// Who is a person, which groups give what, what becomes of leavers, what is protected, how much may change.
     pub(crate) rules: Rules,
+    /// When the daemon runs.
+    pub(crate) schedule: Option<Schedule>,
+    /// Who is told about a run.
+    pub(crate) notify: Option<Notify>,
     /// The store's file.
     pub(crate) store: PathBuf,
     /// A hash of what `directory` (without servers, bind, TLS, time-outs), `people`, `groups`, `leavers` and
@@ -65,21 +71,28 @@ impl Config {
         let parts = read(&document, folder);
         let found = document.mistakes();
         match parts {
-            Some((adobe, source, rules, store)) if found.is_empty() => {
+            Some(parts) if found.is_empty() => {
+                let Parts { adobe, source, rules, schedule, notify, store } = parts;
                 let meaning = meaning::of(&source, &rules);
-                Ok(Self { path: path.to_owned(), adobe, source, rules, store, meaning })
+                Ok(Self { path: path.to_owned(), adobe, source, rules, schedule, notify, store, meaning })
             }
             _ => Err(mistakes(found)),
         }
     }
 }
 
-type Parts = (Adobe, Source, Rules, PathBuf);
+struct Parts {
+    adobe: Adobe,
+    source: Source,
+    rules: Rules,
+    schedule: Option<Schedule>,
+    notify: Option<Notify>,
+    store: PathBuf,
+}
 
 /// `None` only where a mistake has been noted.
 fn read(document: &Document, folder: &Path) -> Option<Parts> {
     let file = document.section();
-    file.not_built(&["schedule", "notify"]);
     file.missing("adobe", "which organization is kept in step");
     file.missing("directory", "where the people are: ldap or ldif");
     file.missing("groups", "which directory group gives which Adobe groups");
@@ -90,6 +103,8 @@ fn read(document: &Document, folder: &Path) -> Option<Parts> {
     let leavers = people::leavers(file.section("leavers"));
     let protect = people::protect(file.section("protect"));
     let limits = limits::read(file.section("limits"));
+    let schedule = schedule::read(file.section("schedule"));
+    let notify = schedule::notify(file.section("notify"));
     let accepted = file.word("baseline", &[("accept", Baseline::Accepted)]);
     let store = file.parsed("state", |text| store_file(text, folder));
     file.missing("state", "the store's file, for instance sqlite:/var/lib/umsync/umsync.db");
@@ -99,7 +114,7 @@ fn read(document: &Document, folder: &Path) -> Option<Parts> {
     people.disabled = disabled;
     let baseline = accepted.unwrap_or(Baseline::Missing);
     let rules = Rules { people, mappings: mappings?, leavers, protect: protect?, limits, baseline };
-    Some((adobe?, source, rules, store?))
+    Some(Parts { adobe: adobe?, source, rules, schedule, notify, store: store? })
 }
 
 fn store_file(text: &str, folder: &Path) -> Result<PathBuf, String> {
