@@ -1,4 +1,28 @@
 //! The words of a sync and every decision.
+//!
+//! # Its one job
+//!
+//! To say, from what both sides hold and what the configuration means, what is to be done: which changes, in which order,
+//! packed how, and which of them a safety rule holds back. It touches nothing: no files, no network, no clock. Time comes in
+//! as an argument, and the same inputs give the same plan, byte for byte.
+//!
+//! # Its words
+//!
+//! * [`directory`]: entries and groups as a source found them. [`adobe`]: users and groups as Adobe holds them.
+//! * [`rules`]: what the configuration means. [`desired`]: people, made of entries by the rules; [`set_aside`] what could not
+//!   be understood, and whom it protects.
+//! * [`matching`]: who is who. [`diff`]: the difference, as [changes](change); [`protect`]: whom nothing may happen to.
+//! * [`limits`] and [`withhold`]: what is too much at once, or not approved.
+//! * [`pack`]: changes into [commands](command), commands into requests. [`plan`]: the result; [`saved`]: a result that was
+//!   kept, to be approved or executed exactly. [`report`]: the words for people.
+//! * [`amend`]: what Adobe holds after changes were carried out. [`memory`]: what earlier runs know. [`stamps`]: when Adobe was
+//!   last asked. [`key`]: folding, the one place where spellings become equal.
+//!
+//! # Its promises
+//!
+//! They are laws, tested for all worlds in `tests/laws.rs`: a plan applied leaves nothing to plan; the order of input does not
+//! matter; nothing unmanaged or protected is touched; nobody whom the directory names leaves; limits hold; every change is
+//! carried by one command within Adobe's tens.
 
 pub mod adobe;
 pub mod amend;
@@ -16,6 +40,7 @@ pub mod plan;
 pub mod protect;
 pub mod report;
 pub mod rules;
+pub mod saved;
 pub mod set_aside;
 pub mod stamps;
 pub mod template;

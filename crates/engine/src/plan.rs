@@ -20,9 +20,14 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+/// The version of a plan's JSON form.
+const FORMAT: u32 = 1;
+
 /// A plan within its limits. It cannot be built or changed elsewhere: what was reviewed is what runs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Plan {
+    format: u32,
+    made_at: DateTime<Utc>,
     id: String,
     organization: String,
     configuration: String,
@@ -141,6 +146,8 @@ pub fn plan(
     let read = read_of(&desired);
     let groups = group_lines(rules, adobe, &checked.changes, &checked.withheld, &foreign);
     let mut plan = Plan {
+        format: FORMAT,
+        made_at: now,
         id: String::new(),
         organization: adobe.organization.clone(),
         configuration: configuration.to_owned(),
@@ -165,7 +172,7 @@ pub fn plan(
         populations,
         in_step,
     };
-    plan.id = plan.fingerprint();
+    plan.id = fingerprint(&plan.organization, &plan.configuration, &plan.changes, &plan.withheld);
     Ok((plan, Remember { absent, matches }))
 }
 
@@ -259,6 +266,23 @@ fn id_of(change: &Change) -> Option<&str> {
     }
 }
 
+/// See [`Plan::id`].
+pub(crate) fn fingerprint(
+    organization: &str,
+    configuration: &str,
+    changes: &[Change],
+    withheld: &[Withheld],
+) -> String {
+    let wanted = |change: &Change| serde_json::json!([change.target, change.what]);
+    let content = serde_json::json!({
+        "organization": organization,
+        "configuration": configuration,
+        "changes": changes.iter().map(wanted).collect::<Vec<_>>(),
+        "withheld": withheld.iter().map(|withheld| wanted(&withheld.change)).collect::<Vec<_>>(),
+    });
+    digest(&content, 6)
+}
+
 /// The first bytes of a SHA-256 over a value's JSON, in hexadecimal digits.
 pub(crate) fn digest(content: &serde_json::Value, bytes: usize) -> String {
     Sha256::digest(content.to_string().as_bytes()).iter().take(bytes).fold(String::new(), |mut text, byte| {
@@ -274,15 +298,24 @@ impl Plan {
         &self.id
     }
 
-    fn fingerprint(&self) -> String {
-        let wanted = |change: &Change| serde_json::json!([change.target, change.what]);
-        let content = serde_json::json!({
-            "organization": self.organization,
-            "configuration": self.configuration,
-            "changes": self.changes.iter().map(wanted).collect::<Vec<_>>(),
-            "withheld": self.withheld.iter().map(|withheld| wanted(&withheld.change)).collect::<Vec<_>>(),
-        });
-        digest(&content, 6)
+    /// The same plan with only some of its changes: those that `send` names are sent, were they withheld or not, and
+    /// `withheld` are withheld.
+    pub fn only(&self, send: impl Fn(&Change) -> bool, withheld: Vec<Withheld>) -> Self {
+        let mut plan = self.clone();
+        let lifted =
+            std::mem::replace(&mut plan.withheld, withheld).into_iter().map(|withheld| withheld.change);
+        plan.changes.extend(lifted);
+        plan.changes.retain(send);
+        plan.changes.sort();
+        plan.commands = commands(&plan.changes);
+        plan.groups.clear();
+        plan.id = fingerprint(&plan.organization, &plan.configuration, &plan.changes, &plan.withheld);
+        plan
+    }
+
+    /// When it was made.
+    pub fn made_at(&self) -> DateTime<Utc> {
+        self.made_at
     }
 
     /// The organization it is for.

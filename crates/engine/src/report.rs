@@ -502,6 +502,26 @@ pub enum Sent {
     Tested,
 }
 
+/// Changes of a kept plan that do not hold any more.
+pub fn of_stale(stale: &[Change]) -> Vec<Line> {
+    let mut lines = Vec::new();
+    if stale.is_empty() {
+        return lines;
+    }
+    section(&format!("Stale, not sent: {}", stale.len()), &mut lines);
+    for change in stale {
+        lines.push(
+            Line::of(Ink::Warning, format!("  ! {}", change.target))
+                .and(Ink::Plain, format!("  {}", told(&change.what)))
+                .and(
+                    Ink::Faint,
+                    "  the account, the value to be replaced or the person is not what the plan expects",
+                ),
+        );
+    }
+    lines
+}
+
 /// What became of a plan: every command that did not end well, and the totals.
 pub fn of_outcomes(plan: &Plan, outcomes: &[Outcome], sent: Sent) -> Vec<Line> {
     let mut lines = Vec::new();

@@ -13,6 +13,7 @@ use umsync_engine::matching::HeldReason;
 use umsync_engine::pack::{COMMANDS_PER_REQUEST, ENTRIES_PER_LIST, STEPS_PER_COMMAND, requests};
 use umsync_engine::plan::Plan;
 use umsync_engine::rules::{Baseline, MappingMode};
+use umsync_engine::saved::{SavedPlan, exactly};
 use world::{World, world};
 
 fn config() -> ProptestConfig {
@@ -185,4 +186,40 @@ fn a_hundred_and_fifty_groups_take_two_commands_in_two_requests() {
     let steps: Vec<usize> = plan.commands().iter().map(|command| command.steps.len()).collect();
     assert_eq!(steps, [10, 6], "one create and fifteen lists of ten");
     assert_eq!(requests(plan.commands()), [0..1, 1..2], "nobody appears twice in a request");
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn a_kept_plan_executed_at_once_is_exactly_itself(world in world()) {
+        let Ok((plan, _)) = world.plan() else { return Ok(()) };
+        let saved = SavedPlan::parse(&serde_json::to_value(&plan).unwrap()).expect("a plan of ours");
+        let exact = exactly(&saved, &plan, &BTreeSet::new());
+        prop_assert_eq!(exact.plan.changes(), plan.changes());
+        prop_assert_eq!(exact.plan.withheld(), plan.withheld());
+        prop_assert_eq!(exact.plan.commands(), plan.commands());
+        prop_assert!(exact.stale.is_empty());
+        let lifted = exactly(&saved, &plan, &saved.lifts());
+        prop_assert!(lifted.plan.withheld().is_empty() && lifted.stale.is_empty());
+        prop_assert_eq!(lifted.plan.changes().len(), plan.changes().len() + plan.withheld().len());
+    }
+
+    #[test]
+    fn a_kept_plan_never_does_more_than_it_says(world in world(), other in world()) {
+        let (Ok((plan, _)), Ok((fresh, _))) = (world.plan(), other.plan()) else { return Ok(()) };
+        let saved = SavedPlan::parse(&serde_json::to_value(&plan).unwrap()).expect("a plan of ours");
+        let exact = exactly(&saved, &fresh, &BTreeSet::new());
+        let says: BTreeSet<String> = plan.changes().iter().map(Change::fingerprint).collect();
+        prop_assert!(exact.plan.changes().iter().all(|change| says.contains(&change.fingerprint())));
+        prop_assert_eq!(exact.plan.changes().len() + exact.stale.len(), plan.changes().len());
+    }
+}
+
+#[test]
+fn an_altered_plan_is_refused() {
+    let (plan, _) = World::one_person_in_groups(3).plan().unwrap();
+    let mut value = serde_json::to_value(&plan).unwrap();
+    value["changes"].as_array_mut().unwrap().pop();
+    assert!(SavedPlan::parse(&value).unwrap_err().to_string().contains("altered"));
 }

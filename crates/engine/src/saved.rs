@@ -1,0 +1,130 @@
+//! A plan that was kept: what somebody reviewed, to be approved or executed exactly.
+
+use crate::change::{Change, What};
+use crate::plan::{Plan, fingerprint};
+use crate::withhold::Withheld;
+use serde::Deserialize;
+use std::collections::BTreeSet;
+
+/// What a kept plan says about changes. Its id has been proven to belong to them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SavedPlan {
+    id: String,
+    organization: String,
+    configuration: String,
+    changes: Vec<Change>,
+    withheld: Vec<Withheld>,
+}
+
+/// Why a kept plan cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SavedPlanError {
+    /// It is no plan of this program.
+    #[error("it is no plan that `umsync plan --out` wrote")]
+    NotAPlan(#[source] serde_json::Error),
+    /// Somebody changed it.
+    #[error("its changes do not belong to its id {id}: it has been altered since it was written; plan anew")]
+    Altered {
+        /// The id it bears.
+        id: String,
+    },
+}
+
+#[derive(Deserialize)]
+struct Parts {
+    id: String,
+    organization: String,
+    configuration: String,
+    changes: Vec<Change>,
+    withheld: Vec<Withheld>,
+}
+
+impl SavedPlan {
+    /// Reads the JSON form of a [`Plan`], and proves that nobody changed it.
+    pub fn parse(plan: &serde_json::Value) -> Result<Self, SavedPlanError> {
+        let Parts { id, organization, configuration, changes, withheld } =
+            Parts::deserialize(plan).map_err(SavedPlanError::NotAPlan)?;
+        if fingerprint(&organization, &configuration, &changes, &withheld) != id {
+            return Err(SavedPlanError::Altered { id });
+        }
+        Ok(Self { id, organization, configuration, changes, withheld })
+    }
+
+    /// As [`Plan::id`].
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// As [`Plan::organization`].
+    pub fn organization(&self) -> &str {
+        &self.organization
+    }
+
+    /// As [`Plan::configuration`].
+    pub fn configuration(&self) -> &str {
+        &self.configuration
+    }
+
+    /// What it would send.
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
+    /// What it withholds.
+    pub fn withheld(&self) -> &[Withheld] {
+        &self.withheld
+    }
+
+    /// The withheld changes by [`Change::fingerprint`]: what its approval lifts.
+    pub fn lifts(&self) -> BTreeSet<String> {
+        self.withheld.iter().map(|withheld| withheld.change.fingerprint()).collect()
+    }
+}
+
+/// A kept plan as far as it still holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Exact {
+    /// The part of the fresh plan that the kept one names.
+    pub plan: Plan,
+    /// Changes of the kept plan that do not hold any more.
+    pub stale: Vec<Change>,
+}
+
+/// The changes of a kept plan that a fresh plan of the same world wants too, and nothing else: a withheld one only if
+/// it is in `approved` (by [`Change::fingerprint`]). Whatever the fresh plan lacks, because the value to be replaced,
+/// the account or the person is another, or somebody is protected now, is stale.
+pub fn exactly(saved: &SavedPlan, fresh: &Plan, approved: &BTreeSet<String>) -> Exact {
+    let wanted: BTreeSet<String> = saved.changes.iter().map(Change::fingerprint).collect();
+    let lifted: BTreeSet<String> = saved.lifts().intersection(approved).cloned().collect();
+    let still = |change: &Change| {
+        let fingerprint = change.fingerprint();
+        wanted.contains(&fingerprint) || lifted.contains(&fingerprint)
+    };
+    let all = fresh.changes().iter().chain(fresh.withheld().iter().map(|withheld| &withheld.change));
+    let holds: BTreeSet<String> = all.map(Change::fingerprint).collect();
+    let withheld = saved
+        .withheld
+        .iter()
+        .filter(|withheld| {
+            let fingerprint = withheld.change.fingerprint();
+            holds.contains(&fingerprint) && !lifted.contains(&fingerprint)
+        })
+        .cloned()
+        .collect();
+    let plan = fresh.only(still, withheld);
+    let there: BTreeSet<String> = plan.changes().iter().map(Change::fingerprint).collect();
+    let sendable = saved.changes.iter().chain(saved.withheld.iter().map(|withheld| &withheld.change));
+    let stale = sendable
+        .filter(|change| {
+            let fingerprint = change.fingerprint();
+            (wanted.contains(&fingerprint) || lifted.contains(&fingerprint)) && !there.contains(&fingerprint)
+        })
+        .cloned()
+        .collect();
+    Exact { plan, stale }
+}
+
+/// Whether a change is read back singly just before it is sent: it cannot be undone, or moves an identity.
+pub fn is_read_back(change: &Change) -> bool {
+    change.what == What::Leave || change.is_identity()
+}
