@@ -82,8 +82,37 @@ pub(crate) enum Command {
     },
     /// One run: read both sides, change what differs
     Sync(Sync),
+    /// Execute exactly the changes of an earlier plan that still hold
+    Apply {
+        /// A file that `plan --out` wrote, or the id of a stored plan
+        plan: String,
+        /// Wait so long for the gate (default: adobe.wait)
+        #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+        wait: Option<std::time::Duration>,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Approve what a plan withholds; needs the store only
+    Approve {
+        /// The plan's id, or its beginning
+        id: String,
+    },
+    /// Give up an execution that was cut short
+    Abandon,
     /// The daemon: runs as `schedule` says until it is stopped
     Run,
+    /// Keep every process from running until a moment
+    Pause {
+        /// Until when: a moment (2026-12-24T08:00:00Z) or a time from now (2d)
+        #[arg(long, value_name = "TIME")]
+        until: String,
+        /// For those who wonder
+        #[arg(long)]
+        reason: String,
+    },
+    /// End a pause
+    Unpause,
     /// What a run did, from the store alone
     Report {
         /// The run, as `history` names it; the last one by default
@@ -134,6 +163,12 @@ pub(crate) struct Sync {
     /// Let Adobe check every command without carrying it out (`testOnly=true`)
     #[arg(long)]
     pub(crate) test_mode: bool,
+    /// Only this person: an email, a username or a DN; never acts on absence
+    #[arg(long, value_name = "WHO")]
+    pub(crate) user: Option<String>,
+    /// With --user: execute although that closes the gate for a scheduled run
+    #[arg(long, requires = "user")]
+    pub(crate) take_window: bool,
     /// Answer in JSON
     #[arg(long)]
     pub(crate) json: bool,

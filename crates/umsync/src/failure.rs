@@ -38,6 +38,48 @@ pub(crate) enum Failure {
     Sandbox(#[from] umsync_emulator::Error),
     #[error("no run is called {0}\n  `umsync history` lists them")]
     NoRun(String),
+    #[error(
+        "no stored plan has an id that begins with {0}\n  `umsync plan` makes one and names its id; `umsync history` lists the runs"
+    )]
+    NoPlan(String),
+    #[error("several plans have an id that begins with {beginning}: {ids}\n  write more of it")]
+    SeveralPlans { beginning: String, ids: String },
+    #[error("the plan cannot be used")]
+    Plan(#[from] umsync_engine::saved::SavedPlanError),
+    #[error("cannot read the plan {path}", path = path.display())]
+    PlanFile {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("cannot write the plan {path}", path = path.display())]
+    PlanOut {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("the plan {id} is for {plan}, the configuration for {organization}")]
+    OtherOrganization { id: String, plan: String, organization: String },
+    #[error(
+        "the plan {id} was made when the configuration meant something else\n  plan anew: what was reviewed is what runs"
+    )]
+    OtherConfiguration { id: String },
+    #[error("`{0}` is no moment\n  write for instance 2026-12-24T08:00:00Z, or a time from now such as 2d")]
+    NoMoment(String),
+    #[error("umsync is paused until {} by {who}: {reason}\n  `umsync unpause` ends it", until.to_rfc3339_opts(chrono::SecondsFormat::Secs, true))]
+    Paused { until: chrono::DateTime<chrono::Utc>, who: String, reason: String },
+    #[error(
+        "nobody in the directory is {0}\n  name them by email, username or DN as the directory has it; whoever is gone is dealt with by a whole run"
+    )]
+    Nobody(String),
+    #[error("several people in the directory are {who}: {entries}\n  name one of them by DN")]
+    Several { who: String, entries: String },
+    #[error("a scheduled run is due at {}, within the two hours that this execution would close the gate for\n  write --take-window to execute all the same", due.to_rfc3339_opts(chrono::SecondsFormat::Secs, true))]
+    WindowNeeded { due: chrono::DateTime<chrono::Utc> },
+    #[error(
+        "no schedule is configured, so nobody knows whose execution this one would shut out for two hours\n  write --take-window to execute all the same"
+    )]
+    WindowUnknown,
     #[error("stopped before anything was sent")]
     Stopped,
     #[error("cannot write the output")]
@@ -77,7 +119,11 @@ impl Failure {
             Self::Busy(_) => 5,
             Self::Directory(_) => 6,
             Self::Adobe(error) => error.kind().exit_code(),
-            Self::NoRun(_) => 64,
+            Self::OtherOrganization { .. } | Self::OtherConfiguration { .. } => 78,
+            Self::Paused { .. } | Self::WindowNeeded { .. } | Self::WindowUnknown => 8,
+            Self::NoRun(_) | Self::NoPlan(_) | Self::SeveralPlans { .. } | Self::NoMoment(_) => 64,
+            Self::Plan(_) | Self::PlanFile { .. } | Self::PlanOut { .. } => 64,
+            Self::Nobody(_) | Self::Several { .. } => 1,
             Self::Store(_) | Self::Stopped | Self::Output(_) | Self::Json(_) => 1,
         }
     }

@@ -5,6 +5,9 @@
 //! engine does. It knows no wire format: `umsync-directory` and `umsync-umapi` do.
 
 mod adobe;
+mod apply;
+mod approvals;
+mod approve;
 mod check;
 mod cli;
 mod clock;
@@ -17,12 +20,15 @@ mod ledger;
 mod log;
 mod notify;
 mod output;
+mod pause;
+mod person;
 mod program;
 mod reading;
 mod record;
 mod report;
 mod run;
 mod sandbox;
+mod scope;
 mod status;
 mod sync;
 
@@ -30,6 +36,7 @@ use clap::Parser as _;
 use cli::{Cli, Command};
 use failure::Failure;
 use run::Mode;
+use scope::Scope;
 use std::process::ExitCode;
 use sync::Wish;
 
@@ -81,8 +88,18 @@ async fn obey(cli: &Cli) -> Result<u8, Failure> {
                 (_, true) => ("sync --test-mode", Mode::Rehearse),
                 (false, false) => ("sync", Mode::Apply),
             };
-            sync::sync(cli, Wish::new(command, mode, sync.json)).await
+            let mut wish = Wish::new(command, mode, sync.json);
+            if let Some(who) = &sync.user {
+                wish.scope = Scope::Person(who);
+                wish.take_window = sync.take_window;
+            }
+            sync::sync(cli, wish).await
         }
+        Command::Apply { plan, wait, json } => apply::apply(cli, plan, *wait, *json).await,
+        Command::Approve { id } => approve::approve(cli, id).await,
+        Command::Abandon => pause::abandon(cli).await,
+        Command::Pause { until, reason } => pause::pause(cli, until, reason).await,
+        Command::Unpause => pause::unpause(cli).await,
         Command::Run => daemon::run(cli).await,
         Command::Status { json } => status::status(cli, *json).await,
         Command::History { run, last, json } => history::history(cli, run.as_deref(), *last, *json).await,

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 use umsync_directory::{ldap, ldif};
 use umsync_engine::directory::Directory;
-use umsync_store::{Missing, Store};
+use umsync_store::{Missing, Pause, Store};
 use umsync_umapi::{Cancel, Canceller, Client, Clock, Session};
 
 /// What a command works with.
@@ -56,6 +56,14 @@ impl Program {
     /// The organization, as the store knows it.
     pub(crate) fn organization(&self) -> &str {
         &self.side.settings.organization
+    }
+
+    /// A pause is obeyed by every process.
+    pub(crate) async fn not_paused(&self) -> Result<(), Failure> {
+        match self.store.paused(self.organization(), self.now()).await? {
+            Some(Pause { until, reason, who, at: _ }) => Err(Failure::Paused { until, who, reason }),
+            None => Ok(()),
+        }
     }
 
     /// Reads the directory whole.

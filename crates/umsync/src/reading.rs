@@ -3,14 +3,17 @@
 
 use crate::failure::Failure;
 use crate::ledger::StoreLedger;
+use crate::person;
 use crate::program::Program;
 use crate::run::Mode;
+use crate::scope::{Scope, Somebody};
 use chrono::{DateTime, Utc};
 use std::time::Duration;
 use umsync_engine::adobe::{Snapshot, User};
 use umsync_engine::amend::amend;
 use umsync_engine::change::{Account, Address, Change, Field, Target, What};
 use umsync_engine::command::Verdict;
+use umsync_engine::directory::Directory;
 use umsync_store::{Entry, Lock, LockError, Purpose};
 use umsync_umapi::{Gate, Opens, Session, Shut};
 
@@ -18,13 +21,30 @@ use umsync_umapi::{Gate, Opens, Session, Shut};
 pub(crate) struct Reading {
     pub(crate) snapshot: Snapshot,
     pub(crate) lock: Lock,
+    /// Whom a run for one person is about.
+    pub(crate) somebody: Option<Somebody>,
+}
+
+/// Reads Adobe's side as far as a run is about it.
+pub(crate) async fn read(
+    program: &Program,
+    session: &Session<StoreLedger>,
+    directory: &Directory,
+    mode: Mode,
+    scope: Scope<'_>,
+    who: &str,
+) -> Result<Reading, Failure> {
+    match scope {
+        Scope::Person(name) => person::read(program, session, directory, mode, name, who).await,
+        Scope::Whole | Scope::Exactly(_) => adobe(program, session, mode, who).await,
+    }
 }
 
 /// Reads Adobe's side.
 ///
 /// `sync` lists where listing is open or opens within `wait`, waiting without the lock; if it opens later, and always
 /// for modes that write nothing, the stored snapshot serves while it is younger than `every`.
-pub(crate) async fn adobe(
+async fn adobe(
     program: &Program,
     session: &Session<StoreLedger>,
     mode: Mode,
@@ -66,7 +86,7 @@ pub(crate) async fn adobe(
                     age_minutes = age,
                     "adobe known from the stored snapshot"
                 );
-                return Ok(Reading { snapshot, lock });
+                return Ok(Reading { snapshot, lock, somebody: None });
             }
             (Some(shut), None) => return Err(umsync_umapi::Error::from(shut).into()),
         }
@@ -80,7 +100,7 @@ async fn listed(program: &Program, session: &Session<StoreLedger>, lock: Lock) -
     let snapshot = session.snapshot(permit, &move |progress| bar.adobe(progress)).await?;
     program.store.save_snapshot(&snapshot).await?;
     tracing::info!(users = snapshot.users.len(), groups = snapshot.groups.len(), "adobe read");
-    Ok(Reading { snapshot, lock })
+    Ok(Reading { snapshot, lock, somebody: None })
 }
 
 /// When each side of the gate opens.
@@ -91,11 +111,16 @@ pub(crate) async fn opens(program: &Program, now: DateTime<Utc>) -> Result<Opens
 
 /// The stored snapshot, if it is young enough, brought up to date with what was executed since.
 async fn stored(program: &Program, now: DateTime<Utc>) -> Result<Option<Snapshot>, Failure> {
+    let young = |snapshot: &Snapshot| {
+        let age = (now - snapshot.read_at).to_std().unwrap_or(Duration::ZERO);
+        age < program.side.every()
+    };
+    Ok(stored_of_any_age(program).await?.filter(young))
+}
+
+/// The stored snapshot, brought up to date with what was executed since.
+pub(crate) async fn stored_of_any_age(program: &Program) -> Result<Option<Snapshot>, Failure> {
     let Some(mut snapshot) = program.store.snapshot(program.organization()).await? else { return Ok(None) };
-    let age = (now - snapshot.read_at).to_std().unwrap_or(Duration::ZERO);
-    if age >= program.side.every() {
-        return Ok(None);
-    }
     let since = snapshot.read_at;
     let is_done =
         |entry: &Entry| matches!(&entry.settled, Some((Verdict::Done, settled)) if *settled >= since);
@@ -122,7 +147,7 @@ async fn changes_since(
 }
 
 /// Users of whom no answer told what became of them are read singly before anything is planned.
-async fn refresh(
+pub(crate) async fn refresh(
     program: &Program,
     session: &Session<StoreLedger>,
     snapshot: &mut Snapshot,
@@ -191,7 +216,7 @@ fn put(snapshot: &mut Snapshot, read: &[(Account, Option<User>)]) {
 }
 
 /// Takes the lock. Whoever only lists is waited for; whoever executes is not.
-async fn lock(program: &Program, who: &str, begun: DateTime<Utc>) -> Result<Lock, Failure> {
+pub(crate) async fn lock(program: &Program, who: &str, begun: DateTime<Utc>) -> Result<Lock, Failure> {
     // A holder without a name has just taken the lock, or is about to let it go: a moment later it says more.
     let mut nameless = 0;
     loop {
@@ -213,7 +238,7 @@ async fn lock(program: &Program, who: &str, begun: DateTime<Utc>) -> Result<Lock
     }
 }
 
-async fn sleep_until(program: &Program, until: DateTime<Utc>, what: &str) -> Result<(), Failure> {
+pub(crate) async fn sleep_until(program: &Program, until: DateTime<Utc>, what: &str) -> Result<(), Failure> {
     tracing::info!(until = %until.to_rfc3339_opts(chrono::SecondsFormat::Secs, true), "waiting {what}");
     program.bar.say(format!("waiting {what} until {}", until.format("%H:%M:%S UTC")));
     let left = (until - program.now()).to_std().unwrap_or(Duration::ZERO);
@@ -227,7 +252,7 @@ async fn pause(program: &Program, time: Duration) -> Result<(), Failure> {
     }
 }
 
-fn later(from: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
+pub(crate) fn later(from: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
     chrono::TimeDelta::from_std(by)
         .ok()
         .and_then(|by| from.checked_add_signed(by))

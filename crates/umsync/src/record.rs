@@ -1,10 +1,13 @@
 //! What the store keeps of one run: when, by whom, under which configuration, what was planned, how it ended.
 
+use crate::approvals::{Approvals, settle_baseline};
 use crate::failure::Failure;
 use crate::program::Program;
 use crate::run::{Finished, Mode};
+use crate::scope::Scope;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
+use umsync_engine::command::Outcome;
 use umsync_engine::plan::{Plan, Remember};
 use umsync_engine::report::{Results, Totals};
 use umsync_store::{Link, RunEnd, RunStart};
@@ -53,28 +56,49 @@ impl Record {
         (mode == Mode::Apply).then(|| self.id.clone())
     }
 
-    /// Keeps what planning told: absences, links.
+    /// Keeps what planning told: absences, links, and the plan for whoever wants to approve or apply it. Whoever plans
+    /// for one person knows nothing about the others' absence.
     pub(crate) async fn planned(
         &self,
         program: &Program,
+        scope: Scope<'_>,
         plan: &Plan,
         remember: Remember,
     ) -> Result<(), Failure> {
         let Remember { absent, matches } = remember;
         let (organization, now) = (program.organization(), program.now());
-        program.store.note_absences(organization, &absent, now).await?;
+        if !matches!(scope, Scope::Person(_)) {
+            program.store.note_absences(organization, &absent, now).await?;
+            program.store.save_plan(organization, plan.id(), &serde_json::to_value(plan)?, now).await?;
+        }
         let links: Vec<Link> = matches
             .into_iter()
             .map(|found| Link { anchor: found.anchor, adobe_id: found.id, email: found.email, dn: found.dn })
             .collect();
         program.store.note_links(organization, &links, now).await?;
-        let totals = Totals::of(plan.changes());
-        tracing::info!(
-            plan = plan.id(),
-            withheld = plan.withheld().len(),
-            set_aside = plan.set_aside().len(),
-            "planned: {totals}"
-        );
+        let (withheld, set_aside) = (plan.withheld().len(), plan.set_aside().len());
+        tracing::info!(plan = plan.id(), withheld, set_aside, "planned: {}", Totals::of(plan.changes()));
+        Ok(())
+    }
+
+    /// Keeps what executing means for approvals and for the baseline.
+    pub(crate) async fn executed(
+        &self,
+        program: &Program,
+        mode: Mode,
+        scope: Scope<'_>,
+        plan: &Plan,
+        outcomes: &[Outcome],
+        approvals: &Approvals,
+    ) -> Result<(), Failure> {
+        if mode != Mode::Apply {
+            return Ok(());
+        }
+        approvals.use_up(program, plan, outcomes).await?;
+        if matches!(scope, Scope::Whole) {
+            approvals.served(program).await?;
+            settle_baseline(program, plan).await?;
+        }
         Ok(())
     }
 
@@ -105,6 +129,7 @@ impl Record {
             "exit_code": code,
             "summary": summary,
             "plan": end.ok().map(|finished| &finished.plan),
+            "stale": end.ok().map(|finished| &finished.stale),
             "outcomes": end.ok().map(|finished| &finished.outcomes),
         });
         program.store.save_report(&self.id, &report).await?;
@@ -123,6 +148,9 @@ impl Finished {
     /// The exit code: what was not done before what was withheld.
     pub(crate) fn code(&self, mode: Mode) -> u8 {
         let results = Results::of(&self.plan, &self.outcomes);
+        if !self.stale.is_empty() {
+            return 4;
+        }
         if mode != Mode::Plan && !results.all_done() {
             let nothing_left = self
                 .outcomes
@@ -130,7 +158,7 @@ impl Finished {
                 .all(|outcome| matches!(outcome.verdict, umsync_engine::command::Verdict::NotSent { .. }));
             return if nothing_left { 7 } else { 4 };
         }
-        if self.plan.withheld().is_empty() { 0 } else { 3 }
+        if self.plan.withheld().is_empty() && !self.plan.doubts().too_many_set_aside { 0 } else { 3 }
     }
 
     fn summary(&self) -> Value {
@@ -139,6 +167,7 @@ impl Finished {
             "withheld": self.plan.withheld().len(),
             "set_aside": self.plan.set_aside().len(),
             "held": self.plan.held().len(),
+            "stale": self.stale.len(),
             "results": Results::of(&self.plan, &self.outcomes),
         })
     }

@@ -1,12 +1,18 @@
 //! One run, as a sentence: read the directory, read Adobe, decide, do, tell.
 
+use crate::approvals::{Approvals, baseline};
 use crate::failure::Failure;
 use crate::program::Program;
 use crate::reading::{self, Reading};
 use crate::record::Record;
+use crate::scope::Scope;
+use umsync_engine::change::Change;
 use umsync_engine::command::Outcome;
+use umsync_engine::limits::Limits;
 use umsync_engine::memory::Memory;
 use umsync_engine::plan::{Plan, plan};
+use umsync_engine::rules::Rules;
+use umsync_engine::saved::Exact;
 use umsync_store::Purpose;
 
 /// What a run does with its plan.
@@ -24,6 +30,8 @@ pub(crate) enum Mode {
 #[derive(Debug)]
 pub(crate) struct Finished {
     pub(crate) plan: Plan,
+    /// Changes of a kept plan that do not hold any more.
+    pub(crate) stale: Vec<Change>,
     pub(crate) outcomes: Vec<Outcome>,
 }
 
@@ -32,19 +40,24 @@ pub(crate) async fn run(
     program: &Program,
     record: &Record,
     mode: Mode,
-    show: impl FnOnce(&Plan) -> Result<(), Failure>,
+    scope: Scope<'_>,
+    show: impl FnOnce(&Exact) -> Result<(), Failure>,
 ) -> Result<Finished, Failure> {
+    program.not_paused().await?;
     let directory = program.read_directory().await?;
     let session = program.session(record.journal(mode)).await?;
-    let Reading { snapshot, mut lock } = reading::adobe(program, &session, mode, record.who()).await?;
+    let Reading { snapshot, mut lock, somebody } =
+        reading::read(program, &session, &directory, mode, scope, record.who()).await?;
 
-    let memory = recall(program).await?;
-    let rules = &program.config.rules;
-    let (plan, remember) =
-        plan(&directory, &snapshot, rules, &memory, &program.config.meaning, program.now())?;
-    record.planned(program, &plan, remember).await?;
-    show(&plan)?;
+    let approvals = Approvals::recall(program).await?;
+    let (rules, memory) = recall(program, scope, &approvals).await?;
+    let (fresh, remember) =
+        plan(&directory, &snapshot, &rules, &memory, &program.config.meaning, program.now())?;
+    record.planned(program, scope, &fresh, remember).await?;
+    let exact = scope.of(fresh, &approvals, &session, somebody.as_ref()).await?;
+    show(&exact)?;
 
+    let Exact { plan, stale } = exact;
     let listener = |progress| program.bar.adobe(progress);
     let outcomes = match mode {
         Mode::Plan => Vec::new(),
@@ -58,14 +71,26 @@ pub(crate) async fn run(
         }
     };
     program.bar.finish();
-    Ok(Finished { plan, outcomes })
+    record.executed(program, mode, scope, &plan, &outcomes, &approvals).await?;
+    Ok(Finished { plan, stale, outcomes })
 }
 
-async fn recall(program: &Program) -> Result<Memory, Failure> {
+/// What earlier runs remember, and the rules under what somebody has approved.
+async fn recall(
+    program: &Program,
+    scope: Scope<'_>,
+    approvals: &Approvals,
+) -> Result<(Rules, Memory), Failure> {
     let organization = program.organization();
-    Ok(Memory {
+    let memory = Memory {
         links: program.store.links(organization).await?,
         absences: program.store.absences(organization).await?,
-        approved: std::collections::BTreeSet::new(),
-    })
+        approved: approvals.lifted(),
+    };
+    let mut rules = Rules { baseline: baseline(program).await?, ..program.config.rules.clone() };
+    if matches!(scope, Scope::Person(_)) {
+        // What everybody else's changes would exceed is no matter of this one person's.
+        rules.limits = Limits::OFF;
+    }
+    Ok((rules, memory))
 }

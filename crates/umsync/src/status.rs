@@ -20,8 +20,12 @@ pub(crate) async fn status(cli: &Cli, as_json: bool) -> Result<u8, Failure> {
     let stamps = store.stamps(&organization, |stamps| stamps.clone()).await?;
     let Opens { listing, execution, silence } = Gate::opens(&stamps, now, config.adobe.every);
     let last = store.runs(Some(&organization), 1).await?.pop();
+    let next = config.schedule.as_ref().and_then(|schedule| schedule.next_after(now));
     let snapshot = store.snapshot(&organization).await?;
     let unsettled = store.unsettled(&organization).await?;
+    let paused = store.paused(&organization, now).await?;
+    let approvals = store.approvals(&organization, now).await?;
+    let baseline = store.baseline(&organization).await?;
     if as_json {
         let side = |shut: &Option<Shut>| shut.as_ref().map(|shut| moment(shut.opens_at));
         output::json(&json!({
@@ -32,6 +36,18 @@ pub(crate) async fn status(cli: &Cli, as_json: bool) -> Result<u8, Failure> {
             "silence_until": side(&silence),
             "snapshot_read_at": snapshot.as_ref().map(|snapshot| moment(snapshot.read_at)),
             "unknown_outcomes": unsettled.len(),
+            "paused_until": paused.as_ref().map(|pause| moment(pause.until)),
+            "approvals": approvals.iter().map(|approval| json!({
+                "plan": approval.plan_id,
+                "who": approval.who,
+                "until": moment(approval.until),
+            })).collect::<Vec<_>>(),
+            "baseline": baseline.as_ref().map(|baseline| json!({
+                "by": baseline.by,
+                "at": moment(baseline.at),
+                "of_this_configuration": baseline.configuration == config.meaning,
+            })),
+            "next_run": next.map(moment),
             "last_run": last.as_ref().map(|run| json!({
                 "run": run.start.id,
                 "command": run.start.command,
@@ -62,6 +78,30 @@ pub(crate) async fn status(cli: &Cli, as_json: bool) -> Result<u8, Failure> {
             ),
             None => "adobe          never read".to_owned(),
         });
+        if let Some(pause) = &paused {
+            lines.push(format!(
+                "paused         until {} by {}: {}",
+                moment(pause.until),
+                pause.who,
+                pause.reason
+            ));
+        }
+        lines.push(match &baseline {
+            Some(baseline) if baseline.configuration == config.meaning => {
+                format!("baseline       since {}: {}", moment(baseline.at), baseline.by)
+            }
+            Some(_) => {
+                "baseline       of another configuration: removals wait until a plan is approved".to_owned()
+            }
+            None => "baseline       none: removals wait until a plan is approved".to_owned(),
+        });
+        for approval in &approvals {
+            let (plan, until) = (&approval.plan_id, moment(approval.until));
+            lines.push(format!("approved       plan {plan} by {}, at most until {until}", approval.who));
+        }
+        if let Some(next) = next {
+            lines.push(format!("next run       {}", moment(next)));
+        }
         if !unsettled.is_empty() {
             lines.push(format!(
                 "unknown        {} users with an unknown outcome; the next run reads them",

@@ -8,9 +8,13 @@ use crate::output::{self, Bar};
 use crate::program::{FirstTime, Program};
 use crate::record::Record;
 use crate::run::{Finished, Mode, run};
+use crate::scope::Scope;
+use std::io::Write as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 use umsync_engine::plan::Plan;
-use umsync_engine::report::{Sent, of_outcomes, of_plan};
+use umsync_engine::report::{Sent, of_outcomes, of_plan, of_stale};
+use umsync_engine::saved::Exact;
 
 /// What the command line asks for.
 #[derive(Debug, Clone, Copy)]
@@ -24,12 +28,16 @@ pub(crate) struct Wish<'a> {
     pub(crate) detailed: bool,
     /// Also write the plan to this file.
     pub(crate) out: Option<&'a Path>,
+    /// How much of the plan the run is about.
+    pub(crate) scope: Scope<'a>,
+    /// Execute for one person although that closes the gate for a scheduled run.
+    pub(crate) take_window: bool,
 }
 
 impl Wish<'_> {
     /// A plain run.
     pub(crate) fn new(command: &'static str, mode: Mode, json: bool) -> Self {
-        Self { command, mode, json, detailed: false, out: None }
+        Self { command, mode, json, detailed: false, out: None, scope: Scope::Whole, take_window: false }
     }
 }
 
@@ -49,11 +57,22 @@ pub(crate) async fn sync(cli: &Cli, wish: Wish<'_>) -> Result<u8, Failure> {
 /// One run with its record in the store, told on stdout and to whom the configuration names.
 pub(crate) async fn recorded(program: &Program, wish: Wish<'_>) -> Result<u8, Failure> {
     let record = Record::begin(program, wish.command).await?;
-    let show = |plan: &Plan| {
+    let show = |Exact { plan, stale }: &Exact| {
         program.bar.finish();
-        if wish.json { Ok(()) } else { Ok(output::lines(&of_plan(plan))?) }
+        if let Some(file) = wish.out {
+            write_plan(file, plan)?;
+        }
+        if !wish.json {
+            output::lines(&of_plan(plan))?;
+            output::lines(&of_stale(stale))?;
+        }
+        Ok(())
     };
-    match run(program, &record, wish.mode, show).await {
+    let ended = match window(program, wish) {
+        Ok(()) => run(program, &record, wish.mode, wish.scope, show).await,
+        Err(failure) => Err(failure),
+    };
+    match ended {
         Ok(finished) => {
             let code = code(&finished, wish);
             let report = record.end(program, code, Ok(&finished)).await?;
@@ -72,6 +91,35 @@ pub(crate) async fn recorded(program: &Program, wish: Wish<'_>) -> Result<u8, Fa
             Err(failure)
         }
     }
+}
+
+/// One person's execution closes the gate for two hours: not while a scheduled run needs it, unless that is wanted.
+fn window(program: &Program, wish: Wish<'_>) -> Result<(), Failure> {
+    if !matches!((wish.mode, wish.scope), (Mode::Apply, Scope::Person(_))) || wish.take_window {
+        return Ok(());
+    }
+    let schedule = program.config.schedule.as_ref().ok_or(Failure::WindowUnknown)?;
+    match schedule.next_after(program.now()) {
+        Some(due) if (due - program.now()).to_std().is_ok_and(|left| left < program.side.every()) => {
+            Err(Failure::WindowNeeded { due })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Only for its owner: a plan names everybody.
+fn write_plan(file: &Path, plan: &Plan) -> Result<(), Failure> {
+    let failed = |source| Failure::PlanOut { path: file.to_owned(), source };
+    let mut out = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(file)
+        .map_err(failed)?;
+    out.set_permissions(std::fs::Permissions::from_mode(0o600)).map_err(failed)?;
+    serde_json::to_writer_pretty(&mut out, plan)?;
+    out.write_all(b"\n").and_then(|()| out.sync_all()).map_err(failed)
 }
 
 fn code(finished: &Finished, wish: Wish<'_>) -> u8 {

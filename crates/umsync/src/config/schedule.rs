@@ -1,7 +1,9 @@
 //! The sections `schedule` and `notify`: when the daemon runs, and who is told.
 
 use super::file::Section;
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use croner::parser::{CronParser, Seconds};
 
 /// When the daemon runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,6 +12,20 @@ pub(crate) struct Schedule {
     pub(crate) cron: String,
     /// In which its hours are meant.
     pub(crate) timezone: Tz,
+}
+
+impl Schedule {
+    /// The first moment after `now` at which a run is due.
+    pub(crate) fn next_after(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let cron = CronParser::builder()
+            .seconds(Seconds::Required)
+            .dom_and_dow(true)
+            .build()
+            .parse(&self.cron)
+            .ok()?;
+        let next = cron.find_next_occurrence(&now.with_timezone(&self.timezone), false).ok()?;
+        Some(next.with_timezone(&Utc))
+    }
 }
 
 /// Who is told about a run: a program that gets the report in JSON on its standard input.

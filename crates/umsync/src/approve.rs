@@ -1,0 +1,62 @@
+//! `approve`: somebody says that what a plan withholds is right. It needs the store only.
+
+use crate::approvals::{MOST, set_baseline};
+use crate::cli::Cli;
+use crate::clock::SystemClock;
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::output;
+use umsync_engine::report::Totals;
+use umsync_engine::saved::SavedPlan;
+use umsync_store::{Missing, Store};
+use umsync_umapi::Clock as _;
+
+/// Approves the plan whose id begins so.
+pub(crate) async fn approve(cli: &Cli, beginning: &str) -> Result<u8, Failure> {
+    let config = Config::load(&cli.config)?;
+    let store = Store::open(&config.store, Missing::Refuse).await?;
+    let saved = stored(&store, beginning).await?;
+    let (now, who) = (SystemClock.now(), who());
+    let organization = saved.organization();
+    store.approve(organization, saved.id(), &who, now, now + MOST).await?;
+    set_baseline(
+        &store,
+        organization,
+        saved.configuration(),
+        &format!("{who} approved plan {}", saved.id()),
+        now,
+    )
+    .await?;
+    let totals = Totals::of(saved.withheld().iter().map(|withheld| &withheld.change));
+    let mut told = format!("Plan {} for {organization} is approved by {who}: {totals}.", saved.id());
+    if !saved.withheld().is_empty() {
+        told.push_str("\nThe next runs send those of its withheld changes that their own plans still want, until a full run has done so (at least 24 hours, at most 7 days).");
+    }
+    if saved.configuration() != config.meaning {
+        told.push_str("\nThe configuration means something else now than when this plan was made: removals wait until a plan made under it is approved.");
+    }
+    output::text(&told)?;
+    store.close().await;
+    Ok(0)
+}
+
+/// The one stored plan whose id begins so.
+pub(crate) async fn stored(store: &Store, beginning: &str) -> Result<SavedPlan, Failure> {
+    let ids = store.plan_ids(beginning).await?;
+    let id = match ids.as_slice() {
+        [id] => id,
+        [] => return Err(Failure::NoPlan(beginning.to_owned())),
+        several => {
+            return Err(Failure::SeveralPlans { beginning: beginning.to_owned(), ids: several.join(", ") });
+        }
+    };
+    let plan = store.plan(id).await?.ok_or_else(|| Failure::NoPlan(id.clone()))?;
+    Ok(SavedPlan::parse(&plan.plan)?)
+}
+
+/// Who does this, for the record.
+pub(crate) fn who() -> String {
+    let name = ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
+    let uid = rustix::process::getuid().as_raw();
+    name.map_or_else(|| format!("uid {uid}"), |name| format!("{name} (uid {uid})"))
+}

@@ -1,0 +1,127 @@
+//! Adobe's side for a run that is about one person: never a listing.
+
+use crate::failure::Failure;
+use crate::ledger::StoreLedger;
+use crate::program::Program;
+use crate::reading::{self, Reading};
+use crate::run::Mode;
+use crate::scope::Somebody;
+use std::collections::{BTreeMap, BTreeSet};
+use umsync_engine::adobe::{Group, GroupKind, Snapshot, User};
+use umsync_engine::change::Address;
+use umsync_engine::desired::{Person, desired};
+use umsync_engine::directory::Directory;
+use umsync_engine::key::{Ownership, fold, fold_email};
+use umsync_engine::memory::Memory;
+use umsync_umapi::{Opens, Session};
+
+/// The stored snapshot of any age, or without one the mapped groups asked for singly; and this person's account afresh.
+pub(crate) async fn read(
+    program: &Program,
+    session: &Session<StoreLedger>,
+    directory: &Directory,
+    mode: Mode,
+    name: &str,
+    who: &str,
+) -> Result<Reading, Failure> {
+    let memory = Memory {
+        links: program.store.links(program.organization()).await?,
+        absences: BTreeMap::new(),
+        approved: BTreeSet::new(),
+    };
+    let desired = desired(directory, &program.config.rules, &memory);
+    let person = find(&desired.people, name)?;
+    let lock = reading::lock(program, who, program.now()).await?;
+    let Opens { listing: _, execution, silence } = reading::opens(program, program.now()).await?;
+    if let Some(shut) = silence.or(execution.filter(|_| mode == Mode::Apply)) {
+        return Err(umsync_umapi::Error::from(shut).into());
+    }
+    let mut snapshot = match reading::stored_of_any_age(program).await? {
+        Some(mut snapshot) => {
+            reading::refresh(program, session, &mut snapshot).await?;
+            snapshot
+        }
+        None => groups_only(program, session).await?,
+    };
+    let linked = person.anchor.as_ref().and_then(|anchor| memory.links.get(anchor));
+    let account = afresh(session, &mut snapshot, person, linked).await?;
+    let somebody = Somebody { key: person.key(), id: account.and_then(|user| user.id) };
+    Ok(Reading { snapshot, lock, somebody: Some(somebody) })
+}
+
+fn find<'a>(people: &'a [Person], name: &str) -> Result<&'a Person, Failure> {
+    let is_it = |person: &&Person| {
+        fold_email(&person.email) == fold_email(name)
+            || fold(&person.dn) == fold(name)
+            || person.username.as_ref().is_some_and(|username| fold(username) == fold(name))
+    };
+    let found: Vec<&Person> = people.iter().filter(is_it).collect();
+    match found.as_slice() {
+        [person] => Ok(person),
+        [] => Err(Failure::Nobody(name.to_owned())),
+        several => {
+            let entries = several.iter().map(|person| person.dn.as_str()).collect::<Vec<_>>().join(" and ");
+            Err(Failure::Several { who: name.to_owned(), entries })
+        }
+    }
+}
+
+/// Without a listing nothing is known but which of the mapped groups there are.
+async fn groups_only(program: &Program, session: &Session<StoreLedger>) -> Result<Snapshot, Failure> {
+    let mut groups = program.config.rules.managed_groups();
+    groups.extend(program.config.rules.protect.groups.iter().cloned());
+    let mut there = BTreeMap::new();
+    for name in groups {
+        program.bar.say(format!("asking for the group {name}"));
+        if session.group_exists(&name).await? {
+            let kind = GroupKind::Unknown(None);
+            let group =
+                Group { name: name.clone(), kind, id: None, member_count: None, quota: None, product: None };
+            there.insert(name, group);
+        }
+    }
+    Ok(Snapshot {
+        organization: program.organization().to_owned(),
+        read_at: program.now(),
+        users: Vec::new(),
+        groups: there,
+        unreadable: Vec::new(),
+        total_count: None,
+    })
+}
+
+/// Replaces what the snapshot says of this person's account, or accounts of the same email, by what Adobe says now.
+async fn afresh(
+    session: &Session<StoreLedger>,
+    snapshot: &mut Snapshot,
+    person: &Person,
+    linked: Option<&String>,
+) -> Result<Option<User>, Failure> {
+    let known =
+        snapshot.users.iter().find(|user| user.id.is_some() && user.id.as_ref() == linked).map(Address::of);
+    let mut addresses = vec![person.address()];
+    addresses.extend(known);
+    if person.identity.ownership() == Ownership::Organization {
+        // Whether they have an Adobe ID of that email decides about a new account.
+        addresses.push(Address { user: person.email.clone(), domain: None, adobe_id: true });
+    }
+    addresses.sort();
+    addresses.dedup();
+    let mut account = None;
+    for address in addresses {
+        let found = session.user(&address).await?;
+        snapshot.users.retain(|user| Address::of(user) != address && !is_same(user, found.as_ref()));
+        if let Some(user) = found {
+            let theirs = user.id.is_some() && user.id.as_ref() == linked;
+            if theirs || user.key() == Some(person.key()) {
+                account = Some(user.clone());
+            }
+            snapshot.users.push(user);
+        }
+    }
+    Ok(account)
+}
+
+fn is_same(user: &User, found: Option<&User>) -> bool {
+    found.is_some_and(|found| user.id.is_some() && user.id == found.id)
+}
