@@ -151,14 +151,18 @@ impl Remote {
     /// Panics unless nobody holds the lock.
     #[track_caller]
     pub(super) fn lock_is_free(&self) {
+        self.while_somebody_lists(|| ());
+    }
+
+    /// Takes the lock as a run that lists, and lets it go again.
+    #[track_caller]
+    pub(super) fn while_somebody_lists(&self, meanwhile: impl FnOnce()) {
         let now = self.now();
-        let locked = self.runtime.block_on(async {
-            let store = self.store().await.expect("a readable store");
-            let locked = store.lock(ORGANIZATION, Purpose::Listing, "a test", now).map(drop);
-            store.close().await;
-            locked
-        });
-        locked.expect("the lock is free");
+        let store = self.runtime.block_on(self.store()).expect("a readable store");
+        let lock = store.lock(ORGANIZATION, Purpose::Listing, "a test", now).expect("the lock is free");
+        meanwhile();
+        drop(lock);
+        self.runtime.block_on(store.close());
     }
 
     async fn store(&self) -> Result<Store, umsync_store::Error> {

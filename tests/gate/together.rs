@@ -74,12 +74,20 @@ fn a_run_that_lists_is_waited_for() {
     remote.adobe.faults().add(Fault::on(Endpoint::Users, slow).once());
     let plan = remote.start(&["plan"]);
     until("the plan lists", || remote.listings() == 1);
-    // Its lock is not worth waiting for to one who does not want to wait at all.
-    remote.reach(&["wait: 0s"]);
-    remote.run(&["sync"]).with(5).says(&["umsync plan) is listing since"]);
-    remote.reach(&[]);
     remote.run(&["sync"]).with(0).says(&["adobe known from the stored snapshot"]);
     awaited(plan).with(0);
+    remote.is_in_step();
+    remote.saw(1, 1);
+}
+
+#[test]
+fn a_run_that_lists_is_waited_for_no_longer_than_wait() {
+    let remote = Remote::planned();
+    remote.reach(&["wait: 0s"]);
+    remote.while_somebody_lists(|| {
+        remote.run(&["sync"]).with(5).says(&["another run (a test) is listing since"]);
+    });
+    remote.run(&["sync"]).with(0);
     remote.is_in_step();
     remote.saw(1, 1);
 }

@@ -1,6 +1,6 @@
 //! What two hours close, and what opens when they are over.
 
-use super::remote::{EVERY, Remote, WHOLE, hear, shown, terminate};
+use super::remote::{EVERY, IMS, Remote, SERVER, WHOLE, hear, shown, terminate};
 use crate::support::awaited;
 use chrono::TimeDelta;
 use umsync_emulator::Endpoint;
@@ -11,6 +11,9 @@ fn a_second_sync_within_two_hours_is_refused_and_told_when_it_opens() {
     let remote = Remote::with_store();
     remote.run(&["sync"]).with(0).shows(&["1 account created"]);
     remote.is_in_step();
+    let asked = remote.proxy.asked();
+    assert_eq!(asked.len(), remote.requests(), "everything goes through the proxy");
+    assert_eq!(asked[..2], [IMS, SERVER].map(|host| format!("CONNECT {host}:443 HTTP/1.1")));
     let (stamps, requests, state) = (remote.stamps(), remote.requests(), remote.adobe.dump());
     let opens = shown(stamps.execution.expect("it was executed") + EVERY);
 
@@ -100,7 +103,7 @@ fn a_gate_that_opens_soon_is_waited_for_without_the_lock() {
     let remote = Remote::with_store();
     remote.run(&["sync"]).with(0);
     remote.adobe.with_state(|org| org.remove_user("anna@example.com"));
-    remote.pass_until_it_opens_in(TimeDelta::seconds(4));
+    remote.pass_until_it_opens_in(TimeDelta::seconds(5));
     let opens = remote.stamps().execution.expect("it was executed") + EVERY;
 
     let mut waiting = remote.start(&["sync"]);
