@@ -38,6 +38,26 @@ pub(crate) enum Failure {
     Sandbox(#[from] umsync_emulator::Error),
     #[error("no run is called {0}\n  `umsync history` lists them")]
     NoRun(String),
+    #[error("several runs have an id that begins with {beginning}: {ids}\n  write more of it")]
+    SeveralRuns { beginning: String, ids: String },
+    #[error("the report of the run {run} was written by another version\n  `umsync report {run} --json` shows it as it is")]
+    OtherReport {
+        run: String,
+        #[source]
+        source: serde_json::Error,
+    },
+    #[error("{path}: there is no `schedule`, so nothing would ever run\n  write for instance schedule: {{cron: \"0 15 */2 * * *\", timezone: Europe/Berlin}}", path = path.display())]
+    NoSchedule { path: PathBuf },
+    #[error("the schedule cannot be started")]
+    Scheduler(#[from] tokio_cron_scheduler::JobSchedulerError),
+    #[error("{path} is already there, and nothing is overwritten\n  name another file: umsync init FILE", path = path.display())]
+    Exists { path: PathBuf },
+    #[error("cannot write the configuration {path}", path = path.display())]
+    NewConfig {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
     #[error(
         "no stored plan has an id that begins with {0}\n  `umsync plan` makes one and names its id; `umsync history` lists the runs"
     )]
@@ -123,6 +143,10 @@ impl Failure {
             Self::Paused { .. } | Self::WindowNeeded { .. } | Self::WindowUnknown => 8,
             Self::NoRun(_) | Self::NoPlan(_) | Self::SeveralPlans { .. } | Self::NoMoment(_) => 64,
             Self::Plan(_) | Self::PlanFile { .. } | Self::PlanOut { .. } => 64,
+            Self::SeveralRuns { .. } => 64,
+            Self::NoSchedule { .. } => 78,
+            Self::OtherReport { .. } | Self::Scheduler(_) => 1,
+            Self::Exists { .. } | Self::NewConfig { .. } => 1,
             Self::Nobody(_) | Self::Several { .. } => 1,
             Self::Store(_) | Self::Stopped | Self::Output(_) | Self::Json(_) => 1,
         }
@@ -141,5 +165,23 @@ impl Failure {
             cause = error.source();
         }
         lines.join("\n")
+    }
+}
+
+/// What an exit code means, for people.
+pub(crate) fn meaning(code: u8) -> &'static str {
+    match code {
+        0 => "done",
+        1 => "an error before anything was written",
+        2 => "changes are pending",
+        3 => "something was withheld, the rest is done",
+        4 => "some commands failed, are stale or have an unknown outcome",
+        5 => "another run held the lock",
+        6 => "the directory could not be read whole",
+        7 => "Adobe was unavailable",
+        8 => "the gate was closed, or a pause held",
+        64 => "usage",
+        78 => "configuration: in the file, or at Adobe",
+        _ => "unknown",
     }
 }

@@ -18,7 +18,9 @@ pub(crate) fn start(cli: &Cli) {
     // Other crates' words are for those who look for a fault in them.
     let others = if cli.verbose > 2 { "debug" } else { "warn" };
     let ours = ["umsync", "umsync_directory", "umsync_umapi", "umsync_store", "umsync_emulator"];
-    let filter = ours.iter().fold(others.to_owned(), |filter, name| format!("{filter},{name}={own}"));
+    // It reports on its own bookkeeping; what matters of it comes back as an error.
+    let others = format!("{others},tokio_cron_scheduler=off");
+    let filter = ours.iter().fold(others, |filter, name| format!("{filter},{name}={own}"));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(filter))
         .with_writer(std::io::stderr)

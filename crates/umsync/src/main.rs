@@ -31,6 +31,7 @@ mod sandbox;
 mod scope;
 mod status;
 mod sync;
+mod timetable;
 
 use clap::Parser as _;
 use cli::{Cli, Command};

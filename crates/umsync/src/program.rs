@@ -35,17 +35,14 @@ pub(crate) enum FirstTime {
 impl Program {
     /// Opens the store and makes Adobe's side ready to be called.
     pub(crate) async fn open(config: Config, first_time: FirstTime, bar: Bar) -> Result<Self, Failure> {
-        let side = Side::start(&config.adobe, &config.store).await?;
-        let missing = match first_time {
-            FirstTime::Allowed => Missing::Create,
-            FirstTime::Refused if side.emulated => Missing::Create,
-            FirstTime::Refused => Missing::Refuse,
-        };
-        let store = Store::open(&config.store, missing).await?;
-        if let Some(warning) = store.filesystem_warning() {
-            tracing::warn!("{warning}");
-        }
+        let (side, store) = reach(&config, first_time).await?;
         Ok(Self { config, store, side, bar, cancel: on_signals()? })
+    }
+
+    /// The same under another configuration: whoever may stop this one may stop that one.
+    pub(crate) async fn reopened(&self, config: Config) -> Result<Self, Failure> {
+        let (side, store) = reach(&config, FirstTime::Refused).await?;
+        Ok(Self { config, store, side, bar: self.bar.clone(), cancel: self.cancel.clone() })
     }
 
     /// The present.
@@ -117,6 +114,20 @@ impl Program {
         self.store.close().await;
         self.side.stop().await;
     }
+}
+
+async fn reach(config: &Config, first_time: FirstTime) -> Result<(Side, Store), Failure> {
+    let side = Side::start(&config.adobe, &config.store).await?;
+    let missing = match first_time {
+        FirstTime::Allowed => Missing::Create,
+        FirstTime::Refused if side.emulated => Missing::Create,
+        FirstTime::Refused => Missing::Refuse,
+    };
+    let store = Store::open(&config.store, missing).await?;
+    if let Some(warning) = store.filesystem_warning() {
+        tracing::warn!("{warning}");
+    }
+    Ok((side, store))
 }
 
 /// SIGTERM and Ctrl-C finish the request that is under way and end the run.

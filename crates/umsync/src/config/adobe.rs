@@ -52,6 +52,23 @@ pub(crate) enum ClientId {
     Secret(SecretRef),
 }
 
+impl Adobe {
+    /// The references to secrets.
+    pub(super) fn secrets(&self) -> impl Iterator<Item = &SecretRef> {
+        let organization = match &self.service {
+            Service::Organization(organization) => Some(organization),
+            Service::Sandbox { .. } => None,
+        };
+        organization.into_iter().flat_map(|organization| {
+            let id = match &organization.client_id {
+                ClientId::Secret(secret) => Some(secret),
+                ClientId::Text(_) => None,
+            };
+            id.into_iter().chain([&organization.client_secret])
+        })
+    }
+}
+
 /// Adobe locks out a client that lists more often (UMAPI documentation, "API limits").
 const EVERY: Duration = Duration::from_secs(2 * 60 * 60);
 const WAIT: Duration = Duration::from_secs(10 * 60);

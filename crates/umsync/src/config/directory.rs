@@ -27,6 +27,16 @@ pub(crate) struct Ldap {
     password: Option<(String, SecretRef)>,
 }
 
+impl Source {
+    /// The reference to the password, if there is one.
+    pub(super) fn secret(&self) -> Option<&SecretRef> {
+        match self {
+            Self::Ldap(ldap) => ldap.password.as_ref().map(|(_, password)| password),
+            Self::Ldif(_) => None,
+        }
+    }
+}
+
 impl Ldap {
     /// The settings with the password revealed.
     pub(crate) fn settings(&self) -> Result<ldap::Settings, SecretError> {

@@ -12,10 +12,11 @@ mod secret;
 pub(crate) use adobe::{Adobe, ClientId, Organization, Service};
 pub(crate) use directory::Source;
 pub(crate) use file::Mistake;
-pub(crate) use schedule::{Notify, Schedule, When};
+pub(crate) use schedule::{Notify, Retry, Schedule, When};
 pub(crate) use secret::SecretError;
 
 use file::Document;
+use secret::SecretRef;
 use std::path::{Path, PathBuf};
 use umsync_engine::rules::{Baseline, Rules};
 
@@ -78,6 +79,11 @@ impl Config {
             }
             _ => Err(mistakes(found)),
         }
+    }
+
+    /// The environment variables that hold secrets: no program that we start is to inherit them.
+    pub(crate) fn secret_variables(&self) -> Vec<&str> {
+        self.adobe.secrets().chain(self.source.secret()).filter_map(SecretRef::variable).collect()
     }
 }
 

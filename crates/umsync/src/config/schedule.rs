@@ -1,9 +1,11 @@
 //! The sections `schedule` and `notify`: when the daemon runs, and who is told.
 
+use super::adobe::duration;
 use super::file::Section;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use croner::parser::{CronParser, Seconds};
+use std::time::Duration;
 
 /// When the daemon runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,7 +14,22 @@ pub(crate) struct Schedule {
     pub(crate) cron: String,
     /// In which its hours are meant.
     pub(crate) timezone: Tz,
+    /// What follows a run that failed.
+    pub(crate) retry: Retry,
 }
+
+/// What follows a run that failed with nothing written: it is tried again before the next one is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Retry {
+    /// After so long.
+    pub(crate) after: Duration,
+    /// So often.
+    pub(crate) times: u32,
+}
+
+const RETRY: Retry = Retry { after: Duration::from_secs(15 * 60), times: 3 };
+/// Somebody is told, or is not: the run has ended, and the next one is not kept waiting for longer.
+const NOTIFY_TIMEOUT: Duration = Duration::from_secs(60);
 
 impl Schedule {
     /// The first moment after `now` at which a run is due.
@@ -35,6 +52,8 @@ pub(crate) struct Notify {
     pub(crate) command: Vec<String>,
     /// About which runs.
     pub(crate) when: When,
+    /// When it is killed.
+    pub(crate) timeout: Duration,
 }
 
 /// About which runs somebody is told.
@@ -66,8 +85,14 @@ pub(super) fn read(section: Option<Section<'_>>) -> Option<Schedule> {
                 .map_err(|_| format!("`{text}` is no time zone; write for instance Europe/Berlin or UTC"))
         })
         .unwrap_or(Tz::UTC);
+    let retry = section.section("retry").map_or(RETRY, |section| {
+        let after = section.parsed("after", duration).unwrap_or(RETRY.after);
+        let times = section.get("times").unwrap_or(RETRY.times);
+        section.finish();
+        Retry { after, times }
+    });
     section.finish();
-    Some(Schedule { cron: cron?, timezone })
+    Some(Schedule { cron: cron?, timezone, retry })
 }
 
 pub(super) fn notify(section: Option<Section<'_>>) -> Option<Notify> {
@@ -79,6 +104,7 @@ pub(super) fn notify(section: Option<Section<'_>>) -> Option<Notify> {
     }
     let words = [("problems", When::Problems), ("changes", When::Changes), ("always", When::Always)];
     let when = section.word("when", &words).unwrap_or(When::Problems);
+    let timeout = section.parsed("timeout", duration).unwrap_or(NOTIFY_TIMEOUT);
     section.finish();
-    Some(Notify { command: command?, when })
+    Some(Notify { command: command?, when, timeout })
 }

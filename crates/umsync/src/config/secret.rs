@@ -74,6 +74,14 @@ impl SecretRef {
         }
     }
 
+    /// The environment variable, if it is one.
+    pub(crate) fn variable(&self) -> Option<&str> {
+        match self {
+            Self::Env(name) => Some(name),
+            Self::File(_) | Self::Credential(_) | Self::Command(_) => None,
+        }
+    }
+
     /// Reads the secret. One line break at its end is not part of it.
     pub(crate) fn reveal(&self) -> Result<SecretString, SecretError> {
         let (bytes, from) = match self {
