@@ -1,7 +1,9 @@
 //! The difference between what Adobe should hold and what it holds, as changes.
 
-use crate::adobe::{GroupKind, Identity, Snapshot, Status, User};
-use crate::change::{Account, Address, Change, Field, Reason, Target, What};
+mod hold;
+
+use crate::adobe::{Identity, Snapshot, Status, User};
+use crate::change::{Account, Change, Field, Reason, Target, What};
 use crate::desired::{Desired, Person};
 use crate::key::{GroupName, UserKey, email_domain, fold, fold_email};
 use crate::limits::Populations;
@@ -362,91 +364,6 @@ impl Work<'_> {
                 }
             }
         }
-    }
-
-    /// The last member of a mapped administrator group stays. Those who would join do not count: a gain may fail.
-    fn keep_last_admins(&mut self) {
-        let mut losing: BTreeMap<GroupName, Vec<Target>> = BTreeMap::new();
-        for change in &self.diff.changes {
-            if let What::Lose { group } = &change.what
-                && self.is_admin_group(group)
-            {
-                losing.entry(group.clone()).or_default().push(change.target.clone());
-            }
-        }
-        for (group, mut losers) in losing {
-            let members = self.adobe.users.iter().filter(|user| user.groups.contains(&group)).count();
-            if losers.len() < members {
-                continue;
-            }
-            losers.sort();
-            let Some(stays) = losers.into_iter().next() else {
-                continue;
-            };
-            let what = What::Lose { group: group.clone() };
-            self.diff.changes.retain(|change| change.target != stays || change.what != what);
-            let reason = HeldReason::LastMember { group: group.spelling().to_owned() };
-            self.diff.held.push(Held { who: stays.to_string(), entry: None, reason });
-        }
-    }
-
-    fn is_admin_group(&self, group: &GroupName) -> bool {
-        let known = self.adobe.groups.get(group).map(|group| &group.kind);
-        group.is_administrative() || matches!(known, Some(GroupKind::Administrative(_)))
-    }
-
-    /// An email update into an address that another account has would be refused, or cross two people: held.
-    fn hold_taken_addresses(&mut self) {
-        let mut at_adobe: BTreeMap<String, usize> = BTreeMap::new();
-        for user in &self.adobe.users {
-            *at_adobe.entry(fold_email(&user.email)).or_default() += 1;
-        }
-        let mut wanted: BTreeMap<String, usize> = BTreeMap::new();
-        for change in &self.diff.changes {
-            let email = match &change.what {
-                What::Update { field: Field::Email, to, .. } => fold_email(to),
-                What::CreateUser(profile) => fold_email(&profile.email),
-                _ => continue,
-            };
-            *wanted.entry(email).or_default() += 1;
-        }
-        let mut held = Vec::new();
-        self.diff.changes.retain(|change| {
-            let What::Update { field: Field::Email, to, .. } = &change.what else {
-                return true;
-            };
-            let email = fold_email(to);
-            let free = !at_adobe.contains_key(&email) && wanted.get(&email) == Some(&1);
-            if !free {
-                let reason = HeldReason::AddressTaken { email: to.clone() };
-                held.push(Held { who: change.target.to_string(), entry: None, reason });
-            }
-            free
-        });
-        self.diff.held.extend(held);
-    }
-
-    /// Two accounts that a command would name in the same way: it could hit the other one.
-    fn hold_shared_addresses(&mut self) {
-        let named = |account: &Account| {
-            let Address { user, domain, adobe_id } = &account.address;
-            (fold_email(user), domain.as_deref().map(fold), *adobe_id)
-        };
-        let mut accounts: BTreeMap<_, usize> = BTreeMap::new();
-        for account in self.adobe.users.iter().filter_map(Account::of) {
-            *accounts.entry(named(&account)).or_default() += 1;
-        }
-        let mut held = BTreeSet::new();
-        self.diff.changes.retain(|change| {
-            let Target::User(account) = &change.target else { return true };
-            let shared = accounts.get(&named(account)).is_some_and(|count| *count > 1);
-            if shared {
-                let reason = HeldReason::SharedAddress { user: account.address.user.clone() };
-                held.insert(Held { who: account.email.clone(), entry: None, reason });
-            }
-            !shared
-        });
-        self.diff.held.extend(held);
     }
 
     /// A protected user gets no command at all.

@@ -1,0 +1,90 @@
+//! Wording for people: a plan, and what became of it, as lines of inked text. Colour itself is the program's matter.
+
+mod outcome;
+mod plan;
+mod totals;
+
+pub use outcome::{Results, Sent, of_outcomes, of_stale};
+pub use plan::{of_plan, reason};
+pub use totals::Totals;
+
+use crate::change::What;
+use chrono::{DateTime, Utc};
+use std::fmt;
+
+/// What a piece of text means; the program chooses the colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ink {
+    /// Ordinary text.
+    Plain,
+    /// A heading.
+    Heading,
+    /// Something is given.
+    Gain,
+    /// Something changes.
+    Change,
+    /// Something is taken.
+    Loss,
+    /// Something needs a look.
+    Warning,
+    /// Secondary: reasons, sources.
+    Faint,
+}
+
+/// Text of one ink.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Span {
+    /// What it means.
+    pub ink: Ink,
+    /// The text.
+    pub text: String,
+}
+
+/// One line.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Line(pub Vec<Span>);
+
+impl Line {
+    fn of(ink: Ink, text: impl Into<String>) -> Self {
+        Self(vec![Span { ink, text: text.into() }])
+    }
+
+    fn and(mut self, ink: Ink, text: impl Into<String>) -> Self {
+        self.0.push(Span { ink, text: text.into() });
+        self
+    }
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|span| f.write_str(&span.text))
+    }
+}
+
+/// What happens to its target, in a few words.
+pub fn told(what: &What) -> String {
+    match what {
+        What::CreateGroup => "is made".into(),
+        What::CreateUser(profile) => format!("gets a new {} account", profile.identity),
+        What::Update { field, from, to } => {
+            format!("{}: {} → {to}", field.word(), from.as_deref().unwrap_or("(none)"))
+        }
+        What::Join { group } => format!("joins {group}"),
+        What::Lose { group } => format!("loses {group}"),
+        What::Leave => "leaves the organization".into(),
+    }
+}
+
+/// A count with its noun.
+pub fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+fn section(title: &str, lines: &mut Vec<Line>) {
+    lines.push(Line::default());
+    lines.push(Line::of(Ink::Heading, title));
+}
+
+fn moment(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M UTC").to_string()
+}

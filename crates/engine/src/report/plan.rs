@@ -1,0 +1,317 @@
+//! A whole plan: what changes and why, what does not and why, and the totals.
+
+use super::{Ink, Line, Totals, counted, moment, section, told};
+use crate::change::{Change, Reason, Target, What};
+use crate::plan::{GroupLine, Plan};
+use crate::withhold::{Why, Withheld};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+/// The whole plan: what changes and why per user and per group, what does not and why, and the totals.
+pub fn of_plan(plan: &Plan) -> Vec<Line> {
+    let mut lines = Vec::new();
+    head(plan, &mut lines);
+    users(plan, &mut lines);
+    groups(plan, &mut lines);
+    withheld(plan, &mut lines);
+    others(plan, &mut lines);
+    totals(plan, &mut lines);
+    lines
+}
+
+fn head(plan: &Plan, lines: &mut Vec<Line>) {
+    let directory = plan.directory();
+    lines.push(Line::of(Ink::Heading, format!("Plan {} for {}", plan.id(), plan.organization())));
+    let mut told = format!(
+        "{}, {} of whom {} get an account, {}",
+        counted(directory.entries, "entry", "entries"),
+        counted(directory.people, "person", "people"),
+        directory.selected,
+        counted(directory.groups, "mapped group", "mapped groups"),
+    );
+    for (count, words) in [
+        (directory.services, "without mail and in no mapped group (service accounts)"),
+        (directory.departed, "disabled, who count as gone"),
+        (directory.kept, "disabled, whose accounts stay as they are"),
+    ] {
+        if count > 0 {
+            let _ = write!(told, ", {count} {words}");
+        }
+    }
+    lines.push(Line::of(Ink::Faint, format!("  directory  {}: {told}", directory.source)));
+    let adobe = plan.adobe();
+    let read = format!(
+        "  adobe      read {}: {} users, {} groups",
+        moment(adobe.read_at),
+        adobe.users,
+        adobe.groups
+    );
+    lines.push(Line::of(Ink::Faint, read));
+}
+
+fn users(plan: &Plan, lines: &mut Vec<Line>) {
+    let mut by_target: BTreeMap<&Target, Vec<&Change>> = BTreeMap::new();
+    for change in plan.changes() {
+        by_target.entry(&change.target).or_default().push(change);
+    }
+    let groups = by_target.keys().any(|target| matches!(target, Target::Group(_)));
+    if groups {
+        section("Groups to be made", lines);
+        for target in by_target.keys().filter(|target| matches!(target, Target::Group(_))) {
+            lines.push(
+                Line::of(Ink::Gain, format!("  + {target}"))
+                    .and(Ink::Faint, "  mapped, and missing at Adobe"),
+            );
+        }
+    }
+    let users: Vec<_> = by_target.iter().filter(|(target, _)| matches!(target, Target::User(_))).collect();
+    if !users.is_empty() {
+        section("Users", lines);
+    }
+    for (target, changes) in users {
+        lines.push(headline(target, changes));
+        for change in changes {
+            lines.extend(detail(change));
+        }
+    }
+}
+
+fn headline(target: &Target, changes: &[&Change]) -> Line {
+    for change in changes {
+        match &change.what {
+            What::CreateUser(profile) => {
+                let name = [&profile.first_name, &profile.last_name].into_iter().flatten().cloned();
+                let said: Vec<String> = [name.collect::<Vec<_>>().join(" ")]
+                    .into_iter()
+                    .chain(profile.country.clone())
+                    .filter(|text| !text.is_empty())
+                    .collect();
+                return Line::of(Ink::Gain, format!("  + {target}"))
+                    .and(Ink::Plain, format!("  new {} account: {}", profile.identity, said.join(", ")));
+            }
+            What::Leave => {
+                return Line::of(Ink::Loss, format!("  x {target}"))
+                    .and(Ink::Plain, "  leaves the organization")
+                    .and(Ink::Faint, format!("  {}", reason(&change.reason)));
+            }
+            _ => {}
+        }
+    }
+    Line::of(Ink::Change, format!("  ~ {target}"))
+}
+
+fn detail(change: &Change) -> Option<Line> {
+    let because = || format!("  {}", reason(&change.reason));
+    match &change.what {
+        What::CreateGroup | What::CreateUser(_) | What::Leave => None,
+        What::Update { .. } => Some(Line::of(Ink::Change, format!("      {}", told(&change.what)))),
+        What::Join { group } => {
+            Some(Line::of(Ink::Gain, format!("      + {group}")).and(Ink::Faint, because()))
+        }
+        What::Lose { group } => {
+            Some(Line::of(Ink::Loss, format!("      - {group}")).and(Ink::Faint, because()))
+        }
+    }
+}
+
+/// Why a change is wanted, in a few words.
+pub fn reason(reason: &Reason) -> String {
+    match reason {
+        Reason::GroupMapped => "mapped, and missing at Adobe".into(),
+        Reason::NewPerson => "selected, and without an account".into(),
+        Reason::Differs => "differs".into(),
+        Reason::Listed { by } => format!("member of {}", by.join(", ")),
+        Reason::NotListed => "no directory group gives it".into(),
+        Reason::NotSelected => "no longer selected".into(),
+        Reason::Absent { since } => format!("not in the directory since {}", moment(*since)),
+    }
+}
+
+fn groups(plan: &Plan, lines: &mut Vec<Line>) {
+    let changing: Vec<&GroupLine> = plan
+        .groups()
+        .iter()
+        .filter(|line| line.gains + line.losses + line.withheld + line.foreign > 0 || line.new)
+        .collect();
+    if changing.is_empty() {
+        return;
+    }
+    section("Groups", lines);
+    let width = changing.iter().map(|line| line.name.spelling().chars().count()).max().unwrap_or_default();
+    for GroupLine { name, before, gains, losses, withheld, foreign, new } in changing {
+        let after = before + gains - losses;
+        let padding = " ".repeat(width - name.spelling().chars().count());
+        let mut line = Line::of(
+            Ink::Plain,
+            format!("  {name}{padding}  {before} → {}", counted(after, "member", "members")),
+        );
+        if *gains > 0 {
+            line = line.and(Ink::Gain, format!("  +{gains}"));
+        }
+        if *losses > 0 {
+            line = line.and(Ink::Loss, format!("  -{losses}"));
+        }
+        if *new {
+            line = line.and(Ink::Gain, "  new");
+        }
+        if *withheld > 0 {
+            line = line.and(Ink::Warning, format!("  {withheld} withheld"));
+        }
+        if *foreign > 0 {
+            line = line.and(Ink::Faint, format!("  {foreign} foreign, who stay"));
+        }
+        lines.push(line);
+    }
+}
+
+fn withheld(plan: &Plan, lines: &mut Vec<Line>) {
+    if plan.withheld().is_empty() {
+        return;
+    }
+    section(&format!("Withheld: {}", plan.withheld().len()), lines);
+    for breach in plan.breaches() {
+        let sent = if plan.changes().is_empty() { "" } else { ", the rest is sent" };
+        lines.push(Line::of(Ink::Warning, format!("  {breach}; all removals are withheld{sent}")));
+        let largest: Vec<String> =
+            breach.largest.iter().map(|(name, count)| format!("{name} {count}")).collect();
+        lines.push(Line::of(Ink::Faint, format!("      most: {}", largest.join(", "))));
+    }
+    let held_by = |why: Why| plan.withheld().iter().any(|withheld| withheld.why == why);
+    let reasons = [
+        (held_by(Why::ShortListing), short_listing(plan)),
+        (held_by(Why::TooManySetAside), too_many_set_aside(plan)),
+        (
+            held_by(Why::NoBaseline),
+            "nobody has said yet that this configuration is right for this organization: removals and identity changes wait".to_owned(),
+        ),
+        (
+            held_by(Why::OtherConfiguration),
+            "the configuration means something else than when a plan was last approved: removals and identity changes wait".to_owned(),
+        ),
+    ];
+    for (_, text) in reasons.into_iter().filter(|(holds, _)| *holds) {
+        lines.push(Line::of(Ink::Warning, format!("  {text}")));
+    }
+    lines.push(Line::of(Ink::Plain, format!("  if the list below is right: umsync approve {}", plan.id())));
+    for Withheld { change, why } in plan.withheld() {
+        lines.push(
+            Line::of(Ink::Warning, format!("  ! {}", change.target))
+                .and(Ink::Plain, format!("  {}", told(&change.what)))
+                .and(Ink::Faint, format!("  {}; {why}", reason(&change.reason))),
+        );
+    }
+}
+
+fn short_listing(plan: &Plan) -> String {
+    let adobe = plan.adobe();
+    let counted = adobe.counted.unwrap_or_default();
+    format!(
+        "Adobe counts {counted} users and listed {}: creations and removals wait for a listing that is whole",
+        adobe.users
+    )
+}
+
+fn too_many_set_aside(plan: &Plan) -> String {
+    let (set_aside, held) = (plan.set_aside().len(), plan.held().len());
+    format!(
+        "{set_aside} entries set aside and {held} held are more than limits.set_aside allows: removals wait"
+    )
+}
+
+fn others(plan: &Plan, lines: &mut Vec<Line>) {
+    if !plan.held().is_empty() {
+        section(&format!("Held, nothing is done: {}", plan.held().len()), lines);
+        for held in plan.held() {
+            let entry = held.entry.as_ref().map(|dn| format!("  {dn}")).unwrap_or_default();
+            lines.push(
+                Line::of(Ink::Warning, format!("  ? {}", held.who))
+                    .and(Ink::Plain, format!("  {}", held.reason))
+                    .and(Ink::Faint, entry),
+            );
+        }
+    }
+    if !plan.set_aside().is_empty() {
+        section(&format!("Set aside, and protected: {}", plan.set_aside().len()), lines);
+        for set_aside in plan.set_aside() {
+            lines.push(
+                Line::of(Ink::Warning, format!("  ? {}", set_aside.entry))
+                    .and(Ink::Plain, format!("  {}", set_aside.reason)),
+            );
+        }
+    }
+    if !plan.unreadable_users().is_empty() {
+        section(
+            &format!("Users at Adobe that cannot be understood: {}", plan.unreadable_users().len()),
+            lines,
+        );
+        for user in plan.unreadable_users() {
+            lines.push(
+                Line::of(Ink::Warning, format!("  ? {}", user.who))
+                    .and(Ink::Plain, format!("  {}", user.reason)),
+            );
+        }
+    }
+    if !plan.protected().is_empty() {
+        section(&format!("Protected, nothing is done: {}", plan.protected().len()), lines);
+        for user in plan.protected() {
+            let would: Vec<String> = user.changes.iter().map(told).collect();
+            lines.push(
+                Line::of(Ink::Plain, format!("  = {}  otherwise {}", user.who, would.join(", ")))
+                    .and(Ink::Faint, format!("  {}", user.because)),
+            );
+        }
+    }
+    leavers(plan, lines);
+}
+
+fn leavers(plan: &Plan, lines: &mut Vec<Line>) {
+    let acting: BTreeSet<String> = plan
+        .changes()
+        .iter()
+        .chain(plan.withheld().iter().map(|withheld| &withheld.change))
+        .filter(|change| matches!(change.reason, Reason::Absent { .. }))
+        .map(|change| change.target.to_string())
+        .chain(plan.held().iter().map(|held| held.who.clone()))
+        .collect();
+    let waiting: Vec<_> = plan.leavers().iter().filter(|leaver| !acting.contains(&leaver.who)).collect();
+    if waiting.is_empty() {
+        return;
+    }
+    section(&format!("Gone from the directory, untouched: {}", waiting.len()), lines);
+    for leaver in waiting {
+        let next = match leaver.acts_at {
+            Some(at) => format!("nothing is done before {}", moment(at)),
+            None => "leavers.action is keep".into(),
+        };
+        lines.push(
+            Line::of(
+                Ink::Plain,
+                format!("  . {}  not in the directory since {}", leaver.who, moment(leaver.since)),
+            )
+            .and(Ink::Faint, format!("  {next}")),
+        );
+    }
+}
+
+fn totals(plan: &Plan, lines: &mut Vec<Line>) {
+    lines.push(Line::default());
+    let totals = Totals::of(plan.changes());
+    if plan.changes().is_empty() && plan.withheld().is_empty() {
+        lines.push(Line::of(
+            Ink::Heading,
+            format!("Everything is in step: {}", counted(plan.in_step(), "person", "people")),
+        ));
+        return;
+    }
+    let cost = format!(
+        "  {} in {}; {} already in step",
+        counted(plan.commands().len(), "command", "commands"),
+        counted(plan.requests(), "request", "requests"),
+        counted(plan.in_step(), "person", "people"),
+    );
+    lines.push(Line::of(Ink::Heading, format!("To do: {totals}")).and(Ink::Faint, cost));
+    if !plan.withheld().is_empty() {
+        let held = Totals::of(plan.withheld().iter().map(|withheld| &withheld.change));
+        lines.push(Line::of(Ink::Warning, format!("Withheld: {held}")));
+    }
+}

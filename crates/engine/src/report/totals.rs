@@ -1,0 +1,66 @@
+//! How many changes of each kind.
+
+use super::counted;
+use crate::change::{Change, What};
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// How many changes of each kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Totals {
+    /// User groups made.
+    pub groups_created: usize,
+    /// Accounts made.
+    pub created: usize,
+    /// Accounts with changed attributes.
+    pub updated: usize,
+    /// Memberships given.
+    pub joined: usize,
+    /// Memberships taken.
+    pub lost: usize,
+    /// Users who leave the organization.
+    pub left: usize,
+}
+
+impl Totals {
+    /// Counts changes.
+    pub fn of<'a>(changes: impl IntoIterator<Item = &'a Change>) -> Self {
+        let mut totals = Self::default();
+        let mut updated = BTreeSet::new();
+        for change in changes {
+            match &change.what {
+                What::CreateGroup => totals.groups_created += 1,
+                What::CreateUser(_) => totals.created += 1,
+                What::Update { .. } => {
+                    updated.insert(&change.target);
+                }
+                What::Join { .. } => totals.joined += 1,
+                What::Lose { .. } => totals.lost += 1,
+                What::Leave => totals.left += 1,
+            }
+        }
+        totals.updated = updated.len();
+        totals
+    }
+}
+
+impl fmt::Display for Totals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { groups_created, created, updated, joined, lost, left } = *self;
+        let parts = [
+            (groups_created, "group", "groups", "created"),
+            (created, "account", "accounts", "created"),
+            (updated, "account", "accounts", "updated"),
+            (joined, "membership", "memberships", "given"),
+            (lost, "membership", "memberships", "taken"),
+            (left, "user", "users", "leaving the organization"),
+        ];
+        let said: Vec<String> = parts
+            .iter()
+            .filter(|(count, ..)| *count > 0)
+            .map(|(count, one, many, verb)| format!("{} {verb}", counted(*count, one, many)))
+            .collect();
+        if said.is_empty() { f.write_str("nothing") } else { f.write_str(&said.join(", ")) }
+    }
+}
