@@ -27,7 +27,14 @@ impl Approvals {
         let mut approvals = Vec::new();
         for approval in store.approvals(organization, program.now()).await? {
             let Some(stored) = store.plan(&approval.plan_id).await? else { continue };
-            let mut lifts = SavedPlan::parse(&stored.plan)?.lifts();
+            let mut lifts = match SavedPlan::parse(&stored.plan) {
+                Ok(saved) => saved.lifts(),
+                Err(error) => {
+                    // Another version wrote it. It lifts nothing, which withholds; it stops nobody.
+                    tracing::warn!(plan = approval.plan_id, "an approved plan cannot be understood: {error}");
+                    BTreeSet::new()
+                }
+            };
             for used in store.used_up(organization, &approval.plan_id).await? {
                 lifts.remove(&used);
             }

@@ -18,12 +18,13 @@ pub(crate) struct Record {
     id: String,
     who: String,
     command: String,
+    mode: Mode,
     started_at: DateTime<Utc>,
 }
 
 impl Record {
     /// Notes that a run begins.
-    pub(crate) async fn begin(program: &Program, command: &str) -> Result<Self, Failure> {
+    pub(crate) async fn begin(program: &Program, command: &str, mode: Mode) -> Result<Self, Failure> {
         let now = program.now();
         let id = run_id(now, std::process::id());
         let start = RunStart {
@@ -43,7 +44,7 @@ impl Record {
             "{command} begins"
         );
         let who = format!("pid {}, umsync {command}", std::process::id());
-        Ok(Self { who, id, command: command.to_owned(), started_at: now })
+        Ok(Self { who, id, command: command.to_owned(), mode, started_at: now })
     }
 
     /// Whose lock it is.
@@ -52,8 +53,8 @@ impl Record {
     }
 
     /// The journal that sent commands are noted in: a rehearsal carries nothing out and notes nothing.
-    pub(crate) fn journal(&self, mode: Mode) -> Option<String> {
-        (mode == Mode::Apply).then(|| self.id.clone())
+    pub(crate) fn journal(&self) -> Option<String> {
+        (self.mode == Mode::Apply).then(|| self.id.clone())
     }
 
     /// Keeps what planning told: absences, links, and the plan for whoever wants to approve or apply it. Whoever plans
@@ -69,7 +70,9 @@ impl Record {
         let (organization, now) = (program.organization(), program.now());
         if !matches!(scope, Scope::Person(_)) {
             program.store.note_absences(organization, &absent, now).await?;
-            program.store.save_plan(organization, plan.id(), &serde_json::to_value(plan)?, now).await?;
+            if self.mode == Mode::Plan || !plan.withheld().is_empty() {
+                program.store.save_plan(organization, plan.id(), &serde_json::to_value(plan)?, now).await?;
+            }
         }
         let links: Vec<Link> = matches
             .into_iter()
@@ -85,13 +88,12 @@ impl Record {
     pub(crate) async fn executed(
         &self,
         program: &Program,
-        mode: Mode,
         scope: Scope<'_>,
         plan: &Plan,
         outcomes: &[Outcome],
         approvals: &Approvals,
     ) -> Result<(), Failure> {
-        if mode != Mode::Apply {
+        if self.mode != Mode::Apply {
             return Ok(());
         }
         approvals.use_up(program, plan, outcomes).await?;

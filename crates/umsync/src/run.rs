@@ -45,7 +45,7 @@ pub(crate) async fn run(
 ) -> Result<Finished, Failure> {
     program.not_paused().await?;
     let directory = program.read_directory().await?;
-    let session = program.session(record.journal(mode)).await?;
+    let session = program.session(record.journal()).await?;
     let Reading { snapshot, mut lock, somebody } =
         reading::read(program, &session, &directory, mode, scope, record.who()).await?;
 
@@ -71,7 +71,7 @@ pub(crate) async fn run(
         }
     };
     program.bar.finish();
-    record.executed(program, mode, scope, &plan, &outcomes, &approvals).await?;
+    record.executed(program, scope, &plan, &outcomes, &approvals).await?;
     Ok(Finished { plan, stale, outcomes })
 }
 
