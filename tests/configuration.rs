@@ -28,7 +28,7 @@ directory:
   ldap:
     servers: [https://dc1.example.com]
     starttls: maybe
-    bind: {dn: "cn=umsync", password: {file: ldap}}
+    bind: {dn: "cn=umsync", password: {file: no-such-file}}
     base: "no dn"
     users: (mail=*
 people:
@@ -39,7 +39,7 @@ groups:
   - {directory: video, adobe: [design, _org_admin]}
 limits: {removals: 5 procent}
 leavers: {action: delete, grace: a week}
-schedule: {cron: "0 0 * * * *"}
+schedule: {cron: "every night", timezone: Berlin}
 state: umsync.db
 "#,
         &[
@@ -49,6 +49,7 @@ state: umsync.db
             "line 5, column 3, adobe.evry: unknown key; did you mean `every`?",
             "line 8, column 15, directory.ldap.servers[0]: `https://dc1.example.com` is no LDAP server",
             "line 9, column 15, directory.ldap.starttls:",
+            "line 10, column 39, directory.ldap.bind.password: cannot read the secret file",
             "line 11, column 11, directory.ldap.base:",
             "line 12, column 12, directory.ldap.users:",
             "line 14, column 23, people.attributes.email: `{mail` is no template: `{` without `}` at character 1",
@@ -58,7 +59,8 @@ state: umsync.db
             "line 19, column 20, limits.removals: `5 procent` is neither a number nor a share; write `20`, `5%` or `off`",
             "line 20, column 19, leavers.action: this version does not know `delete` yet",
             "line 20, column 34, leavers.grace: `a week` is no time",
-            "line 21, column 11, schedule: this version does not know this key yet",
+            "line 21, column 18, schedule.cron: `every night` is no schedule",
+            "line 21, column 43, schedule.timezone: `Berlin` is no time zone",
             "line 22, column 8, state: `umsync.db` is no store",
         ],
     );

@@ -13,7 +13,7 @@ use umsync_umapi::Clock as _;
 
 /// Approves the plan whose id begins so.
 pub(crate) async fn approve(cli: &Cli, beginning: &str) -> Result<u8, Failure> {
-    let config = Config::load(&cli.config)?;
+    let config = Config::load_without_secrets(&cli.config)?;
     let store = Store::open(&config.store, Missing::Refuse).await?;
     let saved = stored(&store, beginning).await?;
     let (now, who) = (SystemClock.now(), who());

@@ -12,7 +12,7 @@ use umsync_store::{Missing, Row, Run, Store};
 
 /// Lists runs, or tells one of them change by change.
 pub(crate) async fn history(cli: &Cli, run: Option<&str>, last: usize, as_json: bool) -> Result<u8, Failure> {
-    let config = Config::load(&cli.config)?;
+    let config = Config::load_without_secrets(&cli.config)?;
     let store = Store::open(&config.store, Missing::Refuse).await?;
     match run {
         None => list(&store, last, as_json).await?,

@@ -65,7 +65,7 @@ pub(crate) async fn abandon(cli: &Cli) -> Result<u8, Failure> {
 }
 
 async fn open(cli: &Cli) -> Result<(Store, String), Failure> {
-    let config = Config::load(&cli.config)?;
+    let config = Config::load_without_secrets(&cli.config)?;
     let store = Store::open(&config.store, Missing::Refuse).await?;
     Ok((store, adobe::organization(&config.adobe)?))
 }

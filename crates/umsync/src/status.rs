@@ -13,7 +13,7 @@ use umsync_umapi::{Clock as _, Gate, Opens, Shut};
 
 /// Tells where things stand.
 pub(crate) async fn status(cli: &Cli, as_json: bool) -> Result<u8, Failure> {
-    let config = Config::load(&cli.config)?;
+    let config = Config::load_without_secrets(&cli.config)?;
     let store = Store::open(&config.store, Missing::Refuse).await?;
     let organization = adobe::organization(&config.adobe)?;
     let now = SystemClock.now();

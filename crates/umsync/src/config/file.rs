@@ -2,6 +2,7 @@
 //!
 //! The only place that knows serde_yaml (values) and saphyr (positions).
 
+use super::secret::SecretRef;
 use saphyr::{LoadableYamlNode, MarkedYaml, YamlData};
 use serde::de::DeserializeOwned;
 use serde_yaml::{Mapping, Value};
@@ -40,6 +41,7 @@ pub(crate) struct Document {
     keys: BTreeMap<String, Place>,
     values: BTreeMap<String, Place>,
     mistakes: RefCell<Vec<Mistake>>,
+    secrets: RefCell<Vec<(String, SecretRef)>>,
 }
 
 impl Document {
@@ -62,8 +64,13 @@ impl Document {
                 return Err(Mistake { place: Place { line: 1, column: 1 }, key: String::new(), message });
             }
         };
-        let mut document =
-            Self { root, keys: BTreeMap::new(), values: BTreeMap::new(), mistakes: RefCell::new(Vec::new()) };
+        let mut document = Self {
+            root,
+            keys: BTreeMap::new(),
+            values: BTreeMap::new(),
+            mistakes: RefCell::new(Vec::new()),
+            secrets: RefCell::new(Vec::new()),
+        };
         for node in MarkedYaml::load_from_str(text).unwrap_or_default().iter().take(1) {
             document.mark("", node);
         }
@@ -101,6 +108,15 @@ impl Document {
     pub(crate) fn mistake(&self, path: &str, message: impl Into<String>) {
         let place = self.place(path);
         self.mistakes.borrow_mut().push(Mistake { place, key: path.to_owned(), message: message.into() });
+    }
+
+    /// Notes a mistake for every secret that is not where its reference says.
+    pub(crate) fn look_for_secrets(&self) {
+        for (path, secret) in self.secrets.borrow().iter() {
+            if let Err(error) = secret.look() {
+                self.mistake(path, error.told());
+            }
+        }
     }
 
     /// Where the value at a path stands, or the nearest section around it.
@@ -151,6 +167,11 @@ impl<'a> Section<'a> {
     fn value(&self, key: &'static str) -> Option<&Value> {
         self.known.borrow_mut().insert(key);
         self.mapping.get(key).filter(|value| !value.is_null())
+    }
+
+    /// Remembers a secret of this section, to be looked for when the whole file has been read.
+    pub(crate) fn secret(&self, key: &str, secret: &SecretRef) {
+        self.document.secrets.borrow_mut().push((self.path(key), secret.clone()));
     }
 
     /// Whether a key is there.

@@ -62,14 +62,26 @@ fn told(mistakes: &[Mistake]) -> String {
 }
 
 impl Config {
-    /// Reads the file. Paths in it are relative to it.
+    /// Reads the file, and looks whether its secrets are there. Paths in it are relative to it.
     pub(crate) fn load(path: &Path) -> Result<Self, ConfigError> {
+        Self::load_with(path, Secrets::Needed)
+    }
+
+    /// The same for commands that need the store only.
+    pub(crate) fn load_without_secrets(path: &Path) -> Result<Self, ConfigError> {
+        Self::load_with(path, Secrets::NotNeeded)
+    }
+
+    fn load_with(path: &Path, secrets: Secrets) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mistakes = |mistakes| ConfigError::Mistakes { path: path.to_owned(), mistakes };
         let document = Document::parse(&text).map_err(|mistake| mistakes(vec![mistake]))?;
         let parts = read(&document, folder);
+        if secrets == Secrets::Needed {
+            document.look_for_secrets();
+        }
         let found = document.mistakes();
         match parts {
             Some(parts) if found.is_empty() => {
@@ -85,6 +97,13 @@ impl Config {
     pub(crate) fn secret_variables(&self) -> Vec<&str> {
         self.adobe.secrets().chain(self.source.secret()).filter_map(SecretRef::variable).collect()
     }
+}
+
+/// Whether a command will reveal secrets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Secrets {
+    Needed,
+    NotNeeded,
 }
 
 struct Parts {

@@ -28,7 +28,7 @@ pub(crate) enum SecretError {
         #[source]
         source: std::io::Error,
     },
-    #[error("there is no systemd credential {name}: CREDENTIALS_DIRECTORY is {}\n  credentials exist only inside a unit with LoadCredential={name}:…; run umsync through its unit", directory.as_deref().unwrap_or("not set"))]
+    #[error("there is no systemd credential {name}: CREDENTIALS_DIRECTORY is {}\n  credentials exist only inside a unit with LoadCredential={name}:…; by hand use the unit umsync-run@.service", directory.as_deref().unwrap_or("not set"))]
     NoCredential { name: String, directory: Option<String> },
     #[error("cannot run {program} for a secret")]
     Command {
@@ -42,6 +42,16 @@ pub(crate) enum SecretError {
     Empty(String),
     #[error("the secret from {0} is not UTF-8 text")]
     NotText(String),
+}
+
+impl SecretError {
+    /// The error and its cause in one text, for the list of a file's mistakes.
+    pub(crate) fn told(&self) -> String {
+        match std::error::Error::source(self) {
+            Some(cause) => format!("{self}: {cause}"),
+            None => self.to_string().replace("\n  ", "; "),
+        }
+    }
 }
 
 impl SecretRef {
@@ -66,7 +76,10 @@ impl SecretRef {
                 section.mistake(key, "command: a program belongs here");
                 None
             }
-            (Some(secret), true) => Some(secret),
+            (Some(secret), true) => {
+                section.secret(key, &secret);
+                Some(secret)
+            }
             _ => {
                 section.mistake(key, "exactly one of env, file, credential, command belongs here");
                 None
@@ -82,6 +95,22 @@ impl SecretRef {
         }
     }
 
+    /// Whether the secret is where the reference says, without reading it. What a program would print is not known.
+    pub(crate) fn look(&self) -> Result<(), SecretError> {
+        match self {
+            Self::Env(name) => match std::env::var_os(name) {
+                Some(_) => Ok(()),
+                None => Err(SecretError::NoVariable(name.clone())),
+            },
+            Self::File(path) => match std::fs::File::open(path) {
+                Ok(_) => Ok(()),
+                Err(source) => Err(SecretError::File { path: path.clone(), source }),
+            },
+            Self::Credential(name) => credential(name).map(|_| ()),
+            Self::Command(_) => Ok(()),
+        }
+    }
+
     /// Reads the secret. One line break at its end is not part of it.
     pub(crate) fn reveal(&self) -> Result<SecretString, SecretError> {
         let (bytes, from) = match self {
@@ -91,13 +120,7 @@ impl SecretRef {
             }
             Self::File(path) => (read_file(path)?, path.display().to_string()),
             Self::Credential(name) => {
-                let directory = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
-                let path =
-                    directory.as_ref().map(|directory| directory.join(name)).filter(|path| path.exists());
-                let path = path.ok_or_else(|| SecretError::NoCredential {
-                    name: name.clone(),
-                    directory: directory.map(|directory| directory.display().to_string()),
-                })?;
+                let path = credential(name)?;
                 (read_file(&path)?, format!("the credential {name}"))
             }
             Self::Command(words) => (run(words)?, words[0].clone()),
@@ -107,6 +130,16 @@ impl SecretRef {
             text.strip_suffix('\n').map_or(text.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
         if text.is_empty() { Err(SecretError::Empty(from)) } else { Ok(SecretString::from(text)) }
     }
+}
+
+/// Where systemd has put a credential.
+fn credential(name: &str) -> Result<PathBuf, SecretError> {
+    let directory = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+    let path = directory.as_ref().map(|directory| directory.join(name)).filter(|path| path.exists());
+    path.ok_or_else(|| SecretError::NoCredential {
+        name: name.to_owned(),
+        directory: directory.map(|directory| directory.display().to_string()),
+    })
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, SecretError> {
