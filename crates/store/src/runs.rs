@@ -127,6 +127,15 @@ impl Store {
         rows.into_iter().map(|row| self.run_of(row)).collect()
     }
 
+    /// The ids of runs that begin with `beginning`, newest first: people type the first few characters.
+    pub async fn run_ids(&self, beginning: &str) -> Result<Vec<String>, Error> {
+        sqlx::query_scalar("SELECT id FROM runs WHERE substr(id, 1, length($1)) = $1 ORDER BY id DESC")
+            .bind(beginning)
+            .fetch_all(self.pool())
+            .await
+            .map_err(self.failed("read the runs"))
+    }
+
     /// One run with its report, if it has one.
     pub async fn run(&self, id: &str) -> Result<Option<(Run, Option<Value>)>, Error> {
         let failed = self.failed("read the run");

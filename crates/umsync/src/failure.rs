@@ -38,9 +38,13 @@ pub(crate) enum Failure {
     Sandbox(#[from] umsync_emulator::Error),
     #[error("no run is called {0}\n  `umsync history` lists them")]
     NoRun(String),
+    #[error("there has been no run yet")]
+    NoRunYet,
     #[error("several runs have an id that begins with {beginning}: {ids}\n  write more of it")]
     SeveralRuns { beginning: String, ids: String },
-    #[error("the report of the run {run} was written by another version\n  `umsync report {run} --json` shows it as it is")]
+    #[error(
+        "the report of the run {run} was written by another version\n  `umsync report {run} --json` shows it as it is"
+    )]
     OtherReport {
         run: String,
         #[source]
@@ -143,7 +147,7 @@ impl Failure {
             Self::Paused { .. } | Self::WindowNeeded { .. } | Self::WindowUnknown => 8,
             Self::NoRun(_) | Self::NoPlan(_) | Self::SeveralPlans { .. } | Self::NoMoment(_) => 64,
             Self::Plan(_) | Self::PlanFile { .. } | Self::PlanOut { .. } => 64,
-            Self::SeveralRuns { .. } => 64,
+            Self::NoRunYet | Self::SeveralRuns { .. } => 64,
             Self::NoSchedule { .. } => 78,
             Self::OtherReport { .. } | Self::Scheduler(_) => 1,
             Self::Exists { .. } | Self::NewConfig { .. } => 1,

@@ -34,6 +34,33 @@ pub(crate) fn json(value: &impl Serialize) -> Result<(), crate::failure::Failure
     Ok(out.flush()?)
 }
 
+/// Writes a table for spreadsheets (RFC 4180): no cell of it is a formula, whatever somebody is called.
+pub(crate) fn table<const COLUMNS: usize>(
+    head: [&str; COLUMNS],
+    rows: impl IntoIterator<Item = [String; COLUMNS]>,
+) -> std::io::Result<()> {
+    let out = std::io::BufWriter::new(std::io::stdout().lock());
+    let mut table = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
+    let failed = |error: csv::Error| match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => std::io::Error::other(format!("{other:?}")),
+    };
+    table.write_record(head).map_err(failed)?;
+    for row in rows {
+        table.write_record(row.iter().map(|cell| tame(cell))).map_err(failed)?;
+    }
+    table.flush()
+}
+
+/// Excel, LibreOffice and Google Sheets take a cell that begins so for a formula; an apostrophe says that it is text
+/// (OWASP, "CSV injection").
+fn tame(cell: &str) -> String {
+    // The last four are their full-width forms, which some locales take for the same.
+    let formula = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+    let text = if cell.starts_with(formula) { "'" } else { "" };
+    format!("{text}{}", clean(cell))
+}
+
 /// Writes to stderr.
 pub(crate) fn note(text: &str) {
     // Whoever closed stderr does not want to know.

@@ -1,15 +1,469 @@
-//! `report`: what a run did.
+//! `report`: what a run did, from the store alone: the run as it was recorded, and every change with its outcome.
 
 use crate::cli::{Cli, ReportFormat};
-use crate::failure::Failure;
+use crate::config::Config;
+use crate::failure::{Failure, meaning};
+use crate::output;
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use umsync_engine::change::{Change, Profile, Target, What};
+use umsync_engine::command::{Command, Outcome, StepError, Verdict};
+use umsync_engine::limits::Breach;
+use umsync_engine::matching::Held;
+use umsync_engine::report::{Ink, Line, Span, Totals, counted, reason, told};
+use umsync_engine::set_aside::SetAside;
+use umsync_engine::withhold::{Why, Withheld};
+use umsync_store::{Missing, Row, Run, Store};
 
-/// Tells a run.
+/// Tells a run: the last one, or the one whose id begins so.
 pub(crate) async fn report(
     cli: &Cli,
     run: Option<&str>,
     format: ReportFormat,
     json: bool,
 ) -> Result<u8, Failure> {
-    let _ = (cli, run, format, json);
-    Ok(1)
+    let config = Config::load_without_secrets(&cli.config)?;
+    let store = Store::open(&config.store, Missing::Refuse).await?;
+    let id = find(&store, run).await?;
+    let (run, report) = store.run(&id).await?.ok_or(Failure::NoRun(id))?;
+    let journal = store.journal(&run.start.id).await?;
+    store.close().await;
+    match if json { ReportFormat::Json } else { format } {
+        ReportFormat::Json => match &report {
+            Some(report) => output::json(report)?,
+            None => output::json(&unfinished(&run, &journal))?,
+        },
+        ReportFormat::Text => output::lines(&Told::of(run, report.as_ref(), journal)?.lines())?,
+        ReportFormat::Csv => {
+            let told = Told::of(run, report.as_ref(), journal)?;
+            output::table(HEAD, told.fates.iter().map(|fate| told.row(fate)))?;
+        }
+    }
+    Ok(0)
+}
+
+async fn find(store: &Store, beginning: Option<&str>) -> Result<String, Failure> {
+    let Some(beginning) = beginning else {
+        let last = store.runs(None, 1).await?.pop();
+        return last.map(|run| run.start.id).ok_or(Failure::NoRunYet);
+    };
+    let mut ids = store.run_ids(beginning).await?;
+    match (ids.pop(), ids.is_empty()) {
+        (Some(id), true) => Ok(id),
+        (None, _) => Err(Failure::NoRun(beginning.to_owned())),
+        // Later runs are asked for more often.
+        (Some(_), false) => {
+            let ids = ids.into_iter().take(5).collect::<Vec<_>>().join(", ");
+            Err(Failure::SeveralRuns { beginning: beginning.to_owned(), ids })
+        }
+    }
+}
+
+/// What is known of a run that has left no report: it is still going, or was cut off.
+fn unfinished(run: &Run, journal: &[Row]) -> Value {
+    let start = &run.start;
+    let changes: Vec<Value> = journal
+        .iter()
+        .map(|Row { position: _, change, command }| {
+            json!({
+                "change": change,
+                "sent_at": command.as_ref().and_then(|command| command.intended),
+                "verdict": command.as_ref().and_then(|command| command.settled.as_ref()).map(|(verdict, _)| verdict),
+            })
+        })
+        .collect();
+    json!({
+        "run": start.id,
+        "organization": start.organization,
+        "command": start.command,
+        "version": start.version,
+        "started_at": start.started_at,
+        "ended_at": run.end.as_ref().map(|end| end.at),
+        "exit_code": run.end.as_ref().map(|end| end.exit_code),
+        "summary": run.end.as_ref().map(|end| &end.summary),
+        "changes": changes,
+    })
+}
+
+/// The parts of a stored report that people read.
+#[derive(Debug, Default, Deserialize)]
+struct Stored {
+    plan: Option<Planned>,
+    #[serde(default)]
+    stale: Option<Vec<Change>>,
+    outcomes: Option<Vec<Outcome>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Planned {
+    id: String,
+    changes: Vec<Change>,
+    commands: Vec<Command>,
+    withheld: Vec<Withheld>,
+    breaches: Vec<Breach>,
+    held: Vec<Held>,
+    set_aside: Vec<SetAside>,
+}
+
+/// A run, ready to be told.
+struct Told {
+    run: Run,
+    plan: Option<String>,
+    fates: Vec<Fate>,
+    breaches: Vec<Breach>,
+    held: Vec<Held>,
+    set_aside: Vec<SetAside>,
+}
+
+/// One change and what became of it.
+struct Fate {
+    change: Change,
+    sent_at: Option<DateTime<Utc>>,
+    end: End,
+}
+
+/// What became of a change.
+#[derive(Debug, Clone, PartialEq)]
+enum End {
+    /// It was only planned.
+    Planned,
+    /// Adobe would have done it.
+    Tested,
+    Done,
+    Refused(Vec<StepError>),
+    Unknown(String),
+    NotSent(String),
+    Stale,
+    Withheld(Why),
+}
+
+impl Told {
+    fn of(run: Run, report: Option<&Value>, journal: Vec<Row>) -> Result<Self, Failure> {
+        let read = report.map(Stored::deserialize).transpose();
+        let Stored { plan, stale, outcomes } = read
+            .map_err(|source| Failure::OtherReport { run: run.start.id.clone(), source })?
+            .unwrap_or_default();
+        let Some(Planned { id, changes, commands, withheld, breaches, held, set_aside }) = plan else {
+            let fates = journal.into_iter().map(Fate::of).collect();
+            let (breaches, held, set_aside) = (Vec::new(), Vec::new(), Vec::new());
+            return Ok(Self { run, plan: None, fates, breaches, held, set_aside });
+        };
+        let is_test = run.start.command.contains("--test-mode");
+        let sent: BTreeMap<usize, DateTime<Utc>> =
+            journal.iter().filter_map(|row| Some((row.position, row.command.as_ref()?.intended?))).collect();
+        let mut ends: BTreeMap<usize, End> = BTreeMap::new();
+        for Outcome { command, verdict } in outcomes.unwrap_or_default() {
+            let end = match End::of(verdict) {
+                End::Done if is_test => End::Tested,
+                end => end,
+            };
+            let changes = commands.get(command).map(|command| command.changes.as_slice());
+            ends.extend(changes.unwrap_or_default().iter().map(|at| (*at, end.clone())));
+        }
+        let planned = changes.into_iter().enumerate().map(|(at, change)| Fate {
+            change,
+            sent_at: sent.get(&at).copied(),
+            end: ends.remove(&at).unwrap_or(End::Planned),
+        });
+        let apart = |change, end| Fate { change, sent_at: None, end };
+        let mut fates: Vec<Fate> = planned.collect();
+        fates.extend(stale.unwrap_or_default().into_iter().map(|change| apart(change, End::Stale)));
+        fates.extend(withheld.into_iter().map(|Withheld { change, why }| apart(change, End::Withheld(why))));
+        Ok(Self { run, plan: Some(id), fates, breaches, held, set_aside })
+    }
+}
+
+impl Fate {
+    /// What the journal knows of a change.
+    fn of(row: Row) -> Self {
+        let Row { position: _, change, command } = row;
+        let sent_at = command.as_ref().and_then(|command| command.intended);
+        let settled = command.as_ref().and_then(|command| command.settled.as_ref());
+        let end = match (settled, sent_at) {
+            (Some((verdict, _)), _) => End::of(verdict.clone()),
+            (None, Some(_)) => End::Unknown("no answer was noted".to_owned()),
+            (None, None) => End::NotSent("its turn had not come".to_owned()),
+        };
+        Self { change, sent_at, end }
+    }
+}
+
+impl End {
+    fn of(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Done => Self::Done,
+            Verdict::Refused { errors } => Self::Refused(errors),
+            Verdict::Unknown { why } => Self::Unknown(why),
+            Verdict::NotSent { why } => Self::NotSent(why),
+        }
+    }
+
+    /// For scripts.
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Planned => "planned",
+            Self::Tested => "tested",
+            Self::Done => "done",
+            Self::Refused(_) => "refused",
+            Self::Unknown(_) => "unknown",
+            Self::NotSent(_) => "not_sent",
+            Self::Stale => "stale",
+            Self::Withheld(_) => "withheld",
+        }
+    }
+
+    fn ink(&self) -> Ink {
+        match self {
+            Self::Planned => Ink::Plain,
+            Self::Tested | Self::Done => Ink::Gain,
+            Self::Refused(_) => Ink::Loss,
+            Self::Unknown(_) | Self::NotSent(_) | Self::Stale | Self::Withheld(_) => Ink::Warning,
+        }
+    }
+
+    /// Adobe's codes, or the rule that withholds.
+    fn code(&self) -> String {
+        match self {
+            Self::Refused(errors) => {
+                errors.iter().map(|error| error.code.as_str()).collect::<Vec<_>>().join("; ")
+            }
+            Self::Withheld(why) => match why {
+                Why::OverLimit(class) => format!("over_limit {}", class.key()),
+                Why::OtherLimit(class) => format!("other_limit {}", class.key()),
+                Why::NoBaseline => "no_baseline".to_owned(),
+                Why::OtherConfiguration => "other_configuration".to_owned(),
+                Why::TooManySetAside => "too_many_set_aside".to_owned(),
+                Why::ShortListing => "short_listing".to_owned(),
+                Why::SetAside => "set_aside".to_owned(),
+                Why::Needs => "needs".to_owned(),
+            },
+            Self::Planned | Self::Tested | Self::Done | Self::Unknown(_) | Self::NotSent(_) | Self::Stale => {
+                String::new()
+            }
+        }
+    }
+
+    /// Why it did not end well.
+    fn message(&self) -> String {
+        match self {
+            Self::Planned | Self::Tested | Self::Done => String::new(),
+            Self::Refused(errors) => {
+                errors.iter().map(|error| error.message.as_str()).collect::<Vec<_>>().join("; ")
+            }
+            Self::Unknown(why) | Self::NotSent(why) => why.clone(),
+            Self::Stale => {
+                "the account, the value to be replaced or the person is not what the plan expects".to_owned()
+            }
+            Self::Withheld(why) => why.to_string(),
+        }
+    }
+}
+
+/// The columns of the table.
+const HEAD: [&str; 13] = [
+    "run", "sent_at", "target", "identity", "change", "field", "old", "new", "reason", "outcome", "code",
+    "message", "command",
+];
+
+impl Told {
+    fn row(&self, fate: &Fate) -> [String; HEAD.len()] {
+        let Fate { change, sent_at, end } = fate;
+        let Change { target, what, reason: because } = change;
+        let identity = match target {
+            Target::User(account) => account.identity.to_string(),
+            Target::Group(_) => String::new(),
+        };
+        let (word, field, old, new) = values(what);
+        [
+            self.run.start.id.clone(),
+            sent_at.map(seconds).unwrap_or_default(),
+            target.to_string(),
+            identity,
+            word.to_owned(),
+            field,
+            old,
+            new,
+            reason(because),
+            end.word().to_owned(),
+            end.code(),
+            end.message(),
+            self.run.start.command.clone(),
+        ]
+    }
+
+    fn lines(&self) -> Vec<Line> {
+        let mut lines = self.head();
+        if let Some(end) = &self.run.end
+            && let Some(failure) = end.summary.get("failure").and_then(Value::as_str)
+        {
+            section("Failure", &mut lines);
+            lines.extend(failure.lines().map(|text| line([(Ink::Loss, format!("  {text}"))])));
+        }
+        self.changes(&mut lines);
+        self.withheld(&mut lines);
+        self.apart(&mut lines);
+        lines
+    }
+
+    fn head(&self) -> Vec<Line> {
+        let Run { start, end } = &self.run;
+        let mut lines = vec![line([(Ink::Heading, format!("Run {}: {}", start.id, start.command))])];
+        let mut fact = |name: &str, told: String| {
+            lines.push(line([(Ink::Faint, format!("  {name:<14} ")), (Ink::Plain, told)]));
+        };
+        let ended = match end {
+            None => "has not ended, or was cut off".to_owned(),
+            Some(end) => {
+                let took = (end.at - start.started_at).num_seconds().max(0);
+                let code = end.exit_code;
+                fact("exit code", format!("{code}: {}", meaning(code)));
+                format!("{}, after {}", seconds(end.at), counted(took as usize, "second", "seconds"))
+            }
+        };
+        fact("begun", seconds(start.started_at));
+        fact("ended", ended);
+        fact("organization", start.organization.clone());
+        fact("configuration", format!("{} ({})", start.configuration, start.config_path));
+        fact("version", start.version.clone());
+        if let Some(plan) = &self.plan {
+            fact("plan", plan.clone());
+        }
+        fact("changes", self.totals());
+        lines
+    }
+
+    /// How many changes met which end.
+    fn totals(&self) -> String {
+        let of = |is: &dyn Fn(&End) -> bool| -> Vec<&Change> {
+            self.fates.iter().filter(|fate| is(&fate.end)).map(|fate| &fate.change).collect()
+        };
+        let kinds: [(&str, &dyn Fn(&End) -> bool); 8] = [
+            ("done", &|end| matches!(end, End::Done)),
+            ("tested", &|end| matches!(end, End::Tested)),
+            ("planned", &|end| matches!(end, End::Planned)),
+            ("refused", &|end| matches!(end, End::Refused(_))),
+            ("unknown", &|end| matches!(end, End::Unknown(_))),
+            ("not sent", &|end| matches!(end, End::NotSent(_))),
+            ("stale", &|end| matches!(end, End::Stale)),
+            ("withheld", &|end| matches!(end, End::Withheld(_))),
+        ];
+        let told: Vec<String> = kinds
+            .iter()
+            .map(|(word, is)| (word, of(is)))
+            .filter(|(_, changes)| !changes.is_empty())
+            .map(|(word, changes)| format!("{} {word} ({})", changes.len(), Totals::of(changes)))
+            .collect();
+        if told.is_empty() { "none".to_owned() } else { told.join("; ") }
+    }
+
+    fn changes(&self, lines: &mut Vec<Line>) {
+        let fates: Vec<&Fate> =
+            self.fates.iter().filter(|fate| !matches!(fate.end, End::Withheld(_))).collect();
+        if fates.is_empty() {
+            return;
+        }
+        section(&format!("Changes: {}", fates.len()), lines);
+        for Fate { change, sent_at: _, end } in fates {
+            let word = end.word().replace('_', " ");
+            let mut spans = vec![
+                (end.ink(), format!("  {word:<8} ")),
+                (Ink::Plain, format!("{}  {}", change.target, told(&change.what))),
+                (Ink::Faint, format!("  {}", reason(&change.reason))),
+            ];
+            let said = match end {
+                End::Refused(errors) => errors
+                    .iter()
+                    .map(|error| format!("{} ({})", error.message, error.code))
+                    .collect::<Vec<_>>()
+                    .join("; "),
+                end => end.message(),
+            };
+            if !said.is_empty() {
+                spans.push((end.ink(), format!("  {said}")));
+            }
+            lines.push(line(spans));
+        }
+    }
+
+    fn withheld(&self, lines: &mut Vec<Line>) {
+        let withheld: Vec<(&Change, &Why)> = self
+            .fates
+            .iter()
+            .filter_map(|fate| match &fate.end {
+                End::Withheld(why) => Some((&fate.change, why)),
+                _ => None,
+            })
+            .collect();
+        if withheld.is_empty() {
+            return;
+        }
+        section(&format!("Withheld: {}", withheld.len()), lines);
+        for breach in &self.breaches {
+            lines.push(line([(Ink::Warning, format!("  {breach}"))]));
+        }
+        if let Some(plan) = &self.plan {
+            lines.push(line([(Ink::Plain, format!("  if the list below is right: umsync approve {plan}"))]));
+        }
+        for (change, why) in withheld {
+            lines.push(line([
+                (Ink::Warning, "  ! ".to_owned()),
+                (Ink::Plain, format!("{}  {}", change.target, told(&change.what))),
+                (Ink::Faint, format!("  {}; {why}", reason(&change.reason))),
+            ]));
+        }
+    }
+
+    fn apart(&self, lines: &mut Vec<Line>) {
+        if !self.held.is_empty() {
+            section(&format!("Held, nothing was done: {}", self.held.len()), lines);
+        }
+        for Held { who, entry, reason } in &self.held {
+            let entry = entry.as_ref().map(|dn| format!("  {dn}")).unwrap_or_default();
+            lines.push(line([
+                (Ink::Warning, format!("  ? {who}")),
+                (Ink::Plain, format!("  {reason}")),
+                (Ink::Faint, entry),
+            ]));
+        }
+        if !self.set_aside.is_empty() {
+            section(&format!("Set aside, and protected: {}", self.set_aside.len()), lines);
+        }
+        for SetAside { entry, reason } in &self.set_aside {
+            lines.push(line([(Ink::Warning, format!("  ? {entry}")), (Ink::Plain, format!("  {reason}"))]));
+        }
+    }
+}
+
+/// A change in words for scripts: what it is, what it is about, the old value and the new one.
+fn values(what: &What) -> (&'static str, String, String, String) {
+    let none = String::new;
+    match what {
+        What::CreateGroup => ("create_group", none(), none(), none()),
+        // The identity and the email stand in columns of their own.
+        What::CreateUser(Profile { identity: _, email: _, first_name, last_name, country }) => {
+            let name = [first_name, last_name, country].into_iter().flatten().cloned();
+            ("create_user", none(), none(), name.collect::<Vec<_>>().join(" "))
+        }
+        What::Update { field, from, to } => {
+            ("update", field.word().to_owned(), from.clone().unwrap_or_default(), to.clone())
+        }
+        What::Join { group } => ("join", group.to_string(), none(), none()),
+        What::Lose { group } => ("lose", group.to_string(), none(), none()),
+        What::Leave => ("leave", none(), none(), none()),
+    }
+}
+
+fn line(spans: impl IntoIterator<Item = (Ink, String)>) -> Line {
+    Line(spans.into_iter().map(|(ink, text)| Span { ink, text }).collect())
+}
+
+fn section(title: &str, lines: &mut Vec<Line>) {
+    lines.push(Line::default());
+    lines.push(line([(Ink::Heading, title.to_owned())]));
+}
+
+fn seconds(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
