@@ -102,7 +102,7 @@ fn without_a_baseline_removals_wait_and_everything_else_is_sent() {
     for _ in 0..2 {
         world.run(&["sync"]).with(3).shows(&[
             "Withheld: 2",
-            "baseline: accept",
+            "umsync approve",
             "carol@example.com",
             "dora@example.com",
         ]);

@@ -58,7 +58,7 @@ fn a_clock_four_minutes_off_is_good_enough() {
 #[test]
 fn a_long_retry_after_silences_every_command_until_then() {
     // Before anything is done, and between two requests.
-    for (request, code) in [(1, 7), (2, 4)] {
+    for (request, code) in [(1, 8), (2, 4)] {
         let remote = Remote::with_store();
         let locked_out = Effect::Refuse(Reply::status(429).retry_after(2000));
         remote.adobe.faults().add(Fault::on(Endpoint::Action, locked_out).nth(request));

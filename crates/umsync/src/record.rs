@@ -158,7 +158,11 @@ impl Finished {
                 .outcomes
                 .iter()
                 .all(|outcome| matches!(outcome.verdict, umsync_engine::command::Verdict::NotSent { .. }));
-            return if nothing_left { 7 } else { 4 };
+            return match (nothing_left, self.silenced) {
+                (true, true) => 8,
+                (true, false) => 7,
+                (false, _) => 4,
+            };
         }
         if self.plan.withheld().is_empty() && !self.plan.doubts().too_many_set_aside { 0 } else { 3 }
     }

@@ -33,6 +33,8 @@ pub(crate) struct Finished {
     /// Changes of a kept plan that do not hold any more.
     pub(crate) stale: Vec<Change>,
     pub(crate) outcomes: Vec<Outcome>,
+    /// Adobe has asked for silence: no call leaves until then.
+    pub(crate) silenced: bool,
 }
 
 /// One run. Nothing is sent before `show` has shown the plan.
@@ -72,7 +74,8 @@ pub(crate) async fn run(
     };
     program.bar.finish();
     record.executed(program, scope, &plan, &outcomes, &approvals).await?;
-    Ok(Finished { plan, stale, outcomes })
+    let silenced = reading::opens(program, program.now()).await?.silence.is_some();
+    Ok(Finished { plan, stale, outcomes, silenced })
 }
 
 /// What earlier runs remember, and the rules under what somebody has approved.
