@@ -46,6 +46,18 @@ async fn runs_come_newest_first() {
 }
 
 #[tokio::test]
+async fn runs_are_found_by_how_their_ids_begin() {
+    let place = Place::new();
+    let store = place.store().await;
+    for id in ["20261121-1", "20261121-2", "20261122-1"] {
+        store.begin_run(&run(id, ORG)).await.unwrap();
+    }
+    assert_eq!(store.run_ids("20261121").await.unwrap(), ["20261121-2", "20261121-1"]);
+    assert_eq!(store.run_ids("20261122-1").await.unwrap(), ["20261122-1"]);
+    assert!(store.run_ids("2026%").await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn a_run_that_was_never_begun_cannot_end() {
     let place = Place::new();
     let store = place.store().await;
