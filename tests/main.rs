@@ -4,6 +4,7 @@
 
 mod approval;
 mod configuration;
+mod deploy;
 mod failures;
 mod gate;
 mod ldap;
