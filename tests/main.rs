@@ -4,12 +4,14 @@
 
 mod approval;
 mod configuration;
+mod daemon;
 mod deploy;
 mod failures;
 mod gate;
 mod ldap;
 mod modes;
 mod openldap;
+mod report;
 mod scenarios;
 mod support;
 mod sync_ldap;

@@ -1,9 +1,11 @@
 //! `run`: the daemon. One loop owns the runs, so that no two overlap; the schedule only knocks at it.
 
+use crate::bar::Bar;
 use crate::cli::Cli;
+use crate::clock::SystemClock;
 use crate::config::{Config, Retry, Schedule};
 use crate::failure::Failure;
-use crate::output::{self, Bar};
+use crate::output;
 use crate::program::{FirstTime, Program};
 use crate::reading;
 use crate::run::Mode;
@@ -14,7 +16,7 @@ use std::pin::pin;
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use umsync_store::Pause;
-use umsync_umapi::Opens;
+use umsync_umapi::{Clock as _, Opens};
 
 /// A clock that is set, or a machine that slept, is noticed after so long.
 const LOOK_AT_THE_CLOCK: Duration = Duration::from_secs(30);
@@ -108,6 +110,10 @@ impl Daemon<'_> {
                 return;
             }
             Ok(Some(Obstacle::Gate(opens_at))) => {
+                tracing::info!(
+                    opens_at = self.timetable.told(opens_at),
+                    "the gate is closed: the run waits for it"
+                );
                 self.again = Some(Again { at: opens_at, why: "the gate opens" });
                 return;
             }
@@ -232,7 +238,12 @@ enum Obstacle {
 
 /// The schedule, without which there is nothing to wait for.
 fn schedule_of(config: &Config) -> Result<Schedule, Failure> {
-    config.schedule.clone().ok_or_else(|| Failure::NoSchedule { path: config.path.clone() })
+    let path = || config.path.clone();
+    let schedule = config.schedule.clone().ok_or_else(|| Failure::NoSchedule { path: path() })?;
+    match schedule.next_after(SystemClock.now()) {
+        Some(_) => Ok(schedule),
+        None => Err(Failure::NeverDue { path: path(), cron: schedule.cron }),
+    }
 }
 
 /// Reads the file again. Mistakes are all told; the file before it stays in force.

@@ -52,6 +52,8 @@ pub(crate) enum Failure {
     },
     #[error("{path}: there is no `schedule`, so nothing would ever run\n  write for instance schedule: {{cron: \"0 15 */2 * * *\", timezone: Europe/Berlin}}", path = path.display())]
     NoSchedule { path: PathBuf },
+    #[error("{path}: schedule.cron: the moment `{cron}` never comes", path = path.display())]
+    NeverDue { path: PathBuf, cron: String },
     #[error("the schedule cannot be started")]
     Scheduler(#[from] tokio_cron_scheduler::JobSchedulerError),
     #[error("{path} is already there, and nothing is overwritten\n  name another file: umsync init FILE", path = path.display())]
@@ -148,7 +150,7 @@ impl Failure {
             Self::NoRun(_) | Self::NoPlan(_) | Self::SeveralPlans { .. } | Self::NoMoment(_) => 64,
             Self::Plan(_) | Self::PlanFile { .. } | Self::PlanOut { .. } => 64,
             Self::NoRunYet | Self::SeveralRuns { .. } => 64,
-            Self::NoSchedule { .. } => 78,
+            Self::NoSchedule { .. } | Self::NeverDue { .. } => 78,
             Self::OtherReport { .. } | Self::Scheduler(_) => 1,
             Self::Exists { .. } | Self::NewConfig { .. } => 1,
             Self::Nobody(_) | Self::Several { .. } => 1,

@@ -49,13 +49,12 @@ async fn find(store: &Store, beginning: Option<&str>) -> Result<String, Failure>
         let last = store.runs(None, 1).await?.pop();
         return last.map(|run| run.start.id).ok_or(Failure::NoRunYet);
     };
-    let mut ids = store.run_ids(beginning).await?;
-    match (ids.pop(), ids.is_empty()) {
-        (Some(id), true) => Ok(id),
-        (None, _) => Err(Failure::NoRun(beginning.to_owned())),
-        // Later runs are asked for more often.
-        (Some(_), false) => {
-            let ids = ids.into_iter().take(5).collect::<Vec<_>>().join(", ");
+    let ids = store.run_ids(beginning).await?;
+    match ids.as_slice() {
+        [id] => Ok(id.clone()),
+        [] => Err(Failure::NoRun(beginning.to_owned())),
+        several => {
+            let ids = several.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ");
             Err(Failure::SeveralRuns { beginning: beginning.to_owned(), ids })
         }
     }
@@ -336,24 +335,15 @@ impl Told {
 
     /// How many changes met which end.
     fn totals(&self) -> String {
-        let of = |is: &dyn Fn(&End) -> bool| -> Vec<&Change> {
-            self.fates.iter().filter(|fate| is(&fate.end)).map(|fate| &fate.change).collect()
-        };
-        let kinds: [(&str, &dyn Fn(&End) -> bool); 8] = [
-            ("done", &|end| matches!(end, End::Done)),
-            ("tested", &|end| matches!(end, End::Tested)),
-            ("planned", &|end| matches!(end, End::Planned)),
-            ("refused", &|end| matches!(end, End::Refused(_))),
-            ("unknown", &|end| matches!(end, End::Unknown(_))),
-            ("not sent", &|end| matches!(end, End::NotSent(_))),
-            ("stale", &|end| matches!(end, End::Stale)),
-            ("withheld", &|end| matches!(end, End::Withheld(_))),
-        ];
-        let told: Vec<String> = kinds
-            .iter()
-            .map(|(word, is)| (word, of(is)))
-            .filter(|(_, changes)| !changes.is_empty())
-            .map(|(word, changes)| format!("{} {word} ({})", changes.len(), Totals::of(changes)))
+        let mut by_word: BTreeMap<&str, Vec<&Change>> = BTreeMap::new();
+        for fate in &self.fates {
+            by_word.entry(fate.end.word()).or_default().push(&fate.change);
+        }
+        let told: Vec<String> = by_word
+            .into_iter()
+            .map(|(word, changes)| {
+                format!("{} {} ({})", changes.len(), word.replace('_', " "), Totals::of(changes))
+            })
             .collect();
         if told.is_empty() { "none".to_owned() } else { told.join("; ") }
     }
