@@ -2,10 +2,10 @@
 
 use crate::adobe;
 use crate::approve::stored;
+use crate::bar::Bar;
 use crate::cli::Cli;
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::output::Bar;
 use crate::program::{FirstTime, Program};
 use crate::run::Mode;
 use crate::scope::Scope;

@@ -1,9 +1,10 @@
 //! `check`: configuration, connections and mapped groups on both sides; every problem at once. It lists nothing.
 
+use crate::bar::Bar;
 use crate::cli::Cli;
 use crate::config::{Config, Source};
 use crate::failure::Failure;
-use crate::output::{self, Bar};
+use crate::output;
 use crate::program::{FirstTime, Program};
 use serde::Serialize;
 use umsync_directory::ldap;

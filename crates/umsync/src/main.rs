@@ -8,6 +8,7 @@ mod adobe;
 mod apply;
 mod approvals;
 mod approve;
+mod bar;
 mod check;
 mod cli;
 mod clock;

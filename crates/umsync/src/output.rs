@@ -1,12 +1,9 @@
 //! What people and scripts see: data on stdout, everything else on stderr.
 
 use anstyle::{AnsiColor, Style};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
-use std::io::{IsTerminal as _, Write as _};
-use std::time::Duration;
+use std::io::Write as _;
 use umsync_engine::report::{Ink, Line};
-use umsync_umapi::{Progress, Wait};
 
 /// Writes lines: coloured on a terminal, plain in a pipe.
 pub(crate) fn lines(lines: &[Line]) -> std::io::Result<()> {
@@ -83,69 +80,4 @@ fn style(ink: Ink) -> Style {
         Ink::Warning => colour(AnsiColor::Yellow),
         Ink::Faint => Style::new().dimmed(),
     }
-}
-
-/// A progress bar on stderr, hidden when that is no terminal or only errors are wanted.
-#[derive(Debug, Clone)]
-pub(crate) struct Bar(ProgressBar);
-
-/// Adobe takes ten action requests a minute with ten commands each (UMAPI documentation, "API limits").
-const COMMANDS_PER_MINUTE: u64 = 100;
-
-impl Bar {
-    pub(crate) fn new(quiet: bool) -> Self {
-        let hidden = quiet || !std::io::stderr().is_terminal();
-        let target = if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-        let bar = ProgressBar::with_draw_target(None, target);
-        bar.set_style(
-            ProgressStyle::with_template("{spinner} {msg}")
-                .unwrap_or_else(|_| ProgressStyle::default_spinner()),
-        );
-        bar.enable_steady_tick(Duration::from_millis(120));
-        Self(bar)
-    }
-
-    /// Says what is going on.
-    pub(crate) fn say(&self, text: impl Into<String>) {
-        self.0.set_message(text.into());
-    }
-
-    /// Says how far a call to Adobe has come.
-    pub(crate) fn adobe(&self, progress: Progress) {
-        match progress {
-            Progress::Groups { read, total } => {
-                self.say(format!("reading Adobe's groups: {}", of(read, total)))
-            }
-            Progress::Users { read, total } => {
-                self.say(format!("reading Adobe's users: {}", of(read, total)))
-            }
-            Progress::Commands { done, total } => {
-                let left = (total - done.min(total)) as u64;
-                let minutes = left.div_ceil(COMMANDS_PER_MINUTE);
-                let rest = if left == 0 {
-                    String::new()
-                } else {
-                    format!(", about {minutes} min at Adobe's documented rate")
-                };
-                self.say(format!("sending commands: {done} of {total}{rest}"));
-            }
-            Progress::Waiting { until, why } => {
-                let reason = match why {
-                    Wait::Pace => "for Adobe's quota per minute",
-                    Wait::Asked => "because Adobe asked for it",
-                    Wait::Trouble => "before the next try",
-                };
-                self.say(format!("waiting until {} {reason}", until.format("%H:%M:%S UTC")));
-            }
-        }
-    }
-
-    /// Takes the bar away.
-    pub(crate) fn finish(&self) {
-        self.0.finish_and_clear();
-    }
-}
-
-fn of(read: usize, total: Option<u64>) -> String {
-    total.map_or_else(|| read.to_string(), |total| format!("{read} of {total}"))
 }

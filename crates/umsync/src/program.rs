@@ -1,11 +1,11 @@
 //! What a command works with: the configuration, the store, Adobe's side, and who may stop it.
 
 use crate::adobe::Side;
+use crate::bar::Bar;
 use crate::clock::SystemClock;
 use crate::config::{Config, Source};
 use crate::failure::Failure;
 use crate::ledger::StoreLedger;
-use crate::output::Bar;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};

@@ -1,10 +1,11 @@
 //! `plan` and `sync`: one run from the configuration to the exit code.
 
+use crate::bar::Bar;
 use crate::cli::Cli;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::notify;
-use crate::output::{self, Bar};
+use crate::output;
 use crate::program::{FirstTime, Program};
 use crate::record::Record;
 use crate::run::{Finished, Mode, run};
@@ -56,7 +57,7 @@ pub(crate) async fn sync(cli: &Cli, wish: Wish<'_>) -> Result<u8, Failure> {
 
 /// One run with its record in the store, told on stdout and to whom the configuration names.
 pub(crate) async fn recorded(program: &Program, wish: Wish<'_>) -> Result<u8, Failure> {
-    let record = Record::begin(program, wish.command).await?;
+    let record = Record::begin(program, wish.command, wish.mode).await?;
     let show = |Exact { plan, stale }: &Exact| {
         program.bar.finish();
         if let Some(file) = wish.out {
