@@ -200,7 +200,9 @@ impl Change {
     /// What somebody who approves this change approves: the target, the change, and the value that it replaces. Equal
     /// for equal changes whatever their reason; sixteen hexadecimal digits.
     pub fn fingerprint(&self) -> String {
-        crate::plan::digest(&serde_json::json!([self.target, self.what]), 8)
+        let mut digest = crate::plan::Digester::default();
+        digest.take(&(&self.target, &self.what));
+        digest.end(8)
     }
 
     /// Whether it takes something from somebody.

@@ -116,7 +116,7 @@ pub struct Desired {
     pub kept: usize,
     /// Accounts that entries other than people could name.
     pub shield: Shield,
-    /// The domains of the federated and enterprise people.
+    /// The domains of the federated and enterprise people who get an account.
     pub domains: BTreeSet<String>,
 }
 
@@ -145,7 +145,7 @@ pub fn desired(directory: &Directory, rules: &Rules, memory: &Memory) -> Desired
                 }
                 Disabled::Keep => {
                     desired.kept += 1;
-                    desired.shield.cover(names_of(entry), linked);
+                    desired.shield.cover(names_of(entry, &rules.people), linked);
                     continue;
                 }
                 Disabled::Ignore => {}
@@ -153,13 +153,13 @@ pub fn desired(directory: &Directory, rules: &Rules, memory: &Memory) -> Desired
         }
         match person(entry, rules) {
             Ok(person) => {
-                if person.identity != Identity::Adobe {
+                if person.selected && person.identity != Identity::Adobe {
                     desired.domains.extend(email_domain(&person.email));
                 }
                 desired.people.push(person);
             }
             Err(reason) => {
-                let names = names_of(entry);
+                let names = names_of(entry, &rules.people);
                 let listed = !entry.groups.is_empty();
                 if reason == SetAsideReason::NoEmail && !listed && linked.is_none() {
                     desired.services += 1;

@@ -1,6 +1,6 @@
 //! Who is who: people of the directory and users at Adobe, matched or held, never guessed.
 
-use crate::adobe::{Snapshot, Status, User};
+use crate::adobe::{Identity, Snapshot, Status, User};
 use crate::desired::{Desired, Person};
 use crate::key::{Ownership, UserKey, fold, fold_domain, fold_email};
 use crate::memory::Memory;
@@ -89,6 +89,24 @@ pub enum HeldReason {
     },
 }
 
+impl HeldReason {
+    /// Whether it says that we do not know who somebody is, as opposed to a rule that we know to apply.
+    pub fn is_doubt(&self) -> bool {
+        match self {
+            Self::SeveralUsers { .. }
+            | Self::SeveralPeople { .. }
+            | Self::OtherOwnership { .. }
+            | Self::UnknownType { .. }
+            | Self::SharedAddress { .. }
+            | Self::NoProfile { .. } => true,
+            Self::Inactive { .. }
+            | Self::AddressTaken { .. }
+            | Self::HoldsRole { .. }
+            | Self::LastMember { .. } => false,
+        }
+    }
+}
+
 impl fmt::Display for HeldReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -170,7 +188,12 @@ pub fn matching(desired: &Desired, adobe: &Snapshot, memory: &Memory, twin: Adob
         .iter()
         .map(|person| {
             let id = memory.links.get(person.anchor.as_ref()?)?;
-            index.by_id.get(id.as_str()).copied()
+            let user = index.by_id.get(id.as_str()).copied()?;
+            // A link made when the person had another kind of account decides nothing now.
+            let owner = users[user].kind.known().map(Identity::ownership);
+            let fits =
+                owner.is_none_or(|owner| owner == person.identity.ownership()) || twin == AdobeIdTwin::Manage;
+            fits.then_some(user)
         })
         .collect();
     // A user whom a link gives to one person is no candidate for another, even if the other has its email now.
@@ -181,7 +204,7 @@ pub fn matching(desired: &Desired, adobe: &Snapshot, memory: &Memory, twin: Adob
         .iter()
         .zip(&linked)
         .map(|(person, linked)| match linked {
-            Some(user) => Candidate::One(*user),
+            Some(user) => linked_candidate(person, *user, users, &index, &taken),
             None => candidate(person, users, &index, &taken, twin),
         })
         .collect();
@@ -217,6 +240,32 @@ enum Candidate {
     Held { reason: HeldReason, users: Vec<usize> },
 }
 
+/// The account that a link gives, unless another, free one has just the person's address: then nobody knows which.
+fn linked_candidate(
+    person: &Person,
+    user: usize,
+    users: &[User],
+    index: &Index<'_>,
+    taken: &BTreeSet<usize>,
+) -> Candidate {
+    let same = |other: &usize| {
+        *other != user
+            && !taken.contains(other)
+            && users[*other].kind.known().map(Identity::ownership) == Some(person.identity.ownership())
+    };
+    let others: Vec<usize> = index.of_email(&person.email).iter().copied().filter(same).collect();
+    if others.is_empty() {
+        return Candidate::One(user);
+    }
+    let found: Vec<usize> = [user].into_iter().chain(others).collect();
+    Candidate::Held {
+        reason: HeldReason::SeveralUsers {
+            users: found.iter().map(|user| describe(&users[*user])).collect(),
+        },
+        users: found,
+    }
+}
+
 fn candidate(
     person: &Person,
     users: &[User],
@@ -229,7 +278,7 @@ fn candidate(
     let owned: Vec<usize> = same_email
         .iter()
         .copied()
-        .filter(|user| users[*user].kind.known().map(crate::adobe::Identity::ownership) == Some(ownership))
+        .filter(|user| users[*user].kind.known().map(Identity::ownership) == Some(ownership))
         .collect();
     let free = |found: &[usize]| -> Vec<usize> {
         found.iter().copied().filter(|user| !taken.contains(user)).collect()
@@ -250,15 +299,21 @@ fn candidate(
         [] => {}
         found => return several(found.to_vec()),
     }
-    match free(index.of_login(person)).as_slice() {
+    let same_login = index.of_login(person);
+    match free(same_login).as_slice() {
         [user] => return Candidate::One(*user),
+        [] if !same_login.is_empty() => {
+            let reason = HeldReason::AddressTaken { email: person.address().user };
+            return Candidate::Held { reason, users: Vec::new() };
+        }
         [] => {}
         found => return several(found.to_vec()),
     }
     let Some(other) = same_email.first().copied() else {
         return Candidate::None;
     };
-    let user = &users[other];
+    let unknown = same_email.iter().copied().find(|user| users[*user].kind.known().is_none());
+    let user = &users[unknown.unwrap_or(other)];
     let reason = match user.kind.known() {
         _ if taken.contains(&other) => HeldReason::AddressTaken { email: person.email.clone() },
         None => HeldReason::UnknownType { kind: user.kind.to_string() },
@@ -281,6 +336,8 @@ fn refuse_shared(desired: &Desired, candidates: &mut [Candidate]) {
     enum Account {
         Existing(usize),
         New(UserKey),
+        /// A bare username: two creations would name the same account.
+        NewLogin(String, String),
     }
     let mut sharing: BTreeMap<Account, Vec<usize>> = BTreeMap::new();
     for (at, candidate) in candidates.iter().enumerate() {
@@ -289,17 +346,22 @@ fn refuse_shared(desired: &Desired, candidates: &mut [Candidate]) {
             Candidate::None => Account::New(desired.people[at].key()),
             Candidate::Held { .. } => continue,
         };
+        if let (Account::New(_), Some(username)) = (&account, &desired.people[at].username) {
+            let login = Account::NewLogin(fold(username), fold_domain(&desired.people[at].domain));
+            sharing.entry(login).or_default().push(at);
+        }
         sharing.entry(account).or_default().push(at);
     }
     for (account, people) in sharing.into_iter().filter(|(_, people)| people.len() > 1) {
         // Two who get no account may share an address: nothing would be made of it.
-        if matches!(account, Account::New(_)) && people.iter().all(|at| !desired.people[*at].selected) {
+        let new = !matches!(account, Account::Existing(_));
+        if new && people.iter().all(|at| !desired.people[*at].selected) {
             continue;
         }
         let entries: Vec<String> = people.iter().map(|at| desired.people[*at].dn.clone()).collect();
         let users: Vec<usize> = match account {
             Account::Existing(user) => vec![user],
-            Account::New(_) => Vec::new(),
+            Account::New(_) | Account::NewLogin(..) => Vec::new(),
         };
         for at in people {
             let reason = HeldReason::SeveralPeople { entries: entries.clone() };

@@ -110,20 +110,34 @@ pub struct Remember {
     pub matches: Vec<Match>,
 }
 
-/// Decides: from both sides and the rules to a plan. `configuration` is the hash of what the configuration means;
-/// `now` is when the plan is made.
+/// When and under what a plan is made, and about whom.
+#[derive(Debug, Clone, Copy)]
+pub struct Occasion<'a> {
+    /// The hash of what the configuration means.
+    pub configuration: &'a str,
+    /// When the plan is made.
+    pub now: DateTime<Utc>,
+    /// Only this person, by the DN of their entry: nobody else is touched, and absence is nobody's.
+    pub person: Option<&'a str>,
+}
+
+/// Decides: from both sides and the rules to a plan.
 pub fn plan(
     directory: &Directory,
     adobe: &Snapshot,
     rules: &Rules,
     memory: &Memory,
-    configuration: &str,
-    now: DateTime<Utc>,
+    occasion: Occasion<'_>,
 ) -> Result<(Plan, Remember), DiffError> {
+    let Occasion { configuration, now, person } = occasion;
     let desired = desired(directory, rules, memory);
+    if desired.selected() == 0 {
+        let (entries, people) = (desired.entries, desired.people.len());
+        return Err(DiffError::Nobody { entries, people });
+    }
     let Diff { changes, held, protected, leavers, foreign, populations, absent, matches, in_step } =
-        diff(&desired, adobe, rules, memory, now)?;
-    let doubtful = desired.set_aside.len() + held.len();
+        diff(&desired, adobe, rules, memory, now, person)?;
+    let doubtful = desired.set_aside.len() + held.iter().filter(|held| held.reason.is_doubt()).count();
     let doubts = Doubts {
         anybody_set_aside: desired.shield.anybody,
         too_many_set_aside: rules
@@ -167,13 +181,19 @@ pub fn plan(
         set_aside: desired.set_aside,
         protected,
         leavers,
-        unreadable_users: adobe.unreadable.clone(),
+        unreadable_users: sorted(&adobe.unreadable),
         groups,
         populations,
         in_step,
     };
     plan.id = fingerprint(&plan.organization, &plan.configuration, &plan.changes, &plan.withheld);
     Ok((plan, Remember { absent, matches }))
+}
+
+fn sorted(users: &[UnreadableUser]) -> Vec<UnreadableUser> {
+    let mut users = users.to_vec();
+    users.sort();
+    users
 }
 
 /// How many users Adobe counts and did not list.
@@ -273,22 +293,43 @@ pub(crate) fn fingerprint(
     changes: &[Change],
     withheld: &[Withheld],
 ) -> String {
-    let wanted = |change: &Change| serde_json::json!([change.target, change.what]);
-    let content = serde_json::json!({
-        "organization": organization,
-        "configuration": configuration,
-        "changes": changes.iter().map(wanted).collect::<Vec<_>>(),
-        "withheld": withheld.iter().map(|withheld| wanted(&withheld.change)).collect::<Vec<_>>(),
-    });
-    digest(&content, 6)
+    let mut digest = Digester::default();
+    digest.take(&(organization, configuration, changes.len()));
+    for change in changes.iter().chain(withheld.iter().map(|withheld| &withheld.change)) {
+        digest.take(&(&change.target, &change.what));
+    }
+    digest.end(6)
 }
 
-/// The first bytes of a SHA-256 over a value's JSON, in hexadecimal digits.
-pub(crate) fn digest(content: &serde_json::Value, bytes: usize) -> String {
-    Sha256::digest(content.to_string().as_bytes()).iter().take(bytes).fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+/// SHA-256 over the JSON of values, one after the other, without holding it: a first plan has millions of changes.
+#[derive(Default)]
+pub(crate) struct Digester(Sha256);
+
+impl Digester {
+    pub(crate) fn take(&mut self, value: &impl Serialize) {
+        serde_json::to_writer(&mut *self, value)
+            .expect("changes have a JSON form, and a digest takes every byte");
+        self.0.update(b"\n");
+    }
+
+    /// The first bytes, in hexadecimal digits.
+    pub(crate) fn end(self, bytes: usize) -> String {
+        self.0.finalize().iter().take(bytes).fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+    }
+}
+
+impl std::io::Write for Digester {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 impl Plan {
@@ -298,15 +339,12 @@ impl Plan {
         &self.id
     }
 
-    /// The same plan with only some of its changes: those that `send` names are sent, were they withheld or not, and
-    /// `withheld` are withheld.
+    /// The same plan sending only those of its changes that `send` names, and withholding `withheld`.
     pub fn only(&self, send: impl Fn(&Change) -> bool, withheld: Vec<Withheld>) -> Self {
         let mut plan = self.clone();
-        let lifted =
-            std::mem::replace(&mut plan.withheld, withheld).into_iter().map(|withheld| withheld.change);
-        plan.changes.extend(lifted);
         plan.changes.retain(send);
-        plan.changes.sort();
+        plan.withheld = withheld;
+        plan.withheld.sort_by(|left, right| left.change.cmp(&right.change));
         plan.commands = commands(&plan.changes);
         plan.groups.clear();
         plan.id = fingerprint(&plan.organization, &plan.configuration, &plan.changes, &plan.withheld);

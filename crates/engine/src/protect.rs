@@ -1,8 +1,9 @@
 //! Whom nothing may happen to.
 
-use crate::adobe::{Identity, Snapshot, User};
-use crate::key::{GroupName, fold_email};
+use crate::adobe::{Group, GroupKind, Identity, Snapshot, User};
+use crate::key::{GroupName, fold, fold_email};
 use crate::rules::Protect;
+use globset::GlobMatcher;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -41,12 +42,15 @@ impl Protect {
         identity: Option<Identity>,
         groups: &BTreeSet<GroupName>,
     ) -> Option<Protection> {
-        if groups.iter().any(GroupName::is_org_admin) {
+        if groups.iter().any(|group| group.is_org_admin() || self.org_admins.contains(group)) {
             return Some(Protection::OrgAdmin);
         }
         let names = [Some(email), username];
-        for name in names.into_iter().flatten().map(fold_email) {
-            if let Some(pattern) = self.users.iter().find(|pattern| pattern.is_match(&name)) {
+        for name in names.into_iter().flatten() {
+            // A pattern such as `*@b*cher.example` means the domain as people write it.
+            let (folded, plain) = (fold_email(name), fold(name));
+            let matches = |pattern: &&GlobMatcher| pattern.is_match(&folded) || pattern.is_match(&plain);
+            if let Some(pattern) = self.users.iter().find(matches) {
                 return Some(Protection::Pattern(pattern.glob().glob().to_owned()));
             }
         }
@@ -59,6 +63,14 @@ impl Protect {
     /// Why a user is protected, if they are.
     pub fn of_user(&self, user: &User) -> Option<Protection> {
         self.of(&user.email, user.username.as_deref(), user.kind.known(), &user.groups)
+    }
+
+    /// The same protection, knowing which groups hold the system administrators: Adobe may change their name, and tells
+    /// them by type (UMAPI documentation, "Get groups").
+    pub fn with_admins_of(&self, adobe: &Snapshot) -> Self {
+        let is_theirs = |group: &&Group| matches!(&group.kind, GroupKind::Administrative(kind) if kind == "SYSADMIN_GROUP");
+        let org_admins = adobe.groups.values().filter(is_theirs).map(|group| group.name.clone()).collect();
+        Self { org_admins, ..self.clone() }
     }
 
     /// Groups of `protect.groups` that Adobe lacks: a misspelled name would protect nobody.

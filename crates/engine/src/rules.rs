@@ -3,7 +3,7 @@
 use crate::adobe::Identity;
 use crate::change::Field;
 use crate::directory::{GroupRef, Wanted};
-use crate::key::{GroupName, fold_domain};
+use crate::key::{GroupName, fold, fold_domain};
 use crate::limits::Limits;
 use crate::template::Template;
 use globset::GlobMatcher;
@@ -164,6 +164,8 @@ pub enum LeaverAction {
 pub struct Protect {
     /// Patterns on folded email and username.
     pub users: Vec<GlobMatcher>,
+    /// The groups of system administrators, beside `_org_admin`, whose name Adobe may change.
+    pub org_admins: BTreeSet<GroupName>,
     /// Members of these Adobe groups.
     pub groups: BTreeSet<GroupName>,
     /// Accounts of these types.
@@ -194,6 +196,19 @@ pub const NAMING_ATTRIBUTES: [&str; 9] = [
     "uid",
     "userprincipalname",
 ];
+
+impl Protect {
+    /// A pattern on emails and usernames, folded as they are: its domain too, where it is a plain one.
+    pub fn pattern(text: &str) -> Result<GlobMatcher, globset::Error> {
+        let folded = match text.trim().rsplit_once('@') {
+            Some((local, domain)) if !domain.contains(['*', '?', '[', '{']) => {
+                format!("{}@{}", fold(local), fold_domain(domain))
+            }
+            _ => fold(text),
+        };
+        Ok(globset::GlobBuilder::new(&folded).build()?.compile_matcher())
+    }
+}
 
 impl Rules {
     /// What a source has to read for these rules.

@@ -90,38 +90,43 @@ pub struct Exact {
     pub stale: Vec<Change>,
 }
 
-/// The changes of a kept plan that a fresh plan of the same world wants too, and nothing else: a withheld one only if
-/// it is in `approved` (by [`Change::fingerprint`]). Whatever the fresh plan lacks, because the value to be replaced,
-/// the account or the person is another, or somebody is protected now, is stale.
+/// The changes of a kept plan that a fresh plan of the same world would send too, and nothing else. What the fresh plan
+/// withholds stays withheld, whatever the kept one said; and so does what the kept one withheld, unless its own approval
+/// (`approved`, by [`Change::fingerprint`]) lifts it. Whatever the fresh plan lacks, because the value to be replaced, the
+/// account or the person is another, or somebody is protected now, is stale.
 pub fn exactly(saved: &SavedPlan, fresh: &Plan, approved: &BTreeSet<String>) -> Exact {
-    let wanted: BTreeSet<String> = saved.changes.iter().map(Change::fingerprint).collect();
-    let lifted: BTreeSet<String> = saved.lifts().intersection(approved).cloned().collect();
-    let still = |change: &Change| {
-        let fingerprint = change.fingerprint();
-        wanted.contains(&fingerprint) || lifted.contains(&fingerprint)
-    };
-    let all = fresh.changes().iter().chain(fresh.withheld().iter().map(|withheld| &withheld.change));
-    let holds: BTreeSet<String> = all.map(Change::fingerprint).collect();
-    let withheld = saved
-        .withheld
+    let saved_lifts = saved.lifts();
+    let lifted: BTreeSet<String> = saved_lifts.intersection(approved).cloned().collect();
+    let mut wanted: BTreeSet<String> = saved.changes.iter().map(Change::fingerprint).collect();
+    wanted.extend(lifted.iter().cloned());
+    let would_send: BTreeSet<String> = fresh.changes().iter().map(Change::fingerprint).collect();
+    let mut withheld: Vec<Withheld> = fresh
+        .withheld()
         .iter()
         .filter(|withheld| {
             let fingerprint = withheld.change.fingerprint();
-            holds.contains(&fingerprint) && !lifted.contains(&fingerprint)
+            wanted.contains(&fingerprint) || saved_lifts.contains(&fingerprint)
         })
         .cloned()
         .collect();
-    let plan = fresh.only(still, withheld);
-    let there: BTreeSet<String> = plan.changes().iter().map(Change::fingerprint).collect();
-    let sendable = saved.changes.iter().chain(saved.withheld.iter().map(|withheld| &withheld.change));
-    let stale = sendable
+    let not_lifted = saved.withheld.iter().filter(|withheld| {
+        let fingerprint = withheld.change.fingerprint();
+        would_send.contains(&fingerprint) && !wanted.contains(&fingerprint)
+    });
+    withheld.extend(not_lifted.cloned());
+    let there: BTreeSet<String> = would_send
+        .into_iter()
+        .chain(fresh.withheld().iter().map(|withheld| withheld.change.fingerprint()))
+        .collect();
+    let all = saved.changes.iter().chain(saved.withheld.iter().map(|withheld| &withheld.change));
+    let stale = all
         .filter(|change| {
             let fingerprint = change.fingerprint();
-            (wanted.contains(&fingerprint) || lifted.contains(&fingerprint)) && !there.contains(&fingerprint)
+            wanted.contains(&fingerprint) && !there.contains(&fingerprint)
         })
         .cloned()
         .collect();
-    Exact { plan, stale }
+    Exact { plan: fresh.only(|change| wanted.contains(&change.fingerprint()), withheld), stale }
 }
 
 /// Whether a change is read back singly just before it is sent: it cannot be undone, or moves an identity.

@@ -2,7 +2,8 @@
 
 use crate::directory::Entry;
 use crate::key::{fold, fold_email};
-use crate::rules::NAMING_ATTRIBUTES;
+use crate::rules::{NAMING_ATTRIBUTES, PeopleRules};
+use crate::template::Rendered;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -93,20 +94,28 @@ impl Shield {
     }
 }
 
-/// Everything in an entry that could name an account at Adobe, folded.
-pub fn names_of(entry: &Entry) -> BTreeSet<String> {
-    NAMING_ATTRIBUTES
-        .iter()
-        .filter_map(|attribute| entry.attributes.get(*attribute))
-        .flatten()
-        .map(|value| {
-            // Active Directory's proxyAddresses: `SMTP:jane@example.com`.
-            let address = value
-                .split_once(':')
-                .filter(|(_, rest)| rest.contains('@'))
-                .map_or(value.as_str(), |(_, rest)| rest);
-            if address.contains('@') { fold_email(address) } else { fold(address) }
-        })
-        .filter(|name| !name.is_empty())
-        .collect()
+/// Everything in an entry that could name an account at Adobe, folded: the values of the attributes that usually do and
+/// of those that the templates of email and username use, and what these templates give as far as they give anything.
+pub fn names_of(entry: &Entry, people: &PeopleRules) -> BTreeSet<String> {
+    let templates = [Some(&people.email), people.username.as_ref()];
+    let mut attributes: BTreeSet<String> = NAMING_ATTRIBUTES.map(str::to_owned).into();
+    let mut names = BTreeSet::new();
+    for template in templates.into_iter().flatten() {
+        attributes.extend(template.attributes());
+        if let Rendered::Value(value) = template.render(entry) {
+            names.insert(name(&value));
+        }
+    }
+    names.extend(
+        attributes.iter().filter_map(|name| entry.attributes.get(name)).flatten().map(|value| name(value)),
+    );
+    names.remove("");
+    names
+}
+
+fn name(value: &str) -> String {
+    // Active Directory's proxyAddresses: `SMTP:jane@example.com`.
+    let address =
+        value.split_once(':').filter(|(_, rest)| rest.contains('@')).map_or(value, |(_, rest)| rest);
+    if address.contains('@') { fold_email(address) } else { fold(address) }
 }

@@ -1,6 +1,6 @@
 //! Withholding: which of the changes a safety rule holds back.
 
-use crate::change::{Change, Target, What};
+use crate::change::{Change, Reason, Target, What};
 use crate::limits::{Breach, Class, Limits, Populations, breaches};
 use crate::rules::Baseline;
 use serde::{Deserialize, Serialize};
@@ -23,7 +23,7 @@ pub enum Why {
     TooManySetAside,
     /// Adobe listed far fewer users than it counts: whoever is missing may only not have been listed.
     ShortListing,
-    /// An entry that could be anybody's was set aside: nobody may leave in this run.
+    /// An entry that could be anybody's was set aside: nobody's absence counts in this run.
     SetAside,
     /// It needs another change that is withheld.
     Needs,
@@ -98,7 +98,11 @@ pub struct Circumstances<'a> {
 /// Parts what may be sent from what is withheld. Sorted changes stay sorted.
 pub fn withhold(changes: Vec<Change>, circumstances: Circumstances<'_>) -> Checked {
     let Circumstances { limits, populations, baseline, doubts, approved } = circumstances;
-    let is_approved = |change: &Change| !approved.is_empty() && approved.contains(&change.fingerprint());
+    let lifted: BTreeSet<Change> = match approved.is_empty() {
+        true => BTreeSet::new(),
+        false => changes.iter().filter(|change| approved.contains(&change.fingerprint())).cloned().collect(),
+    };
+    let is_approved = |change: &Change| lifted.contains(change);
     // Before there is a baseline, whatever only gives is sent without limit: the first run may create everybody.
     let limits = match baseline {
         Baseline::Missing => {
@@ -134,7 +138,7 @@ pub fn withhold(changes: Vec<Change>, circumstances: Circumstances<'_>) -> Check
         if doubts.too_many_set_aside {
             return Some(Why::TooManySetAside);
         }
-        (doubts.anybody_set_aside && change.what == What::Leave).then_some(Why::SetAside)
+        (doubts.anybody_set_aside && matches!(change.reason, Reason::Absent { .. })).then_some(Why::SetAside)
     };
     let mut checked = Checked::default();
     for change in changes {

@@ -1,9 +1,9 @@
 //! Changes that are held, because carrying them out could hit somebody else or leave a group without administrators.
 
 use super::Work;
-use crate::adobe::GroupKind;
+use crate::adobe::{GroupKind, Identity};
 use crate::change::{Account, Address, Field, Target, What};
-use crate::key::{GroupName, fold, fold_email};
+use crate::key::{GroupName, Ownership, fold, fold_email};
 use crate::matching::{Held, HeldReason};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,17 +34,21 @@ impl Work<'_> {
         }
     }
 
-    fn is_admin_group(&self, group: &GroupName) -> bool {
+    pub(super) fn is_admin_group(&self, group: &GroupName) -> bool {
         let known = self.adobe.groups.get(group).map(|group| &group.kind);
         group.is_administrative() || matches!(known, Some(GroupKind::Administrative(_)))
     }
 
     /// An email update into an address that another account has would be refused, or cross two people: held.
     pub(super) fn hold_taken_addresses(&mut self) {
-        let mut at_adobe: BTreeMap<String, usize> = BTreeMap::new();
+        // One email may exist in each ownership; a type we do not know could be either.
+        let mut at_adobe: BTreeSet<(Option<Ownership>, String)> = BTreeSet::new();
         for user in &self.adobe.users {
-            *at_adobe.entry(fold_email(&user.email)).or_default() += 1;
+            at_adobe.insert((user.kind.known().map(Identity::ownership), fold_email(&user.email)));
         }
+        let taken = |ownership: Ownership, email: &str| {
+            [None, Some(ownership)].into_iter().any(|owner| at_adobe.contains(&(owner, email.to_owned())))
+        };
         let mut wanted: BTreeMap<String, usize> = BTreeMap::new();
         for change in &self.diff.changes {
             let email = match &change.what {
@@ -56,11 +60,13 @@ impl Work<'_> {
         }
         let mut held = Vec::new();
         self.diff.changes.retain(|change| {
-            let What::Update { field: Field::Email, to, .. } = &change.what else {
+            let (Target::User(account), What::Update { field: Field::Email, to, .. }) =
+                (&change.target, &change.what)
+            else {
                 return true;
             };
             let email = fold_email(to);
-            let free = !at_adobe.contains_key(&email) && wanted.get(&email) == Some(&1);
+            let free = !taken(account.ownership(), &email) && wanted.get(&email) == Some(&1);
             if !free {
                 let reason = HeldReason::AddressTaken { email: to.clone() };
                 held.push(Held { who: change.target.to_string(), entry: None, reason });
@@ -77,13 +83,33 @@ impl Work<'_> {
             (fold_email(user), domain.as_deref().map(fold), *adobe_id)
         };
         let mut accounts: BTreeMap<_, usize> = BTreeMap::new();
+        let mut usernames = BTreeSet::new();
         for account in self.adobe.users.iter().filter_map(Account::of) {
             *accounts.entry(named(&account)).or_default() += 1;
+            usernames.extend(account.address.domain.is_some().then(|| fold(&account.address.user)));
         }
+        // A bare username is one account's in all domains of a directory at Adobe, and we do not know which domains are
+        // in one: a creation under a username that is there would end in the other account.
+        let is_taken = |account: &Account| {
+            account.id.is_none()
+                && account.address.domain.is_some()
+                && usernames.contains(&fold(&account.address.user))
+        };
+        let created: BTreeSet<Account> = self
+            .diff
+            .changes
+            .iter()
+            .filter(|change| matches!(change.what, What::CreateUser(_)))
+            .filter_map(|change| match &change.target {
+                Target::User(account) if is_taken(account) => Some(Account::clone(account)),
+                _ => None,
+            })
+            .collect();
         let mut held = BTreeSet::new();
         self.diff.changes.retain(|change| {
             let Target::User(account) = &change.target else { return true };
-            let shared = accounts.get(&named(account)).is_some_and(|count| *count > 1);
+            let shared = accounts.get(&named(account)).is_some_and(|count| *count > 1)
+                || created.contains(account.as_ref());
             if shared {
                 let reason = HeldReason::SharedAddress { user: account.address.user.clone() };
                 held.insert(Held { who: account.email.clone(), entry: None, reason });

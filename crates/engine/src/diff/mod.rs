@@ -10,7 +10,7 @@ use crate::limits::Populations;
 use crate::matching::{Held, HeldReason, Matching, matching};
 use crate::memory::{Match, Memory};
 use crate::protect::Protection;
-use crate::rules::{Domains, IdentityRule, LeaverAction, Rules};
+use crate::rules::{Domains, IdentityRule, LeaverAction, Protect, Rules};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -73,6 +73,24 @@ pub enum DiffError {
         /// Named by `protect.groups`.
         protected: Vec<GroupName>,
     },
+    /// A mapping names the group of the system administrators under another name.
+    #[error(
+        "the mapping names `{group}`, which holds the system administrators\n  remove it: Adobe's API neither grants nor revokes that role"
+    )]
+    OrgAdmins {
+        /// Which.
+        group: GroupName,
+    },
+    /// Nobody gets an account: more likely a mistake than a company without people.
+    #[error(
+        "nobody gets an account: of {entries} entries read, {people} are people, and none of them is in a mapped group\n  check people.select, the mapped groups' members, and what the account may read (an email that cannot be read makes no person)"
+    )]
+    Nobody {
+        /// Entries read.
+        entries: usize,
+        /// People among them.
+        people: usize,
+    },
 }
 
 fn missing_text(groups: &[GroupName], protected: &[GroupName]) -> String {
@@ -95,19 +113,24 @@ pub fn account_of(user: &User) -> String {
     user.id.clone().unwrap_or_else(|| format!("{}/{}", user.kind, fold_email(&user.email)))
 }
 
-/// Compares. `now` is when the plan is made.
+/// Compares. `now` is when the plan is made; `person` is the DN of the only one it is about.
 pub fn diff(
     desired: &Desired,
     adobe: &Snapshot,
     rules: &Rules,
     memory: &Memory,
     now: DateTime<Utc>,
+    person: Option<&str>,
 ) -> Result<Diff, DiffError> {
     let managed = rules.managed_groups();
+    let protect = rules.protect.with_admins_of(adobe);
+    if let Some(group) = managed.iter().find(|group| protect.org_admins.contains(*group)) {
+        return Err(DiffError::OrgAdmins { group: group.clone() });
+    }
     let new_groups = new_groups(&managed, adobe, rules)?;
     let matching = matching(desired, adobe, memory, rules.people.adobe_id_twin);
-    let mut work =
-        Work { desired, adobe, rules, memory, now, owned: rules.owned_groups(), diff: Diff::default() };
+    let owned = rules.owned_groups();
+    let mut work = Work { protect, desired, adobe, rules, memory, now, owned, diff: Diff::default() };
 
     for group in new_groups {
         work.push(Target::Group(group), What::CreateGroup, Reason::GroupMapped);
@@ -121,11 +144,15 @@ pub fn diff(
     let ours = work.ours(&matching);
     work.leavers(&matching, &ours);
     work.count(&matching, &ours, &managed);
-    work.diff.held.extend(matching.held);
+    let Matching { pairs, held, without_account: _, claimed: _ } = matching;
+    work.diff.held.extend(held);
     work.keep_last_admins();
     work.hold_taken_addresses();
     work.hold_shared_addresses();
     work.protect();
+    if let Some(dn) = person {
+        work.only(&whose(dn, desired, adobe, &pairs));
+    }
     let mut diff = work.diff;
     diff.changes.sort();
     diff.held.sort();
@@ -181,7 +208,24 @@ fn administers_something(group: &GroupName, adobe: &Snapshot) -> bool {
         .any(|base| adobe.groups.contains_key(&GroupName::new(base)))
 }
 
+/// Whose changes a plan for one person holds: those of the account that is matched to them, or that would be made.
+enum Whose {
+    Account(Box<Account>),
+    New(UserKey),
+    Nobody,
+}
+
+fn whose(dn: &str, desired: &Desired, adobe: &Snapshot, pairs: &[(usize, usize)]) -> Whose {
+    let Some(at) = desired.people.iter().position(|person| person.dn == dn) else { return Whose::Nobody };
+    match pairs.iter().find(|(person, _)| *person == at) {
+        Some((_, user)) => Account::of(&adobe.users[*user])
+            .map_or(Whose::Nobody, |account| Whose::Account(Box::new(account))),
+        None => Whose::New(desired.people[at].key()),
+    }
+}
+
 struct Work<'a> {
+    protect: Protect,
     desired: &'a Desired,
     adobe: &'a Snapshot,
     rules: &'a Rules,
@@ -277,7 +321,7 @@ impl Work<'_> {
                 .known()
                 .is_some_and(|identity| given.contains(&identity) && self.in_domains(user, identity));
             if matched.contains(&at) || by_domain {
-                let protected = self.rules.protect.of_user(user).is_some();
+                let protected = self.protect.of_user(user).is_some();
                 if protected { &mut ours.protected } else { &mut ours.managed }.insert(at);
             }
         }
@@ -340,8 +384,8 @@ impl Work<'_> {
                     self.diff.changes.push(Change { target: target.clone(), what, reason: reason.clone() });
                 }
             }
-            LeaverAction::Remove => match user.groups.iter().find(|group| group.is_administrative()) {
-                Some(group) if !group.is_org_admin() => {
+            LeaverAction::Remove => match user.groups.iter().find(|group| self.is_admin_group(group)) {
+                Some(group) if !group.is_org_admin() && !self.protect.org_admins.contains(group) => {
                     let reason = HeldReason::HoldsRole { group: group.spelling().to_owned() };
                     self.diff.held.push(Held { who: user.email.clone(), entry: None, reason });
                 }
@@ -366,6 +410,34 @@ impl Work<'_> {
         }
     }
 
+    /// Only one person's changes, and the groups that they need; nobody's absence.
+    fn only(&mut self, whose: &Whose) {
+        let theirs = |account: &Account| match whose {
+            Whose::Account(own) => account == own.as_ref(),
+            Whose::New(key) => account.id.is_none() && account.key == *key,
+            Whose::Nobody => false,
+        };
+        self.diff.changes.retain(|change| match &change.target {
+            Target::User(account) => theirs(account) && !matches!(change.reason, Reason::Absent { .. }),
+            Target::Group(_) => true,
+        });
+        let joined: BTreeSet<GroupName> = self
+            .diff
+            .changes
+            .iter()
+            .filter_map(|change| match &change.what {
+                What::Join { group } => Some(group.clone()),
+                _ => None,
+            })
+            .collect();
+        self.diff.changes.retain(|change| match &change.target {
+            Target::Group(group) => joined.contains(group),
+            Target::User(_) => true,
+        });
+        self.diff.leavers.clear();
+        self.diff.absent.clear();
+    }
+
     /// A protected user gets no command at all.
     fn protect(&mut self) {
         let by_account: BTreeMap<String, &User> =
@@ -388,10 +460,10 @@ impl Work<'_> {
                 None => without_id.get(&account.key),
             };
             let because = match existing {
-                Some(user) => self.rules.protect.of_user(user),
+                Some(user) => self.protect.of_user(user),
                 None => {
                     let Account { email, address, identity, .. } = account.as_ref();
-                    self.rules.protect.of(email, Some(&address.user), Some(*identity), &nothing)
+                    self.protect.of(email, Some(&address.user), Some(*identity), &nothing)
                 }
             };
             let Some(because) = because else { return true };
@@ -429,6 +501,8 @@ fn updates(person: &Person, user: &User, compared: &BTreeSet<Field>) -> Vec<(Fie
                 }
                 continue;
             }
+            // Only Federated IDs have a username of their own (UMAPI documentation, "update").
+            Field::Username if user.kind.known() != Some(Identity::Federated) => continue,
             Field::Username => {
                 let same =
                     |username: &String| user.username.as_ref().is_some_and(|has| fold(has) == fold(username));

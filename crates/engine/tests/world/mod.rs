@@ -14,7 +14,7 @@ use umsync_engine::directory::{AccountState, Anchor, Directory, DirectoryGroup, 
 use umsync_engine::key::GroupName;
 use umsync_engine::limits::{Limit, Limits};
 use umsync_engine::memory::Memory;
-use umsync_engine::plan::{Plan, Remember, plan};
+use umsync_engine::plan::{Occasion, Plan, Remember, plan};
 use umsync_engine::rules::{
     AdobeIdTwin, Baseline, Disabled, Domains, IdentityRule, LeaverAction, Leavers, Mapping, MappingMode,
     PeopleRules, Protect, Rules, Select,
@@ -35,7 +35,13 @@ pub(crate) fn now() -> DateTime<Utc> {
 
 impl World {
     pub(crate) fn plan(&self) -> Result<(Plan, Remember), DiffError> {
-        plan(&self.directory, &self.adobe, &self.rules, &self.memory, "configuration", now())
+        let occasion = Occasion { configuration: "configuration", now: now(), person: None };
+        plan(&self.directory, &self.adobe, &self.rules, &self.memory, occasion)
+    }
+
+    pub(crate) fn plan_for(&self, dn: &str) -> Result<(Plan, Remember), DiffError> {
+        let occasion = Occasion { configuration: "configuration", now: now(), person: Some(dn) };
+        plan(&self.directory, &self.adobe, &self.rules, &self.memory, occasion)
     }
 
     pub(crate) fn without_limits(mut self) -> Self {
