@@ -124,7 +124,10 @@ impl fmt::Display for HeldReason {
             Self::Inactive { status } => write!(f, "the account is {status} at Adobe"),
             Self::AddressTaken { email } => write!(f, "another account still has the address {email}"),
             Self::SharedAddress { user } => {
-                write!(f, "several accounts are called {user} at Adobe; a command could hit the wrong one")
+                write!(
+                    f,
+                    "Adobe would not know which account {user} means; a command could hit the wrong one"
+                )
             }
             Self::NoProfile { why } => f.write_str(why),
             Self::HoldsRole { group } => {

@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::program::Program;
+use crate::run::Finished;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeSet;
 use umsync_engine::change::Change;
@@ -9,6 +10,7 @@ use umsync_engine::command::{Outcome, Verdict};
 use umsync_engine::plan::Plan;
 use umsync_engine::rules::Baseline;
 use umsync_engine::saved::SavedPlan;
+use umsync_engine::withhold::Doubts;
 use umsync_store::Approval;
 
 /// An approval holds for so long at most.
@@ -28,7 +30,9 @@ impl Approvals {
         for approval in store.approvals(organization, program.now()).await? {
             let Some(stored) = store.plan(&approval.plan_id).await? else { continue };
             let mut lifts = match SavedPlan::parse(&stored.plan) {
-                Ok(saved) => saved.lifts(),
+                Ok(saved) if saved.configuration() == program.config.meaning => saved.lifts(),
+                // What was approved was approved under what the configuration meant then.
+                Ok(_) => BTreeSet::new(),
                 Err(error) => {
                     // Another version wrote it. It lifts nothing, which withholds; it stops nobody.
                     tracing::warn!(plan = approval.plan_id, "an approved plan cannot be understood: {error}");
@@ -105,20 +109,20 @@ pub(crate) async fn baseline(program: &Program) -> Result<Baseline, Failure> {
     })
 }
 
-/// A full run that ended without a removal or identity change to withhold makes the baseline.
-pub(crate) async fn settle_baseline(program: &Program, plan: &Plan) -> Result<(), Failure> {
+/// A full run makes the baseline if it did all it planned and there was no removal or identity change to withhold; not
+/// if there was none only because nothing could be compared, or because the grace of somebody who is gone has not run out.
+pub(crate) async fn settle_baseline(program: &Program, finished: &Finished) -> Result<(), Failure> {
+    let Finished { plan, stale: _, outcomes, cancelled: _, silenced: _, unrecorded: _ } = finished;
     let waits = |change: &Change| change.is_removal() || change.is_identity();
-    if plan.withheld().iter().any(|withheld| waits(&withheld.change)) {
+    let withheld = plan.withheld().iter().any(|withheld| waits(&withheld.change));
+    let doubtful = plan.doubts() != Doubts::default();
+    let undone = outcomes.iter().any(|outcome| outcome.verdict != Verdict::Done);
+    let graced = plan.leavers().iter().any(|leaver| leaver.acts_at.is_some_and(|at| at > plan.made_at()));
+    if withheld || doubtful || undone || graced {
         return Ok(());
     }
-    set_baseline(
-        &program.store,
-        program.organization(),
-        &program.config.meaning,
-        "a run without removals to withhold",
-        program.now(),
-    )
-    .await
+    let by = "a run without removals to withhold";
+    set_baseline(&program.store, program.organization(), &program.config.meaning, by, program.now()).await
 }
 
 /// Notes what the configuration means as right for this organization.

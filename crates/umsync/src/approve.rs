@@ -40,8 +40,14 @@ pub(crate) async fn approve(cli: &Cli, beginning: &str) -> Result<u8, Failure> {
     Ok(0)
 }
 
+/// Fewer digits are more likely a slip than an id.
+const SHORTEST: usize = 4;
+
 /// The one stored plan whose id begins so.
 pub(crate) async fn stored(store: &Store, beginning: &str) -> Result<SavedPlan, Failure> {
+    if beginning.len() < SHORTEST {
+        return Err(Failure::ShortId(beginning.to_owned()));
+    }
     let ids = store.plan_ids(beginning).await?;
     let id = match ids.as_slice() {
         [id] => id,

@@ -68,6 +68,8 @@ pub(crate) enum Failure {
         "no stored plan has an id that begins with {0}\n  `umsync plan` makes one and names its id; `umsync history` lists the runs"
     )]
     NoPlan(String),
+    #[error("`{0}` is too short for the id of a plan; write at least its first four digits")]
+    ShortId(String),
     #[error("several plans have an id that begins with {beginning}: {ids}\n  write more of it")]
     SeveralPlans { beginning: String, ids: String },
     #[error("the plan cannot be used")]
@@ -136,18 +138,20 @@ impl Failure {
     /// The exit code.
     pub(crate) fn code(&self) -> u8 {
         match self {
-            Self::Config(_)
-            | Self::Secret { .. }
-            | Self::File { .. }
-            | Self::NoStore { .. }
-            | Self::Groups(_) => 78,
+            Self::Config(_) | Self::Secret { .. } | Self::File { .. } | Self::NoStore { .. } => 78,
+            Self::Groups(DiffError::Nobody { .. }) => 6,
+            Self::Groups(DiffError::MissingGroups { .. } | DiffError::OrgAdmins { .. }) => 78,
             Self::Sandbox(_) => 78,
             Self::Busy(_) => 5,
             Self::Directory(_) => 6,
             Self::Adobe(error) => error.kind().exit_code(),
             Self::OtherOrganization { .. } | Self::OtherConfiguration { .. } => 78,
             Self::Paused { .. } | Self::WindowNeeded { .. } | Self::WindowUnknown => 8,
-            Self::NoRun(_) | Self::NoPlan(_) | Self::SeveralPlans { .. } | Self::NoMoment(_) => 64,
+            Self::NoRun(_)
+            | Self::NoPlan(_)
+            | Self::ShortId(_)
+            | Self::SeveralPlans { .. }
+            | Self::NoMoment(_) => 64,
             Self::Plan(_) | Self::PlanFile { .. } | Self::PlanOut { .. } => 64,
             Self::NoRunYet | Self::SeveralRuns { .. } => 64,
             Self::NoSchedule { .. } | Self::NeverDue { .. } => 78,

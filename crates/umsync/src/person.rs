@@ -5,7 +5,6 @@ use crate::ledger::StoreLedger;
 use crate::program::Program;
 use crate::reading::{self, Reading};
 use crate::run::Mode;
-use crate::scope::Somebody;
 use std::collections::{BTreeMap, BTreeSet};
 use umsync_engine::adobe::{Group, GroupKind, Snapshot, User};
 use umsync_engine::change::Address;
@@ -44,9 +43,8 @@ pub(crate) async fn read(
         None => groups_only(program, session).await?,
     };
     let linked = person.anchor.as_ref().and_then(|anchor| memory.links.get(anchor));
-    let account = afresh(session, &mut snapshot, person, linked).await?;
-    let somebody = Somebody { key: person.key(), id: account.and_then(|user| user.id) };
-    Ok(Reading { snapshot, lock, somebody: Some(somebody) })
+    afresh(session, &mut snapshot, person, linked).await?;
+    Ok(Reading { snapshot, lock, person: Some(person.dn.clone()), waited: false })
 }
 
 fn find<'a>(people: &'a [Person], name: &str) -> Result<&'a Person, Failure> {
@@ -96,7 +94,7 @@ async fn afresh(
     snapshot: &mut Snapshot,
     person: &Person,
     linked: Option<&String>,
-) -> Result<Option<User>, Failure> {
+) -> Result<(), Failure> {
     let known =
         snapshot.users.iter().find(|user| user.id.is_some() && user.id.as_ref() == linked).map(Address::of);
     let mut addresses = vec![person.address()];
@@ -107,19 +105,20 @@ async fn afresh(
     }
     addresses.sort();
     addresses.dedup();
-    let mut account = None;
     for address in addresses {
         let found = session.user(&address).await?;
-        snapshot.users.retain(|user| Address::of(user) != address && !is_same(user, found.as_ref()));
-        if let Some(user) = found {
-            let theirs = user.id.is_some() && user.id.as_ref() == linked;
-            if theirs || user.key() == Some(person.key()) {
-                account = Some(user.clone());
-            }
-            snapshot.users.push(user);
-        }
+        snapshot.users.retain(|user| !is_named(user, &address) && !is_same(user, found.as_ref()));
+        snapshot.users.extend(found);
     }
-    Ok(account)
+    Ok(())
+}
+
+/// Adobe compares without letter case.
+fn is_named(user: &User, address: &Address) -> bool {
+    let folded = |address: &Address| {
+        (fold_email(&address.user), address.domain.as_deref().map(fold), address.adobe_id)
+    };
+    folded(&Address::of(user)) == folded(address)
 }
 
 fn is_same(user: &User, found: Option<&User>) -> bool {

@@ -6,7 +6,7 @@ use crate::ledger::StoreLedger;
 use crate::person;
 use crate::program::Program;
 use crate::run::Mode;
-use crate::scope::{Scope, Somebody};
+use crate::scope::Scope;
 use chrono::{DateTime, Utc};
 use std::time::Duration;
 use umsync_engine::adobe::{Snapshot, User};
@@ -15,14 +15,16 @@ use umsync_engine::change::{Account, Address, Change, Field, Target, What};
 use umsync_engine::command::Verdict;
 use umsync_engine::directory::Directory;
 use umsync_store::{Entry, Lock, LockError, Purpose};
-use umsync_umapi::{Gate, Opens, Session, Shut};
+use umsync_umapi::{Gate, MOST_CLOCK_ERROR, Opens, Session, Shut};
 
 /// Adobe's side, and the lock that keeps others from it.
 pub(crate) struct Reading {
     pub(crate) snapshot: Snapshot,
     pub(crate) lock: Lock,
-    /// Whom a run for one person is about.
-    pub(crate) somebody: Option<Somebody>,
+    /// Whom a run for one person is about, by the DN of their entry.
+    pub(crate) person: Option<String>,
+    /// The gate was waited for: the directory may have changed since it was read.
+    pub(crate) waited: bool,
 }
 
 /// Reads Adobe's side as far as a run is about it.
@@ -52,6 +54,7 @@ async fn adobe(
 ) -> Result<Reading, Failure> {
     let begun = program.now();
     let wait = program.config.adobe.wait;
+    let mut waited = false;
     loop {
         let lock = lock(program, who, begun).await?;
         let now = program.now();
@@ -68,15 +71,19 @@ async fn adobe(
             }
             drop(lock);
             sleep_until(program, shut.opens_at, "for the gate").await?;
+            waited = true;
             continue;
+        }
+        if listing.is_none() && mode == Mode::Apply {
+            return listed(program, session, lock, waited).await;
         }
         let stored = stored(program, now).await?;
         match (listing, stored) {
-            (None, None) => return listed(program, session, lock).await,
-            (None, Some(_)) if mode == Mode::Apply => return listed(program, session, lock).await,
+            (None, None) => return listed(program, session, lock, waited).await,
             (Some(shut), _) if mode == Mode::Apply && within(&shut) => {
                 drop(lock);
                 sleep_until(program, shut.opens_at, "for the gate").await?;
+                waited = true;
             }
             (_, Some(mut snapshot)) => {
                 refresh(program, session, &mut snapshot).await?;
@@ -86,21 +93,26 @@ async fn adobe(
                     age_minutes = age,
                     "adobe known from the stored snapshot"
                 );
-                return Ok(Reading { snapshot, lock, somebody: None });
+                return Ok(Reading { snapshot, lock, person: None, waited });
             }
             (Some(shut), None) => return Err(umsync_umapi::Error::from(shut).into()),
         }
     }
 }
 
-async fn listed(program: &Program, session: &Session<StoreLedger>, lock: Lock) -> Result<Reading, Failure> {
+async fn listed(
+    program: &Program,
+    session: &Session<StoreLedger>,
+    lock: Lock,
+    waited: bool,
+) -> Result<Reading, Failure> {
     let permit = session.may_list().await?;
     let bar = program.bar.clone();
     // A listing once begun is finished and stored: stopping now would cost the next two hours.
     let snapshot = session.snapshot(permit, &move |progress| bar.adobe(progress)).await?;
     program.store.save_snapshot(&snapshot).await?;
     tracing::info!(users = snapshot.users.len(), groups = snapshot.groups.len(), "adobe read");
-    Ok(Reading { snapshot, lock, somebody: None })
+    Ok(Reading { snapshot, lock, person: None, waited })
 }
 
 /// When each side of the gate opens.
@@ -112,8 +124,9 @@ pub(crate) async fn opens(program: &Program, now: DateTime<Utc>) -> Result<Opens
 /// The stored snapshot, if it is young enough, brought up to date with what was executed since.
 async fn stored(program: &Program, now: DateTime<Utc>) -> Result<Option<Snapshot>, Failure> {
     let young = |snapshot: &Snapshot| {
-        let age = (now - snapshot.read_at).to_std().unwrap_or(Duration::ZERO);
-        age < program.side.every()
+        // From the future: a clock was set back, and nobody knows how old it is.
+        snapshot.read_at <= now + MOST_CLOCK_ERROR
+            && (now - snapshot.read_at).to_std().unwrap_or(Duration::ZERO) < program.side.every()
     };
     Ok(stored_of_any_age(program).await?.filter(young))
 }

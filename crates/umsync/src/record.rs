@@ -3,13 +3,16 @@
 use crate::approvals::{Approvals, settle_baseline};
 use crate::failure::Failure;
 use crate::program::Program;
+use crate::reading;
 use crate::run::{Finished, Mode};
 use crate::scope::Scope;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
-use umsync_engine::command::Outcome;
+use umsync_engine::command::{Outcome, Verdict};
+use umsync_engine::memory::Match;
 use umsync_engine::plan::{Plan, Remember};
 use umsync_engine::report::{Results, Totals};
+use umsync_engine::rules::Baseline;
 use umsync_store::{Link, RunEnd, RunStart};
 
 /// One run of the program.
@@ -57,12 +60,16 @@ impl Record {
         (self.mode == Mode::Apply).then(|| self.id.clone())
     }
 
-    /// Keeps what planning told: absences, links, and the plan for whoever wants to approve or apply it. Whoever plans
-    /// for one person knows nothing about the others' absence.
+    /// Keeps what planning told: absences, links, and the plan for whoever wants to approve or apply it.
+    ///
+    /// Whoever plans for one person knows nothing about the others' absence. Links go before every other match, so only
+    /// a whole run that may execute, under a configuration that is known to be right, makes them: a template that was
+    /// wrong for a moment must not tie people to strangers' accounts.
     pub(crate) async fn planned(
         &self,
         program: &Program,
         scope: Scope<'_>,
+        baseline: Baseline,
         plan: &Plan,
         remember: Remember,
     ) -> Result<(), Failure> {
@@ -70,15 +77,20 @@ impl Record {
         let (organization, now) = (program.organization(), program.now());
         if !matches!(scope, Scope::Person(_)) {
             program.store.note_absences(organization, &absent, now).await?;
-            if self.mode == Mode::Plan || !plan.withheld().is_empty() {
-                program.store.save_plan(organization, plan.id(), &serde_json::to_value(plan)?, now).await?;
-            }
         }
-        let links: Vec<Link> = matches
-            .into_iter()
-            .map(|found| Link { anchor: found.anchor, adobe_id: found.id, email: found.email, dn: found.dn })
-            .collect();
-        program.store.note_links(organization, &links, now).await?;
+        if self.mode == Mode::Plan || !plan.withheld().is_empty() {
+            program.store.save_plan(organization, plan.id(), &serde_json::to_value(plan)?, now).await?;
+        }
+        if self.mode == Mode::Apply && matches!(scope, Scope::Whole) && baseline == Baseline::Accepted {
+            let link = |found: Match| Link {
+                anchor: found.anchor,
+                adobe_id: found.id,
+                email: found.email,
+                dn: found.dn,
+            };
+            let links: Vec<Link> = matches.into_iter().map(link).collect();
+            program.store.note_links(organization, &links, now).await?;
+        }
         let (withheld, set_aside) = (plan.withheld().len(), plan.set_aside().len());
         tracing::info!(plan = plan.id(), withheld, set_aside, "planned: {}", Totals::of(plan.changes()));
         Ok(())
@@ -89,18 +101,19 @@ impl Record {
         &self,
         program: &Program,
         scope: Scope<'_>,
-        plan: &Plan,
-        outcomes: &[Outcome],
+        finished: &mut Finished,
         approvals: &Approvals,
     ) -> Result<(), Failure> {
         if self.mode != Mode::Apply {
             return Ok(());
         }
-        approvals.use_up(program, plan, outcomes).await?;
-        if matches!(scope, Scope::Whole) {
+        approvals.use_up(program, &finished.plan, &finished.outcomes).await?;
+        let not_sent = |outcome: &Outcome| matches!(outcome.verdict, Verdict::NotSent { .. });
+        if matches!(scope, Scope::Whole) && !finished.outcomes.iter().any(not_sent) {
             approvals.served(program).await?;
-            settle_baseline(program, plan).await?;
+            settle_baseline(program, finished).await?;
         }
+        finished.silenced = reading::opens(program, program.now()).await?.silence.is_some();
         Ok(())
     }
 
@@ -149,20 +162,17 @@ fn run_id(now: DateTime<Utc>, pid: u32) -> String {
 impl Finished {
     /// The exit code: what was not done before what was withheld.
     pub(crate) fn code(&self, mode: Mode) -> u8 {
-        let results = Results::of(&self.plan, &self.outcomes);
-        if !self.stale.is_empty() {
-            return 4;
-        }
-        if mode != Mode::Plan && !results.all_done() {
-            let nothing_left = self
-                .outcomes
-                .iter()
-                .all(|outcome| matches!(outcome.verdict, umsync_engine::command::Verdict::NotSent { .. }));
-            return match (nothing_left, self.silenced) {
-                (true, true) => 8,
-                (true, false) => 7,
-                (false, _) => 4,
+        let not_sent = |outcome: &Outcome| matches!(outcome.verdict, Verdict::NotSent { .. });
+        if !self.outcomes.is_empty() && self.outcomes.iter().all(not_sent) {
+            return match (self.cancelled, self.silenced) {
+                (true, _) => 1,
+                (false, true) => 8,
+                (false, false) => 7,
             };
+        }
+        let done = mode == Mode::Plan || Results::of(&self.plan, &self.outcomes).all_done();
+        if !done || !self.stale.is_empty() || self.unrecorded.is_some() {
+            return 4;
         }
         if self.plan.withheld().is_empty() && !self.plan.doubts().too_many_set_aside { 0 } else { 3 }
     }
@@ -174,6 +184,7 @@ impl Finished {
             "set_aside": self.plan.set_aside().len(),
             "held": self.plan.held().len(),
             "stale": self.stale.len(),
+            "unrecorded": self.unrecorded,
             "results": Results::of(&self.plan, &self.outcomes),
         })
     }

@@ -8,9 +8,8 @@ use crate::record::Record;
 use crate::scope::Scope;
 use umsync_engine::change::Change;
 use umsync_engine::command::Outcome;
-use umsync_engine::limits::Limits;
 use umsync_engine::memory::Memory;
-use umsync_engine::plan::{Plan, plan};
+use umsync_engine::plan::{Occasion, Plan, plan};
 use umsync_engine::rules::Rules;
 use umsync_engine::saved::Exact;
 use umsync_store::Purpose;
@@ -33,8 +32,12 @@ pub(crate) struct Finished {
     /// Changes of a kept plan that do not hold any more.
     pub(crate) stale: Vec<Change>,
     pub(crate) outcomes: Vec<Outcome>,
+    /// Somebody asked it to stop.
+    pub(crate) cancelled: bool,
     /// Adobe has asked for silence: no call leaves until then.
     pub(crate) silenced: bool,
+    /// What could not be kept in the store after commands were sent.
+    pub(crate) unrecorded: Option<String>,
 }
 
 /// One run. Nothing is sent before `show` has shown the plan.
@@ -46,17 +49,22 @@ pub(crate) async fn run(
     show: impl FnOnce(&Exact) -> Result<(), Failure>,
 ) -> Result<Finished, Failure> {
     program.not_paused().await?;
-    let directory = program.read_directory().await?;
+    let mut directory = program.read_directory().await?;
     let session = program.session(record.journal()).await?;
-    let Reading { snapshot, mut lock, somebody } =
+    let Reading { snapshot, mut lock, person, waited } =
         reading::read(program, &session, &directory, mode, scope, record.who()).await?;
+    if waited {
+        program.not_paused().await?;
+        directory = program.read_directory().await?;
+    }
 
     let approvals = Approvals::recall(program).await?;
-    let (rules, memory) = recall(program, scope, &approvals).await?;
-    let (fresh, remember) =
-        plan(&directory, &snapshot, &rules, &memory, &program.config.meaning, program.now())?;
-    record.planned(program, scope, &fresh, remember).await?;
-    let exact = scope.of(fresh, &approvals, &session, somebody.as_ref()).await?;
+    let (rules, memory) = recall(program, &approvals).await?;
+    let occasion =
+        Occasion { configuration: &program.config.meaning, now: program.now(), person: person.as_deref() };
+    let (fresh, remember) = plan(&directory, &snapshot, &rules, &memory, occasion)?;
+    let exact = scope.of(fresh, &approvals, &session, &rules.protect.with_admins_of(&snapshot)).await?;
+    record.planned(program, scope, rules.baseline, &exact.plan, remember).await?;
     show(&exact)?;
 
     let Exact { plan, stale } = exact;
@@ -73,27 +81,23 @@ pub(crate) async fn run(
         }
     };
     program.bar.finish();
-    record.executed(program, scope, &plan, &outcomes, &approvals).await?;
-    let silenced = reading::opens(program, program.now()).await?.silence.is_some();
-    Ok(Finished { plan, stale, outcomes, silenced })
+    let cancelled = program.cancel.is_cancelled();
+    let mut finished = Finished { plan, stale, outcomes, cancelled, silenced: false, unrecorded: None };
+    if let Err(failure) = record.executed(program, scope, &mut finished, &approvals).await {
+        // What was sent was sent: the run goes on to tell it.
+        finished.unrecorded = Some(failure.told());
+    }
+    Ok(finished)
 }
 
 /// What earlier runs remember, and the rules under what somebody has approved.
-async fn recall(
-    program: &Program,
-    scope: Scope<'_>,
-    approvals: &Approvals,
-) -> Result<(Rules, Memory), Failure> {
+async fn recall(program: &Program, approvals: &Approvals) -> Result<(Rules, Memory), Failure> {
     let organization = program.organization();
     let memory = Memory {
         links: program.store.links(organization).await?,
         absences: program.store.absences(organization).await?,
         approved: approvals.lifted(),
     };
-    let mut rules = Rules { baseline: baseline(program).await?, ..program.config.rules.clone() };
-    if matches!(scope, Scope::Person(_)) {
-        // What everybody else's changes would exceed is no matter of this one person's.
-        rules.limits = Limits::OFF;
-    }
+    let rules = Rules { baseline: baseline(program).await?, ..program.config.rules.clone() };
     Ok((rules, memory))
 }

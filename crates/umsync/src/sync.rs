@@ -42,6 +42,9 @@ impl Wish<'_> {
     }
 }
 
+/// The exit code for commands that failed or of which nobody knows.
+const NOT_ALL_DONE: u8 = 4;
+
 /// One run.
 pub(crate) async fn sync(cli: &Cli, wish: Wish<'_>) -> Result<u8, Failure> {
     let config = Config::load(&cli.config)?;
@@ -64,8 +67,8 @@ pub(crate) async fn recorded(program: &Program, wish: Wish<'_>) -> Result<u8, Fa
             write_plan(file, plan)?;
         }
         if !wish.json {
-            output::lines(&of_plan(plan))?;
-            output::lines(&of_stale(stale))?;
+            let told = output::lines(&of_plan(plan)).and_then(|()| output::lines(&of_stale(stale)));
+            heard(told, wish.mode)?;
         }
         Ok(())
     };
@@ -76,12 +79,26 @@ pub(crate) async fn recorded(program: &Program, wish: Wish<'_>) -> Result<u8, Fa
     match ended {
         Ok(finished) => {
             let code = code(&finished, wish);
-            let report = record.end(program, code, Ok(&finished)).await?;
+            let report = match record.end(program, code, Ok(&finished)).await {
+                Ok(report) => report,
+                Err(failure) if finished.outcomes.is_empty() => return Err(failure),
+                Err(failure) => {
+                    // What was sent was sent: it is told, and the run does not pass for one that wrote nothing.
+                    heard(tell(&finished, wish), wish.mode)?;
+                    output::note(&failure.told());
+                    return Ok(NOT_ALL_DONE);
+                }
+            };
             notify::notify(program, &report).await;
-            if wish.json {
-                output::json(&report)?
-            } else {
-                tell(&finished, wish)?
+            if let Some(unrecorded) = &finished.unrecorded {
+                output::note(unrecorded);
+            }
+            match wish.json {
+                true => output::json(&report).or_else(|failure| match failure {
+                    Failure::Output(error) => heard(Err(error), wish.mode),
+                    failure => Err(failure),
+                })?,
+                false => heard(tell(&finished, wish), wish.mode)?,
             }
             Ok(code)
         }
@@ -130,7 +147,20 @@ fn code(finished: &Finished, wish: Wish<'_>) -> u8 {
     }
 }
 
-fn tell(finished: &Finished, wish: Wish<'_>) -> Result<(), Failure> {
+/// Whoever has closed the pipe, or filled the disk behind it, stops no run that executes: only its words are lost. A plan
+/// that nobody can read is none, except where the reader had enough.
+fn heard(told: std::io::Result<()>, mode: Mode) -> Result<(), Failure> {
+    match told {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) if mode != Mode::Plan => {
+            output::note(&format!("warning: the output cannot be written: {error}"));
+            Ok(())
+        }
+        told => Ok(told?),
+    }
+}
+
+fn tell(finished: &Finished, wish: Wish<'_>) -> std::io::Result<()> {
     let sent = match wish.mode {
         Mode::Plan => return Ok(()),
         Mode::Rehearse => Sent::Tested,
@@ -139,5 +169,5 @@ fn tell(finished: &Finished, wish: Wish<'_>) -> Result<(), Failure> {
     if finished.outcomes.is_empty() {
         return Ok(());
     }
-    Ok(output::lines(&of_outcomes(&finished.plan, &finished.outcomes, sent))?)
+    output::lines(&of_outcomes(&finished.plan, &finished.outcomes, sent))
 }

@@ -40,12 +40,13 @@ fn head(plan: &Plan, lines: &mut Vec<Line>) {
     }
     lines.push(Line::of(Ink::Faint, format!("  directory  {}: {told}", directory.source)));
     let adobe = plan.adobe();
-    let read = format!(
-        "  adobe      read {}: {} users, {} groups",
-        moment(adobe.read_at),
-        adobe.users,
-        adobe.groups
-    );
+    let minutes = (plan.made_at() - adobe.read_at).num_minutes();
+    let age = match usize::try_from(minutes) {
+        Ok(minutes @ 1..) => format!(", {} before this plan", counted(minutes, "minute", "minutes")),
+        _ => String::new(),
+    };
+    let (users, groups) = (counted(adobe.users, "user", "users"), counted(adobe.groups, "group", "groups"));
+    let read = format!("  adobe      read {}{age}: {users}, {groups}", moment(adobe.read_at));
     lines.push(Line::of(Ink::Faint, read));
 }
 
@@ -166,6 +167,10 @@ fn groups(plan: &Plan, lines: &mut Vec<Line>) {
 
 fn withheld(plan: &Plan, lines: &mut Vec<Line>) {
     if plan.withheld().is_empty() {
+        if plan.doubts().too_many_set_aside {
+            section("Too many doubts", lines);
+            lines.push(Line::of(Ink::Warning, format!("  {}", too_many_set_aside(plan))));
+        }
         return;
     }
     section(&format!("Withheld: {}", plan.withheld().len()), lines);

@@ -204,9 +204,8 @@ pub(super) fn protect(section: Option<Section<'_>>) -> Option<Protect> {
     let mut protect = Protect::default();
     let Some(section) = section else { return Some(protect) };
     for (at, pattern) in section.texts("users").unwrap_or_default().into_iter().enumerate() {
-        // Emails and usernames are compared folded, and so is the pattern.
-        match globset::GlobBuilder::new(&umsync_engine::key::fold(&pattern)).build() {
-            Ok(glob) => protect.users.push(glob.compile_matcher()),
+        match Protect::pattern(&pattern) {
+            Ok(pattern) => protect.users.push(pattern),
             Err(error) => section
                 .mistake(&format!("users[{at}]"), format!("`{pattern}` is no pattern: {}", error.kind())),
         }
