@@ -7,7 +7,7 @@ mod debian;
 mod docker;
 mod systemd;
 
-use crate::support::{ended, program, root};
+use crate::support::{World, ended, program, root, seed};
 use std::collections::BTreeSet;
 use std::fs;
 
@@ -100,6 +100,16 @@ fn every_command_that_is_named_exists() {
     for name in ["plan", "run", "status", "sync"] {
         assert!(names.contains(name), "{name} is named nowhere: {names:?}");
     }
+}
+
+#[test]
+fn who_lacks_a_credential_is_sent_to_the_template() {
+    let world = World::new(&seed(&["Design Team"], &[]), "");
+    world.configure("groups:\n  - {directory: design, adobe: [Design Team]}");
+    let text = fs::read_to_string(world.path("umsync.yaml")).unwrap();
+    world.write("umsync.yaml", &text.replace("{file: secret}", "{credential: umapi}"));
+    world.run(&["plan"]).with(78).says(&["credential umapi", "umsync-run@.service"]);
+    assert!(root().join("deploy/systemd/umsync-run@.service").exists());
 }
 
 #[test]
