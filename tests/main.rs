@@ -10,6 +10,7 @@ mod failures;
 mod gate;
 mod ldap;
 mod modes;
+mod notify;
 mod openldap;
 mod report;
 mod scenarios;
