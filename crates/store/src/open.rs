@@ -9,7 +9,7 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions, Connection};
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::ErrorKind;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -146,7 +146,16 @@ fn create_file(path: &Path, missing: Missing) -> Result<(), Error> {
     // Only ever `create_new`: closing a second descriptor of a database that this process has open would release
     // SQLite's locks on it (https://www.sqlite.org/howtocorrupt.html, 2.2).
     match OpenOptions::new().create_new(true).write(true).mode(0o600).open(path) {
-        Ok(_) => Ok(()),
+        Ok(file) => {
+            // Root, who plans by hand in the service's folder, must not lock the service out. Nobody else can give a
+            // file away, and nobody else needs to.
+            if let (Some(Ok(folder)), Ok(store)) = (path.parent().map(Path::metadata), file.metadata())
+                && folder.uid() != store.uid()
+            {
+                let _ = std::os::unix::fs::fchown(&file, Some(folder.uid()), Some(folder.gid()));
+            }
+            Ok(())
+        }
         Err(source) if source.kind() == ErrorKind::AlreadyExists => Ok(()),
         Err(source) => Err(Error::file("create the store", path, source)),
     }

@@ -18,7 +18,11 @@ pub enum Error {
         why: String,
     },
     /// Certificates or proxy cannot be used.
-    #[error("{key} cannot be used")]
+    #[error(
+        "{key} cannot be used\n\
+         a connection needs the system's certificate authorities (Debian: apt-get install ca-certificates), or those of \
+         adobe.ca_file"
+    )]
     Way {
         /// The key of the configuration.
         key: &'static str,
