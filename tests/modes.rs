@@ -76,6 +76,15 @@ fn check_reads_no_listing() {
 }
 
 #[test]
+fn check_offline_calls_nobody() {
+    let world = world();
+    world.run(&["check", "--offline"]).with(0).shows(&["ok     configuration", "ok     store"]);
+    assert!(world.adobe.log().is_empty());
+    std::fs::remove_file(world.path("secret")).unwrap();
+    world.run(&["check", "--offline"]).with(78).says(&["adobe.client_secret"]);
+}
+
+#[test]
 fn a_plan_in_json_is_the_same_bytes_for_the_same_inputs() {
     let world = world();
     let plan = |world: &World| world.run(&["plan", "--json"]).with(0).json()["plan"].clone();

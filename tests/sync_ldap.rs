@@ -1,6 +1,6 @@
 //! The whole way on real input: OpenLDAP with ten thousand people, Adobe's side by the emulator.
 
-use crate::openldap::{ACCOUNT, BASE, OpenLdap, Options as LdapOptions, PASSWORD};
+use crate::openldap::{ACCOUNT, BASE, OpenLdap, Options as LdapOptions, PASSWORD, Proxy};
 use crate::support::{Ended, World, seed, user};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -172,4 +172,43 @@ fn check_finds_both_sides_right() {
         "wrong  adobe group Nothing",
     ]);
     assert_eq!(world.listings(), 0);
+}
+
+#[test]
+fn a_read_that_is_cut_in_the_middle_ends_6_and_nothing_is_sent() {
+    let mut ldif = String::new();
+    for at in 0..500 {
+        let _ = write!(
+            ldif,
+            "dn: uid=p{at},ou=people,{BASE}\nobjectClass: inetOrgPerson\nuid: p{at}\ncn: p{at}\nsn: Doe\nmail: p{at}@example.com\n\n"
+        );
+    }
+    let _ = write!(
+        ldif,
+        "dn: cn=design,ou=groups,{BASE}\nobjectClass: groupOfNames\ncn: design\nmember: uid=p1,ou=people,{BASE}\n\n"
+    );
+    let world = World::new(&seed(&["Design"], &[user("carol", &["Design"])]), "");
+    // A container says farewell to its engine on a runtime.
+    let _inside = world.runtime.enter();
+    let ldap = world.runtime.block_on(OpenLdap::start(&ldif, LdapOptions::default()));
+    let before = world.adobe.dump();
+    // Five pages of a hundred people: in the first, in the third, in the last, and not at all.
+    let whole: u64 = 500 * 90;
+    for (bytes, code) in [(whole / 10, 6), (whole / 2, 6), (whole * 9 / 10, 6), (u64::MAX, 0)] {
+        let proxy = world.runtime.block_on(Proxy::start(&ldap.url(), bytes));
+        let mut text = world.adobe_section(&["every: 0s", "pace: off"]);
+        let _ = write!(
+            text,
+            "directory:\n  ldap:\n    servers: [{}]\n    starttls: false\n    page_size: 100\n    bind: {{dn: \"{ACCOUNT}\", password: {{file: ldap.secret}}}}\n    base: {BASE}\n    users: (objectClass=inetOrgPerson)\npeople: {{country: US}}\ngroups: [{{directory: design, adobe: [Design]}}]\nstate: sqlite:state/umsync.db\n",
+            proxy.url,
+        );
+        world.write("ldap.secret", PASSWORD);
+        world.write("umsync.yaml", &text);
+        let ended = world.run(&["plan"]).with(code);
+        if code != 0 {
+            ended.says(&["nothing was sent", "ldap://", "page"]);
+            assert_eq!(world.listings(), 0);
+        }
+    }
+    assert_eq!(world.adobe.dump(), before);
 }

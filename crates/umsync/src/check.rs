@@ -10,6 +10,7 @@ use serde::Serialize;
 use umsync_directory::ldap;
 use umsync_engine::adobe::Snapshot;
 use umsync_engine::key::GroupName;
+use umsync_store::{Missing, Store};
 use umsync_umapi::Session;
 
 /// What one look showed.
@@ -47,16 +48,10 @@ pub(crate) async fn check(cli: &Cli, offline: bool, as_json: bool) -> Result<u8,
     let config = Config::load(&cli.config)?;
     let mut findings =
         vec![Finding::good("configuration", format!("{} means {}", config.path.display(), config.meaning))];
-    match Program::open(config, FirstTime::Allowed, Bar::new(cli.quiet)).await {
-        Err(failure) => findings.push(Finding::bad("start", &failure)),
-        Ok(program) => {
-            findings.push(Finding::good("store", program.store.path().display().to_string()));
-            if !offline {
-                directory(&program, &mut findings).await;
-                adobe(&program, &mut findings).await;
-            }
-            program.close().await;
-        }
+    if offline {
+        store(&config, &mut findings).await;
+    } else {
+        connected(cli, config, &mut findings).await;
     }
     if as_json {
         output::json(&findings)?;
@@ -76,6 +71,29 @@ pub(crate) async fn check(cli: &Cli, offline: bool, as_json: bool) -> Result<u8,
     let order = [78, 5, 8, 6, 7, 1];
     let codes: Vec<u8> = findings.iter().map(|finding| finding.code).filter(|code| *code != 0).collect();
     Ok(order.into_iter().find(|code| codes.contains(code)).unwrap_or(0))
+}
+
+/// The store alone: nobody is called, not even an emulator.
+async fn store(config: &Config, findings: &mut Vec<Finding>) {
+    match Store::open(&config.store, Missing::Create).await {
+        Ok(store) => {
+            findings.push(Finding::good("store", store.path().display().to_string()));
+            store.close().await;
+        }
+        Err(error) => findings.push(Finding::bad("store", &error.into())),
+    }
+}
+
+async fn connected(cli: &Cli, config: Config, findings: &mut Vec<Finding>) {
+    match Program::open(config, FirstTime::Allowed, Bar::new(cli.quiet)).await {
+        Ok(program) => {
+            findings.push(Finding::good("store", program.store.path().display().to_string()));
+            directory(&program, findings).await;
+            adobe(&program, findings).await;
+            program.close().await;
+        }
+        Err(failure) => findings.push(Finding::bad("start", &failure)),
+    }
 }
 
 async fn directory(program: &Program, findings: &mut Vec<Finding>) {
