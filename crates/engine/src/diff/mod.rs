@@ -1,21 +1,29 @@
 //! The difference between what Adobe should hold and what it holds, as changes.
 
+mod attributes;
+mod groups;
 mod hold;
+mod leavers;
+mod person;
 
-use crate::adobe::{Identity, Snapshot, Status, User};
-use crate::change::{Account, Change, Field, Reason, Target, What};
+use attributes::updates;
+use groups::new_groups;
+use leavers::Ours;
+use person::whose;
+
+use crate::adobe::{Snapshot, User};
+use crate::change::{Account, Change, Reason, Target, What};
 use crate::desired::{Desired, Person};
-use crate::key::{GroupName, UserKey, email_domain, fold, fold_email};
+use crate::key::{GroupName, UserKey, fold_email};
 use crate::limits::Populations;
 use crate::matching::{Held, HeldReason, Matching, matching};
 use crate::memory::{Match, Memory};
 use crate::protect::Protection;
-use crate::rules::{Domains, IdentityRule, LeaverAction, Protect, Rules};
-use chrono::{DateTime, TimeDelta, Utc};
+use crate::rules::{Protect, Rules};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use unicode_normalization::UnicodeNormalization;
 
 /// Everything that comparing the two sides tells.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -162,68 +170,6 @@ pub fn diff(
     Ok(diff)
 }
 
-/// Mapped groups that Adobe lacks and that may be made; an error names all that may not.
-fn new_groups(
-    managed: &BTreeSet<GroupName>,
-    adobe: &Snapshot,
-    rules: &Rules,
-) -> Result<Vec<GroupName>, DiffError> {
-    let creatable = rules.creatable_groups();
-    let mut new = Vec::new();
-    let mut groups = Vec::new();
-    for group in managed.iter().filter(|group| !adobe.groups.contains_key(*group)) {
-        if group.is_administrative() {
-            // Administrator groups come into existence with their first member (UMAPI documentation, "Admin roles").
-            if !administers_something(group, adobe) {
-                groups.push(group.clone());
-            }
-        } else if creatable.contains(group) {
-            new.push(group.clone());
-        } else {
-            groups.push(group.clone());
-        }
-    }
-    let protected = rules.protect.missing_groups(adobe);
-    if groups.is_empty() && protected.is_empty() {
-        Ok(new)
-    } else {
-        Err(DiffError::MissingGroups { groups, protected })
-    }
-}
-
-fn administers_something(group: &GroupName, adobe: &Snapshot) -> bool {
-    let name = group.folded();
-    if matches!(name, "_support_admin" | "_deployment_admin") {
-        return true;
-    }
-    let product = |base: &str| {
-        adobe.groups.values().any(|group| group.product.as_deref().is_some_and(|p| fold(p) == base))
-    };
-    if let Some(base) = name.strip_prefix("_product_admin_") {
-        return product(base);
-    }
-    ["_admin_", "_developer_"]
-        .iter()
-        .filter_map(|prefix| name.strip_prefix(prefix))
-        .any(|base| adobe.groups.contains_key(&GroupName::new(base)))
-}
-
-/// Whose changes a plan for one person holds: those of the account that is matched to them, or that would be made.
-enum Whose {
-    Account(Box<Account>),
-    New(UserKey),
-    Nobody,
-}
-
-fn whose(dn: &str, desired: &Desired, adobe: &Snapshot, pairs: &[(usize, usize)]) -> Whose {
-    let Some(at) = desired.people.iter().position(|person| person.dn == dn) else { return Whose::Nobody };
-    match pairs.iter().find(|(person, _)| *person == at) {
-        Some((_, user)) => Account::of(&adobe.users[*user])
-            .map_or(Whose::Nobody, |account| Whose::Account(Box::new(account))),
-        None => Whose::New(desired.people[at].key()),
-    }
-}
-
 struct Work<'a> {
     protect: Protect,
     desired: &'a Desired,
@@ -305,95 +251,6 @@ impl Work<'_> {
         }
     }
 
-    /// Users of ours: active, of an identity type this configuration gives, and matched, or of one of our domains.
-    fn ours(&self, matching: &Matching) -> Ours {
-        let matched: BTreeSet<usize> = matching.pairs.iter().map(|(_, user)| *user).collect();
-        let given: BTreeSet<Identity> = match &self.rules.people.identity {
-            IdentityRule::Always(identity) => [*identity].into(),
-            IdentityRule::ByTemplate(_) => self.desired.people.iter().map(|person| person.identity).collect(),
-        };
-        let mut ours = Ours::default();
-        for (at, user) in
-            self.adobe.users.iter().enumerate().filter(|(_, user)| user.status == Status::Active)
-        {
-            let by_domain = user
-                .kind
-                .known()
-                .is_some_and(|identity| given.contains(&identity) && self.in_domains(user, identity));
-            if matched.contains(&at) || by_domain {
-                let protected = self.protect.of_user(user).is_some();
-                if protected { &mut ours.protected } else { &mut ours.managed }.insert(at);
-            }
-        }
-        ours
-    }
-
-    fn in_domains(&self, user: &User, identity: Identity) -> bool {
-        let Some(domain) = email_domain(&user.email) else {
-            return false;
-        };
-        match &self.rules.people.domains {
-            Domains::Any => true,
-            Domains::Listed(listed) => listed.contains(&domain),
-            Domains::Met => identity != Identity::Adobe && self.desired.domains.contains(&domain),
-        }
-    }
-
-    fn leavers(&mut self, matching: &Matching, ours: &Ours) {
-        let action = self.rules.leavers.action;
-        let grace = TimeDelta::from_std(self.rules.leavers.grace).unwrap_or(TimeDelta::MAX);
-        let gone = |at: &&usize| {
-            let user = &self.adobe.users[**at];
-            let shielded =
-                self.desired.shield.covers(user.id.as_deref(), &user.email, user.username.as_deref());
-            !matching.claimed.contains(*at) && !shielded
-        };
-        let managed: Vec<usize> = ours.managed.iter().filter(gone).copied().collect();
-        let protected: Vec<usize> = ours.protected.iter().filter(gone).copied().collect();
-        for user in managed.into_iter().map(|at| &self.adobe.users[at]) {
-            let name = account_of(user);
-            let since = self.memory.absences.get(&name).copied().unwrap_or(self.now).min(self.now);
-            self.diff.absent.insert(name);
-            let acts_at = since.checked_add_signed(grace).unwrap_or(DateTime::<Utc>::MAX_UTC);
-            let kept = action == LeaverAction::Keep;
-            self.diff.leavers.push(Leaver {
-                who: user.email.clone(),
-                since,
-                acts_at: (!kept).then_some(acts_at),
-            });
-            if acts_at <= self.now {
-                self.depart(user, since);
-            }
-        }
-        // For the report, which tells what protection prevents; no such change gets past it.
-        for user in protected.into_iter().map(|at| &self.adobe.users[at]) {
-            self.depart(user, self.now);
-        }
-    }
-
-    /// What is done with somebody who has left.
-    fn depart(&mut self, user: &User, since: DateTime<Utc>) {
-        let Some(account) = Account::of(user) else { return };
-        let target = Target::User(Arc::new(account));
-        let reason = Reason::Absent { since };
-        match self.rules.leavers.action {
-            LeaverAction::Keep => {}
-            LeaverAction::RemoveGroups => {
-                for group in user.groups.iter().filter(|group| self.owned.contains(*group)) {
-                    let what = What::Lose { group: group.clone() };
-                    self.diff.changes.push(Change { target: target.clone(), what, reason: reason.clone() });
-                }
-            }
-            LeaverAction::Remove => match user.groups.iter().find(|group| self.is_admin_group(group)) {
-                Some(group) if !group.is_org_admin() && !self.protect.org_admins.contains(group) => {
-                    let reason = HeldReason::HoldsRole { group: group.spelling().to_owned() };
-                    self.diff.held.push(Held { who: user.email.clone(), entry: None, reason });
-                }
-                _ => self.push(target, What::Leave, reason),
-            },
-        }
-    }
-
     fn count(&mut self, matching: &Matching, ours: &Ours, managed: &BTreeSet<GroupName>) {
         self.diff.populations.selected = self.desired.selected();
         self.diff.populations.managed_users = ours.managed.len();
@@ -408,34 +265,6 @@ impl Work<'_> {
                 }
             }
         }
-    }
-
-    /// Only one person's changes, and the groups that they need; nobody's absence.
-    fn only(&mut self, whose: &Whose) {
-        let theirs = |account: &Account| match whose {
-            Whose::Account(own) => account == own.as_ref(),
-            Whose::New(key) => account.id.is_none() && account.key == *key,
-            Whose::Nobody => false,
-        };
-        self.diff.changes.retain(|change| match &change.target {
-            Target::User(account) => theirs(account) && !matches!(change.reason, Reason::Absent { .. }),
-            Target::Group(_) => true,
-        });
-        let joined: BTreeSet<GroupName> = self
-            .diff
-            .changes
-            .iter()
-            .filter_map(|change| match &change.what {
-                What::Join { group } => Some(group.clone()),
-                _ => None,
-            })
-            .collect();
-        self.diff.changes.retain(|change| match &change.target {
-            Target::Group(group) => joined.contains(group),
-            Target::User(_) => true,
-        });
-        self.diff.leavers.clear();
-        self.diff.absent.clear();
     }
 
     /// A protected user gets no command at all.
@@ -481,52 +310,4 @@ impl Work<'_> {
         }
         self.diff.protected = protected.into_values().collect();
     }
-}
-
-/// What differs, of what is compared: field, Adobe's value, the person's.
-fn updates(person: &Person, user: &User, compared: &BTreeSet<Field>) -> Vec<(Field, Option<String>, String)> {
-    // Adobe IDs belong to the person and cannot be updated (UMAPI documentation, "update").
-    if user.kind.known() == Some(Identity::Adobe) {
-        return Vec::new();
-    }
-    let mut updates = Vec::new();
-    for field in compared {
-        let (from, to) = match field {
-            Field::FirstName => (&user.first_name, &person.first_name),
-            Field::LastName => (&user.last_name, &person.last_name),
-            Field::Email => {
-                // Adobe answers a change of letter case with success and does nothing.
-                if fold_email(&user.email) != fold_email(&person.email) {
-                    updates.push((Field::Email, Some(user.email.clone()), person.email.clone()));
-                }
-                continue;
-            }
-            // Only Federated IDs have a username of their own (UMAPI documentation, "update").
-            Field::Username if user.kind.known() != Some(Identity::Federated) => continue,
-            Field::Username => {
-                let same =
-                    |username: &String| user.username.as_ref().is_some_and(|has| fold(has) == fold(username));
-                if let Some(username) = person.username.as_ref().filter(|username| !same(username)) {
-                    updates.push((Field::Username, user.username.clone(), username.clone()));
-                }
-                continue;
-            }
-        };
-        // A value that the directory lacks is no reason to empty one at Adobe.
-        let Some(to) = to else { continue };
-        let same = from.as_ref().is_some_and(|from| from.trim().nfc().eq(to.trim().nfc()));
-        if !same {
-            updates.push((*field, from.clone(), to.clone()));
-        }
-    }
-    updates
-}
-
-/// Users of ours by position.
-#[derive(Debug, Default)]
-struct Ours {
-    /// Not protected: managed.
-    managed: BTreeSet<usize>,
-    /// Protected.
-    protected: BTreeSet<usize>,
 }

@@ -1,0 +1,51 @@
+//! The attributes in which a person and their user differ.
+
+use crate::adobe::{Identity, User};
+use crate::change::Field;
+use crate::desired::Person;
+use crate::key::{fold, fold_email};
+use std::collections::BTreeSet;
+use unicode_normalization::UnicodeNormalization;
+
+/// What differs, of what is compared: field, Adobe's value, the person's.
+pub(super) fn updates(
+    person: &Person,
+    user: &User,
+    compared: &BTreeSet<Field>,
+) -> Vec<(Field, Option<String>, String)> {
+    // Adobe IDs belong to the person and cannot be updated (UMAPI documentation, "update").
+    if user.kind.known() == Some(Identity::Adobe) {
+        return Vec::new();
+    }
+    let mut updates = Vec::new();
+    for field in compared {
+        let (from, to) = match field {
+            Field::FirstName => (&user.first_name, &person.first_name),
+            Field::LastName => (&user.last_name, &person.last_name),
+            Field::Email => {
+                // Adobe answers a change of letter case with success and does nothing.
+                if fold_email(&user.email) != fold_email(&person.email) {
+                    updates.push((Field::Email, Some(user.email.clone()), person.email.clone()));
+                }
+                continue;
+            }
+            // Only Federated IDs have a username of their own (UMAPI documentation, "update").
+            Field::Username if user.kind.known() != Some(Identity::Federated) => continue,
+            Field::Username => {
+                let same =
+                    |username: &String| user.username.as_ref().is_some_and(|has| fold(has) == fold(username));
+                if let Some(username) = person.username.as_ref().filter(|username| !same(username)) {
+                    updates.push((Field::Username, user.username.clone(), username.clone()));
+                }
+                continue;
+            }
+        };
+        // A value that the directory lacks is no reason to empty one at Adobe.
+        let Some(to) = to else { continue };
+        let same = from.as_ref().is_some_and(|from| from.trim().nfc().eq(to.trim().nfc()));
+        if !same {
+            updates.push((*field, from.clone(), to.clone()));
+        }
+    }
+    updates
+}

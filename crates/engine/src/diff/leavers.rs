@@ -1,0 +1,111 @@
+//! Users of ours, and what is done about those whom the directory lacks.
+
+use super::{Leaver, Work, account_of};
+use crate::adobe::{Identity, Status, User};
+use crate::change::{Account, Change, Reason, Target, What};
+use crate::key::email_domain;
+use crate::matching::{Held, HeldReason, Matching};
+use crate::rules::{Domains, IdentityRule, LeaverAction};
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Users of ours by position.
+#[derive(Debug, Default)]
+pub(super) struct Ours {
+    /// Not protected: managed.
+    pub(super) managed: BTreeSet<usize>,
+    /// Protected.
+    pub(super) protected: BTreeSet<usize>,
+}
+
+impl Work<'_> {
+    /// Users of ours: active, of an identity type this configuration gives, and matched, or of one of our domains.
+    pub(super) fn ours(&self, matching: &Matching) -> Ours {
+        let matched: BTreeSet<usize> = matching.pairs.iter().map(|(_, user)| *user).collect();
+        let given: BTreeSet<Identity> = match &self.rules.people.identity {
+            IdentityRule::Always(identity) => [*identity].into(),
+            IdentityRule::ByTemplate(_) => self.desired.people.iter().map(|person| person.identity).collect(),
+        };
+        let mut ours = Ours::default();
+        for (at, user) in
+            self.adobe.users.iter().enumerate().filter(|(_, user)| user.status == Status::Active)
+        {
+            let by_domain = user
+                .kind
+                .known()
+                .is_some_and(|identity| given.contains(&identity) && self.in_domains(user, identity));
+            if matched.contains(&at) || by_domain {
+                let protected = self.protect.of_user(user).is_some();
+                if protected { &mut ours.protected } else { &mut ours.managed }.insert(at);
+            }
+        }
+        ours
+    }
+
+    fn in_domains(&self, user: &User, identity: Identity) -> bool {
+        let Some(domain) = email_domain(&user.email) else {
+            return false;
+        };
+        match &self.rules.people.domains {
+            Domains::Any => true,
+            Domains::Listed(listed) => listed.contains(&domain),
+            Domains::Met => identity != Identity::Adobe && self.desired.domains.contains(&domain),
+        }
+    }
+
+    pub(super) fn leavers(&mut self, matching: &Matching, ours: &Ours) {
+        let action = self.rules.leavers.action;
+        let grace = TimeDelta::from_std(self.rules.leavers.grace).unwrap_or(TimeDelta::MAX);
+        let gone = |at: &&usize| {
+            let user = &self.adobe.users[**at];
+            let shielded =
+                self.desired.shield.covers(user.id.as_deref(), &user.email, user.username.as_deref());
+            !matching.claimed.contains(*at) && !shielded
+        };
+        let managed: Vec<usize> = ours.managed.iter().filter(gone).copied().collect();
+        let protected: Vec<usize> = ours.protected.iter().filter(gone).copied().collect();
+        for user in managed.into_iter().map(|at| &self.adobe.users[at]) {
+            let name = account_of(user);
+            let since = self.memory.absences.get(&name).copied().unwrap_or(self.now).min(self.now);
+            self.diff.absent.insert(name);
+            let acts_at = since.checked_add_signed(grace).unwrap_or(DateTime::<Utc>::MAX_UTC);
+            let kept = action == LeaverAction::Keep;
+            self.diff.leavers.push(Leaver {
+                who: user.email.clone(),
+                since,
+                acts_at: (!kept).then_some(acts_at),
+            });
+            if acts_at <= self.now {
+                self.depart(user, since);
+            }
+        }
+        // For the report, which tells what protection prevents; no such change gets past it.
+        for user in protected.into_iter().map(|at| &self.adobe.users[at]) {
+            self.depart(user, self.now);
+        }
+    }
+
+    /// What is done with somebody who has left.
+    fn depart(&mut self, user: &User, since: DateTime<Utc>) {
+        let Some(account) = Account::of(user) else { return };
+        let target = Target::User(Arc::new(account));
+        let reason = Reason::Absent { since };
+        match self.rules.leavers.action {
+            LeaverAction::Keep => {}
+            LeaverAction::RemoveGroups => {
+                for group in user.groups.iter().filter(|group| self.owned.contains(*group)) {
+                    let what = What::Lose { group: group.clone() };
+                    self.diff.changes.push(Change { target: target.clone(), what, reason: reason.clone() });
+                }
+            }
+            LeaverAction::Remove => match user.groups.iter().find(|group| self.is_admin_group(group)) {
+                Some(group) if !group.is_org_admin() && !self.protect.org_admins.contains(group) => {
+                    let reason = HeldReason::HoldsRole { group: group.spelling().to_owned() };
+                    self.diff.held.push(Held { who: user.email.clone(), entry: None, reason });
+                }
+                _ => self.push(target, What::Leave, reason),
+            },
+        }
+    }
+}
