@@ -198,3 +198,17 @@ fn a_run_for_one_person_needs_no_listing_at_all() {
     assert_eq!(members(&world), ["anna", "bob", "carol", "dora", "emil"]);
     assert_eq!(world.listings(), 0);
 }
+
+#[test]
+fn an_account_is_deleted_only_when_somebody_has_approved_that() {
+    let world = world();
+    world.configure(&format!("{}baseline: accept\n", RULES.replace("action: remove", "action: delete")));
+    let id = plan_id(&world);
+    world.run(&["sync"]).with(3).shows(&["1 deletion of an account is more than the 0 allowed"]);
+    assert!(world.adobe.user("dora@example.com").is_some());
+    world.run(&["approve", &id]).with(0).shows(&["1 account deleted with all files"]);
+    world.run(&["sync"]).with(0).shows(&["1 account deleted with all files"]);
+    assert!(world.adobe.user("dora@example.com").is_none());
+    // A new account of that email is another one: the old one is gone with its files.
+    assert!(world.adobe.state().directory_users().iter().all(|user| user.email != "dora@example.com"));
+}

@@ -21,7 +21,7 @@ pub fn amend<'a>(adobe: &mut Snapshot, changes: impl IntoIterator<Item = &'a Cha
             }
             (Target::User(account), what) => {
                 let Some(at) = index.find(account) else { continue };
-                if *what == What::Leave {
+                if change.is_departure() {
                     gone.insert(at);
                 } else {
                     change_user(&mut adobe.users[at], what);
@@ -109,7 +109,7 @@ fn change_user(user: &mut User, what: &What) {
         What::Lose { group } => {
             user.groups.remove(group);
         }
-        What::CreateGroup | What::CreateUser(_) | What::Leave => {}
+        What::CreateGroup | What::CreateUser(_) | What::Leave | What::Delete => {}
     }
 }
 

@@ -138,6 +138,8 @@ pub enum What {
     },
     /// The account leaves the organization; its directory account and files stay with Adobe.
     Leave,
+    /// The account leaves the organization and is deleted with its files, for good.
+    Delete,
 }
 
 /// Whom or what a change is about.
@@ -207,7 +209,12 @@ impl Change {
 
     /// Whether it takes something from somebody.
     pub fn is_removal(&self) -> bool {
-        matches!(self.what, What::Lose { .. } | What::Leave)
+        matches!(self.what, What::Lose { .. } | What::Leave | What::Delete)
+    }
+
+    /// Whether the account leaves the organization, deleted or not.
+    pub fn is_departure(&self) -> bool {
+        matches!(self.what, What::Leave | What::Delete)
     }
 
     /// Whether it changes who an account is: class `identity`.

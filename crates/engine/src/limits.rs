@@ -21,14 +21,23 @@ pub enum Class {
     GroupRemovals,
     /// Memberships taken, in all groups together.
     Removals,
-    /// Users who leave the organization.
+    /// Users who leave the organization and keep their files.
     Leave,
+    /// Accounts deleted with their files.
+    Delete,
 }
 
 impl Class {
     /// Every class, in the order in which a report tells them.
-    pub const ALL: [Self; 6] =
-        [Self::Create, Self::Update, Self::Identity, Self::GroupRemovals, Self::Removals, Self::Leave];
+    pub const ALL: [Self; 7] = [
+        Self::Create,
+        Self::Update,
+        Self::Identity,
+        Self::GroupRemovals,
+        Self::Removals,
+        Self::Leave,
+        Self::Delete,
+    ];
 
     /// The classes that count a change.
     pub fn of(change: &Change) -> &'static [Self] {
@@ -38,6 +47,7 @@ impl Class {
             What::Update { field: Field::FirstName | Field::LastName, .. } => &[Self::Update],
             What::Lose { .. } => &[Self::GroupRemovals, Self::Removals],
             What::Leave => &[Self::Leave],
+            What::Delete => &[Self::Delete],
             What::CreateGroup | What::Join { .. } => &[],
         }
     }
@@ -51,6 +61,7 @@ impl Class {
             Self::GroupRemovals => "group_removals",
             Self::Removals => "removals",
             Self::Leave => "leave",
+            Self::Delete => "delete",
         }
     }
 
@@ -69,6 +80,7 @@ impl Class {
             Self::Leave => {
                 ["user leaving the organization is", "users leaving the organization are", "managed users"]
             }
+            Self::Delete => ["deletion of an account is", "deletions of accounts are", "managed users"],
         }
     }
 }
@@ -126,6 +138,8 @@ pub struct Limits {
     pub removals: Limit,
     /// For [`Class::Leave`], of managed users.
     pub leave: Limit,
+    /// For [`Class::Delete`], of managed users.
+    pub delete: Limit,
     /// Entries set aside and people held, of people selected: beyond it removals are withheld.
     pub set_aside: Limit,
 }
@@ -139,6 +153,7 @@ impl Default for Limits {
             group_removals: Limit::share(20, 3, 500),
             removals: Limit::share(5, 10, 1_000),
             leave: Limit::share(3, 2, 50),
+            delete: Limit::Count(0),
             set_aside: Limit::Share { basis_points: 100, floor: 10, most: None },
         }
     }
@@ -153,6 +168,7 @@ impl Limits {
         group_removals: Limit::Off,
         removals: Limit::Off,
         leave: Limit::Off,
+        delete: Limit::Off,
         set_aside: Limit::Off,
     };
 
@@ -165,6 +181,7 @@ impl Limits {
             Class::GroupRemovals => self.group_removals,
             Class::Removals => self.removals,
             Class::Leave => self.leave,
+            Class::Delete => self.delete,
         }
     }
 }
@@ -186,7 +203,7 @@ impl Populations {
     fn of(&self, class: Class, group: Option<&GroupName>) -> usize {
         match class {
             Class::Create => self.selected,
-            Class::Update | Class::Identity | Class::Leave => self.managed_users,
+            Class::Update | Class::Identity | Class::Leave | Class::Delete => self.managed_users,
             Class::Removals => self.managed_memberships,
             Class::GroupRemovals => {
                 group.and_then(|group| self.members.get(group)).copied().unwrap_or_default()

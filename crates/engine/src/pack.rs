@@ -46,7 +46,7 @@ fn phase<'a>(mut whats: impl Iterator<Item = &'a What>) -> Phase {
     for what in whats.by_ref() {
         match what {
             What::CreateGroup => return Phase::Groups,
-            What::Leave => return Phase::Depart,
+            What::Leave | What::Delete => return Phase::Depart,
             What::CreateUser(_) | What::Update { .. } | What::Join { .. } => phase = Phase::Settle,
             What::Lose { .. } => {}
         }
@@ -72,6 +72,7 @@ fn steps(changes: &[Change], positions: &[usize]) -> Vec<(Step, Vec<usize>)> {
             What::Lose { group } => remove.push((group.clone(), at)),
             What::Join { group } => add.push((group.clone(), at)),
             What::Leave => last.push((Step::RemoveFromOrg { delete_account: false }, vec![at])),
+            What::Delete => last.push((Step::RemoveFromOrg { delete_account: true }, vec![at])),
         }
     }
     let mut steps = first;

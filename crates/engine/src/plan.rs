@@ -239,7 +239,7 @@ fn group_lines(
         })
         .collect();
     let leaving: BTreeSet<&str> =
-        changes.iter().filter(|change| change.what == What::Leave).filter_map(id_of).collect();
+        changes.iter().filter(|change| change.is_departure()).filter_map(id_of).collect();
     for user in &adobe.users {
         let leaves = user.id.as_deref().is_some_and(|id| leaving.contains(id));
         for group in &user.groups {

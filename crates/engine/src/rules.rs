@@ -157,6 +157,8 @@ pub enum LeaverAction {
     RemoveGroups,
     /// They leave the organization; their files stay with Adobe.
     Remove,
+    /// They leave the organization, and organization-owned accounts are deleted with their files, for good.
+    Delete,
 }
 
 /// Whom nothing may happen to.

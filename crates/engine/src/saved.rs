@@ -1,6 +1,6 @@
 //! A plan that was kept: what somebody reviewed, to be approved or executed exactly.
 
-use crate::change::{Change, What};
+use crate::change::Change;
 use crate::plan::{Plan, fingerprint};
 use crate::withhold::Withheld;
 use serde::Deserialize;
@@ -131,5 +131,5 @@ pub fn exactly(saved: &SavedPlan, fresh: &Plan, approved: &BTreeSet<String>) -> 
 
 /// Whether a change is read back singly just before it is sent: it cannot be undone, or moves an identity.
 pub fn is_read_back(change: &Change) -> bool {
-    change.what == What::Leave || change.is_identity()
+    change.is_departure() || change.is_identity()
 }

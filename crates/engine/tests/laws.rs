@@ -97,11 +97,11 @@ proptest! {
             .flat_map(|entry| entry.attributes.iter().filter(|(name, _)| *name == "mail" || !usable(entry)))
             .flat_map(|(_, values)| values.iter().map(|value| value.to_lowercase()))
             .collect();
-        for change in plan.changes().iter().filter(|change| change.what == What::Leave) {
+        for change in plan.changes().iter().filter(|change| change.is_departure()) {
             prop_assert!(!named.contains(&change.target.to_string().to_lowercase()), "{} is named", change.target);
         }
         if world.directory.entries.iter().any(|entry| entry.state == AccountState::Enabled && entry.attributes.is_empty() && !entry.groups.is_empty()) {
-            prop_assert!(plan.changes().iter().all(|change| change.what != What::Leave));
+            prop_assert!(plan.changes().iter().all(|change| !change.is_departure()));
         }
     }
 
@@ -243,7 +243,7 @@ proptest! {
             }).collect();
             prop_assert!(users.len() <= 1, "one account: {users:?}");
             prop_assert!(one.changes().iter().all(|change| whole.changes().contains(change)));
-            prop_assert!(one.changes().iter().all(|change| change.what != What::Leave));
+            prop_assert!(one.changes().iter().all(|change| !change.is_departure()));
             prop_assert!(remember.absent.is_empty());
         }
     }

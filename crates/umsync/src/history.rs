@@ -103,6 +103,7 @@ fn counts(summary: &Value) -> String {
         ("/results/done/joined", "membership given", "memberships given"),
         ("/results/done/lost", "membership taken", "memberships taken"),
         ("/results/done/left", "user left", "users left"),
+        ("/results/done/deleted", "account deleted", "accounts deleted"),
         ("/results/refused", "change refused", "changes refused"),
         ("/results/unknown", "change with unknown outcome", "changes with unknown outcome"),
         ("/results/not_sent", "change not sent", "changes not sent"),

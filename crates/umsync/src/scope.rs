@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::ledger::StoreLedger;
 use std::collections::BTreeSet;
 use umsync_engine::adobe::Status;
-use umsync_engine::change::{Change, Target, What};
+use umsync_engine::change::{Change, Target};
 use umsync_engine::key::GroupName;
 use umsync_engine::plan::Plan;
 use umsync_engine::rules::Protect;
@@ -65,7 +65,7 @@ async fn read_back(
             let same = account.id.is_none() || user.id == account.id;
             let usable = user.status == Status::Active && user.kind.known() == Some(account.identity);
             let has_role = user.groups.iter().any(GroupName::is_administrative);
-            let may_go = protect.of_user(&user).is_none() && !(change.what == What::Leave && has_role);
+            let may_go = protect.of_user(&user).is_none() && !(change.is_departure() && has_role);
             same && usable && may_go
         });
         if !expected {

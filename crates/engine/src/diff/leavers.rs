@@ -3,7 +3,7 @@
 use super::{Leaver, Work, account_of};
 use crate::adobe::{Identity, Status, User};
 use crate::change::{Account, Change, Reason, Target, What};
-use crate::key::email_domain;
+use crate::key::{Ownership, email_domain};
 use crate::matching::{Held, HeldReason, Matching};
 use crate::rules::{Domains, IdentityRule, LeaverAction};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -89,6 +89,7 @@ impl Work<'_> {
     /// What is done with somebody who has left.
     fn depart(&mut self, user: &User, since: DateTime<Utc>) {
         let Some(account) = Account::of(user) else { return };
+        let owned = account.ownership() == Ownership::Organization;
         let target = Target::User(Arc::new(account));
         let reason = Reason::Absent { since };
         match self.rules.leavers.action {
@@ -99,13 +100,19 @@ impl Work<'_> {
                     self.diff.changes.push(Change { target: target.clone(), what, reason: reason.clone() });
                 }
             }
-            LeaverAction::Remove => match user.groups.iter().find(|group| self.is_admin_group(group)) {
-                Some(group) if !group.is_org_admin() && !self.protect.org_admins.contains(group) => {
-                    let reason = HeldReason::HoldsRole { group: group.spelling().to_owned() };
-                    self.diff.held.push(Held { who: user.email.clone(), entry: None, reason });
+            LeaverAction::Remove | LeaverAction::Delete => {
+                match user.groups.iter().find(|group| self.is_admin_group(group)) {
+                    Some(group) if !group.is_org_admin() && !self.protect.org_admins.contains(group) => {
+                        let reason = HeldReason::HoldsRole { group: group.spelling().to_owned() };
+                        self.diff.held.push(Held { who: user.email.clone(), entry: None, reason });
+                    }
+                    // An Adobe ID belongs to the person and cannot be deleted (UMAPI documentation, "removeFromOrg").
+                    _ if self.rules.leavers.action == LeaverAction::Delete && owned => {
+                        self.push(target, What::Delete, reason);
+                    }
+                    _ => self.push(target, What::Leave, reason),
                 }
-                _ => self.push(target, What::Leave, reason),
-            },
+            }
         }
     }
 }

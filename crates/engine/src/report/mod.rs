@@ -72,6 +72,7 @@ pub fn told(what: &What) -> String {
         What::Join { group } => format!("joins {group}"),
         What::Lose { group } => format!("loses {group}"),
         What::Leave => "leaves the organization".into(),
+        What::Delete => "leaves the organization and is deleted with all files".into(),
     }
 }
 

@@ -90,7 +90,7 @@ fn headline(target: &Target, changes: &[&Change]) -> Line {
                 return Line::of(Ink::Gain, format!("  + {target}"))
                     .and(Ink::Plain, format!("  new {} account: {}", profile.identity, said.join(", ")));
             }
-            What::Leave => {
+            What::Leave | What::Delete => {
                 return Line::of(Ink::Loss, format!("  x {target}"))
                     .and(Ink::Plain, "  leaves the organization")
                     .and(Ink::Faint, format!("  {}", reason(&change.reason)));
@@ -104,7 +104,7 @@ fn headline(target: &Target, changes: &[&Change]) -> Line {
 fn detail(change: &Change) -> Option<Line> {
     let because = || format!("  {}", reason(&change.reason));
     match &change.what {
-        What::CreateGroup | What::CreateUser(_) | What::Leave => None,
+        What::CreateGroup | What::CreateUser(_) | What::Leave | What::Delete => None,
         What::Update { .. } => Some(Line::of(Ink::Change, format!("      {}", told(&change.what)))),
         What::Join { group } => {
             Some(Line::of(Ink::Gain, format!("      + {group}")).and(Ink::Faint, because()))

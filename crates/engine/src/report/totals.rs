@@ -19,8 +19,10 @@ pub struct Totals {
     pub joined: usize,
     /// Memberships taken.
     pub lost: usize,
-    /// Users who leave the organization.
+    /// Users who leave the organization and keep their files.
     pub left: usize,
+    /// Accounts deleted with their files.
+    pub deleted: usize,
 }
 
 impl Totals {
@@ -38,6 +40,7 @@ impl Totals {
                 What::Join { .. } => totals.joined += 1,
                 What::Lose { .. } => totals.lost += 1,
                 What::Leave => totals.left += 1,
+                What::Delete => totals.deleted += 1,
             }
         }
         totals.updated = updated.len();
@@ -47,7 +50,7 @@ impl Totals {
 
 impl fmt::Display for Totals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { groups_created, created, updated, joined, lost, left } = *self;
+        let Self { groups_created, created, updated, joined, lost, left, deleted } = *self;
         let parts = [
             (groups_created, "group", "groups", "created"),
             (created, "account", "accounts", "created"),
@@ -55,6 +58,7 @@ impl fmt::Display for Totals {
             (joined, "membership", "memberships", "given"),
             (lost, "membership", "memberships", "taken"),
             (left, "user", "users", "leaving the organization"),
+            (deleted, "account", "accounts", "deleted with all files"),
         ];
         let said: Vec<String> = parts
             .iter()

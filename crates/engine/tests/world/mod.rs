@@ -219,8 +219,12 @@ fn any_user() -> impl Strategy<Value = User> {
 fn any_rules() -> impl Strategy<Value = Rules> {
     let mappings = vec((0..DIRECTORY_GROUPS.len(), btree_set(0..5_usize, 1..3), any::<bool>()), 1..4);
     let identity = prop_oneof![4 => Just(Identity::Federated), 1 => Just(Identity::Enterprise), 1 => Just(Identity::Adobe)];
-    let action =
-        prop_oneof![Just(LeaverAction::Keep), Just(LeaverAction::RemoveGroups), Just(LeaverAction::Remove)];
+    let action = prop_oneof![
+        Just(LeaverAction::Keep),
+        Just(LeaverAction::RemoveGroups),
+        Just(LeaverAction::Remove),
+        Just(LeaverAction::Delete)
+    ];
     let twin = prop_oneof![Just(AdobeIdTwin::Hold), Just(AdobeIdTwin::Manage), Just(AdobeIdTwin::Create)];
     let domains =
         prop_oneof![Just(Domains::Met), Just(Domains::Any), Just(Domains::listed(["other.example"]))];
@@ -230,14 +234,15 @@ fn any_rules() -> impl Strategy<Value = Rules> {
         1 => (0..9_000_u32, 0..3_usize).prop_map(|(basis_points, floor)| Limit::Share { basis_points, floor, most: None })]
     };
     let baseline = prop_oneof![3 => Just(Baseline::Accepted), 1 => Just(Baseline::Missing), 1 => Just(Baseline::Changed)];
-    let limits = (limit(), limit(), limit(), limit(), limit(), limit(), limit()).prop_map(
-        |(create, update, identity, group_removals, removals, leave, set_aside)| Limits {
+    let limits = (limit(), limit(), limit(), limit(), limit(), limit(), limit(), limit()).prop_map(
+        |(create, update, identity, group_removals, removals, leave, delete, set_aside)| Limits {
             create,
             update,
             identity,
             group_removals,
             removals,
             leave,
+            delete,
             set_aside,
         },
     );

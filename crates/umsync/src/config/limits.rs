@@ -7,8 +7,6 @@ use umsync_engine::limits::{Limit, Limits};
 pub(super) fn read(section: Option<Section<'_>>) -> Limits {
     let mut limits = Limits::default();
     let Some(section) = section else { return limits };
-    // Deletion of accounts comes with `leavers.action: delete`.
-    section.not_built(&["delete"]);
     for (key, limit) in [
         ("create", &mut limits.create),
         ("update", &mut limits.update),
@@ -16,6 +14,7 @@ pub(super) fn read(section: Option<Section<'_>>) -> Limits {
         ("group_removals", &mut limits.group_removals),
         ("removals", &mut limits.removals),
         ("leave", &mut limits.leave),
+        ("delete", &mut limits.delete),
         ("set_aside", &mut limits.set_aside),
     ] {
         if let Some(given) = read_limit(&section, key) {

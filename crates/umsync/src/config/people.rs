@@ -188,10 +188,11 @@ pub(super) fn leavers(section: Option<Section<'_>>) -> Leavers {
         "keep" => Ok(LeaverAction::Keep),
         "remove-groups" => Ok(LeaverAction::RemoveGroups),
         "remove" => Ok(LeaverAction::Remove),
-        "remove-all-groups" | "delete" => {
-            Err(format!("this version does not know `{text}` yet; write `keep`, `remove-groups` or `remove`"))
-        }
-        _ => Err(format!("`{text}` is none of `keep`, `remove-groups`, `remove`")),
+        "delete" => Ok(LeaverAction::Delete),
+        "remove-all-groups" => Err(format!(
+            "this version does not know `{text}` yet; write `keep`, `remove-groups`, `remove` or `delete`"
+        )),
+        _ => Err(format!("`{text}` is none of `keep`, `remove-groups`, `remove`, `delete`")),
     });
     set(&mut leavers.action, action);
     set(&mut leavers.grace, section.parsed("grace", duration));

@@ -378,6 +378,7 @@ fn values(what: &What) -> (&'static str, String, String, String) {
         What::Join { group } => ("join", group.to_string(), none(), none()),
         What::Lose { group } => ("lose", group.to_string(), none(), none()),
         What::Leave => ("leave", none(), none(), none()),
+        What::Delete => ("delete", none(), none(), none()),
     }
 }
 
