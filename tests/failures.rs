@@ -190,3 +190,18 @@ fn a_sync_against_the_sandbox_needs_no_store_but_a_damaged_one_is_refused() {
     world.run(&["sync"]).with(1).says(&["umsync.db"]);
     assert_eq!(world.actions(), actions);
 }
+
+#[test]
+fn no_core_file_is_written_of_what_holds_secrets() {
+    let world = world();
+    let yaml = std::fs::read_to_string(world.path("umsync.yaml")).unwrap();
+    let limits = world.path("limits");
+    // What a started program may do, it has from us.
+    let command =
+        format!("{{command: [/bin/sh, -c, \"cat /proc/self/limits > {}; echo sandbox\"]}}", limits.display());
+    world.write("umsync.yaml", &yaml.replace("{file: secret}", &command));
+    world.run(&["plan"]).with(0);
+    let limits = std::fs::read_to_string(limits).unwrap();
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).expect("a limit");
+    assert_eq!(core.split_whitespace().collect::<Vec<_>>()[4..6], ["0", "0"], "{core}");
+}

@@ -38,6 +38,7 @@ use clap::Parser as _;
 use cli::{Cli, Command};
 use failure::Failure;
 use run::Mode;
+use rustix::process::{Resource, Rlimit, setrlimit};
 use scope::Scope;
 use std::process::ExitCode;
 use sync::Wish;
@@ -56,6 +57,7 @@ fn main() -> ExitCode {
         }
     };
     log::start(&cli);
+    leave_no_core();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -71,6 +73,14 @@ fn main() -> ExitCode {
             output::note(&failure.told());
             ExitCode::from(failure.code())
         }
+    }
+}
+
+/// Secrets never reach a core file, whoever starts the program. Where the limit cannot be set it cannot be raised either.
+fn leave_no_core() {
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    if let Err(error) = setrlimit(Resource::Core, none) {
+        tracing::warn!("core files cannot be forbidden: {error}");
     }
 }
 
