@@ -198,3 +198,19 @@ fn what_init_writes_is_understood_apart_from_what_is_to_be_filled_in() {
         ended(program(&["--config", file, "check", "--offline"])).with(0);
     }
 }
+
+#[test]
+fn a_store_that_a_restart_forgets_is_named_in_the_report() {
+    // Memory that every Linux has; what is there is gone with the next boot.
+    let folder = tempfile::TempDir::new_in("/dev/shm").expect("/dev/shm, which this test needs");
+    let world = World::new(
+        &seed(&["Design"], &[]),
+        &format!("{}{}", person("anna", &[]), group("design", &["anna"])),
+    );
+    world.configure("groups: [{directory: design, adobe: [Design]}]\n");
+    let yaml = std::fs::read_to_string(world.path("umsync.yaml")).unwrap();
+    let store = format!("sqlite:{}/umsync.db", folder.path().display());
+    world.write("umsync.yaml", &yaml.replace("sqlite:state/umsync.db", &store));
+    world.run(&["plan"]).with(0).says(&["tmpfs"]);
+    world.run(&["report"]).with(0).shows(&["The store", "tmpfs"]);
+}

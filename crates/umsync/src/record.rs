@@ -130,10 +130,13 @@ impl Record {
         end: Result<&Finished, &Failure>,
     ) -> Result<Value, Failure> {
         let at = program.now();
-        let (plan_id, summary) = match end {
+        let (plan_id, mut summary) = match end {
             Ok(finished) => (Some(finished.plan.id().to_owned()), finished.summary()),
             Err(failure) => (None, json!({ "failure": failure.told() })),
         };
+        if let Some(warning) = program.store.filesystem_warning() {
+            summary["store_warning"] = json!(warning);
+        }
         let report = json!({
             "run": self.id,
             "organization": program.organization(),

@@ -230,7 +230,11 @@ impl Told {
     pub(super) fn lines(&self) -> Vec<Line> {
         let mut lines = self.head();
         let summary = self.run.end.as_ref().map(|end| &end.summary);
-        for (key, title) in [("failure", "Failure"), ("unrecorded", "Executed, and not all of it recorded")] {
+        for (key, title) in [
+            ("failure", "Failure"),
+            ("unrecorded", "Executed, and not all of it recorded"),
+            ("store_warning", "The store"),
+        ] {
             let told = summary.and_then(|summary| summary.get(key)).and_then(Value::as_str);
             let Some(told) = told else { continue };
             section(title, &mut lines);
