@@ -200,3 +200,17 @@ fn a_changed_mail_is_one_update_of_the_same_account() {
     assert!(world.adobe.user("anna@example.com").is_none());
     assert!(world.members("Other").contains(&"anna.roe@example.com".to_owned()));
 }
+
+#[test]
+fn a_full_disk_behind_the_output_stops_no_run_and_hides_no_plan() {
+    for arguments in [&["sync"][..], &["sync", "--json"]] {
+        let world = world();
+        let mut command = world.command(arguments);
+        command.stdout(std::fs::File::options().write(true).open("/dev/full").unwrap());
+        crate::support::ended_with(command).with(0).says(&["the output cannot be written"]);
+        assert!(world.adobe.user("bob@example.com").is_some());
+        let mut command = world.command(&["plan"]);
+        command.stdout(std::fs::File::options().write(true).open("/dev/full").unwrap());
+        crate::support::ended_with(command).with(1).says(&["cannot write the output"]);
+    }
+}

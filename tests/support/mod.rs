@@ -65,6 +65,11 @@ pub(crate) fn ended(mut command: Command) -> Ended {
     told(command.output().expect("the program starts"))
 }
 
+/// Runs a command whose stdout goes where it says to its end.
+pub(crate) fn ended_with(mut command: Command) -> Ended {
+    awaited(command.stderr(Stdio::piped()).spawn().expect("the program starts"))
+}
+
 /// Waits for a child.
 pub(crate) fn awaited(child: Child) -> Ended {
     told(child.wait_with_output().expect("the program ends"))

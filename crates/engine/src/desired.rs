@@ -6,7 +6,7 @@ use crate::directory::{AccountState, Anchor, Directory, Entry};
 use crate::key::{GroupName, UserKey, email_domain, fold, fold_domain};
 use crate::memory::Memory;
 use crate::rules::{Disabled, IdentityRule, Rules, Select};
-use crate::set_aside::{SetAside, SetAsideReason, Shield, names_of};
+use crate::set_aside::{Names, SetAside, SetAsideReason, Shield};
 use crate::template::{Rendered, Template};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -145,7 +145,9 @@ pub fn desired(directory: &Directory, rules: &Rules, memory: &Memory) -> Desired
                 }
                 Disabled::Keep => {
                     desired.kept += 1;
-                    desired.shield.cover(names_of(entry, &rules.people), linked);
+                    let names = Names::of(entry, &rules.people, None);
+                    desired.shield.anybody |= !names.tell && (!entry.groups.is_empty() || linked.is_some());
+                    desired.shield.cover(names.all, linked);
                     continue;
                 }
                 Disabled::Ignore => {}
@@ -159,17 +161,15 @@ pub fn desired(directory: &Directory, rules: &Rules, memory: &Memory) -> Desired
                 desired.people.push(person);
             }
             Err(reason) => {
-                let names = names_of(entry, &rules.people);
+                let names = Names::of(entry, &rules.people, Some(&reason));
                 let listed = !entry.groups.is_empty();
                 if reason == SetAsideReason::NoEmail && !listed && linked.is_none() {
                     desired.services += 1;
-                    desired.shield.cover(names, None);
+                    desired.shield.cover(names.all, None);
                     continue;
                 }
-                if names.is_empty() && (listed || linked.is_some()) {
-                    desired.shield.anybody = true;
-                }
-                desired.shield.cover(names, linked);
+                desired.shield.anybody |= !names.tell && (listed || linked.is_some());
+                desired.shield.cover(names.all, linked);
                 desired.set_aside.push(SetAside { entry: entry.dn.clone(), reason });
             }
         }

@@ -194,8 +194,8 @@ pub fn matching(desired: &Desired, adobe: &Snapshot, memory: &Memory, twin: Adob
             let user = index.by_id.get(id.as_str()).copied()?;
             // A link made when the person had another kind of account decides nothing now.
             let owner = users[user].kind.known().map(Identity::ownership);
-            let fits =
-                owner.is_none_or(|owner| owner == person.identity.ownership()) || twin == AdobeIdTwin::Manage;
+            let twin = twin == AdobeIdTwin::Manage && person.identity.ownership() == Ownership::Organization;
+            let fits = twin || owner.is_none_or(|owner| owner == person.identity.ownership());
             fits.then_some(user)
         })
         .collect();
@@ -215,7 +215,10 @@ pub fn matching(desired: &Desired, adobe: &Snapshot, memory: &Memory, twin: Adob
 
     let mut matching = Matching::default();
     for (at, (person, candidate)) in desired.people.iter().zip(candidates).enumerate() {
-        // Whoever has a person's address has an entry, and is no leaver, even where the person has another account.
+        // Whoever has a person's address, or link, has an entry, and is no leaver, even where the person has another
+        // account.
+        let link = person.anchor.as_ref().and_then(|anchor| memory.links.get(anchor));
+        matching.claimed.extend(link.and_then(|id| index.by_id.get(id.as_str())));
         matching.claimed.extend(index.of_email(&person.email));
         let held = |reason| Held { who: person.email.clone(), entry: Some(person.dn.clone()), reason };
         match candidate {
@@ -339,8 +342,9 @@ fn refuse_shared(desired: &Desired, candidates: &mut [Candidate]) {
     enum Account {
         Existing(usize),
         New(UserKey),
-        /// A bare username: two creations would name the same account.
-        NewLogin(String, String),
+        /// A bare username, which is one account's in all domains of a directory at Adobe: two creations would name the
+        /// same account.
+        NewLogin(String),
     }
     let mut sharing: BTreeMap<Account, Vec<usize>> = BTreeMap::new();
     for (at, candidate) in candidates.iter().enumerate() {
@@ -350,8 +354,7 @@ fn refuse_shared(desired: &Desired, candidates: &mut [Candidate]) {
             Candidate::Held { .. } => continue,
         };
         if let (Account::New(_), Some(username)) = (&account, &desired.people[at].username) {
-            let login = Account::NewLogin(fold(username), fold_domain(&desired.people[at].domain));
-            sharing.entry(login).or_default().push(at);
+            sharing.entry(Account::NewLogin(fold(username))).or_default().push(at);
         }
         sharing.entry(account).or_default().push(at);
     }

@@ -31,6 +31,7 @@ pub struct Plan {
     id: String,
     organization: String,
     configuration: String,
+    person: Option<String>,
     directory: Read,
     adobe: AdobeRead,
     changes: Vec<Change>,
@@ -165,6 +166,7 @@ pub fn plan(
         id: String::new(),
         organization: adobe.organization.clone(),
         configuration: configuration.to_owned(),
+        person: person.map(str::to_owned),
         directory: read,
         adobe: AdobeRead {
             read_at: adobe.read_at,

@@ -1,6 +1,6 @@
 //! A plan that was kept: what somebody reviewed, to be approved or executed exactly.
 
-use crate::change::Change;
+use crate::change::{Change, Target, What};
 use crate::plan::{Plan, fingerprint};
 use crate::withhold::Withheld;
 use serde::Deserialize;
@@ -12,6 +12,7 @@ pub struct SavedPlan {
     id: String,
     organization: String,
     configuration: String,
+    person: Option<String>,
     changes: Vec<Change>,
     withheld: Vec<Withheld>,
 }
@@ -35,6 +36,7 @@ struct Parts {
     id: String,
     organization: String,
     configuration: String,
+    person: Option<String>,
     changes: Vec<Change>,
     withheld: Vec<Withheld>,
 }
@@ -42,12 +44,12 @@ struct Parts {
 impl SavedPlan {
     /// Reads the JSON form of a [`Plan`], and proves that nobody changed it.
     pub fn parse(plan: &serde_json::Value) -> Result<Self, SavedPlanError> {
-        let Parts { id, organization, configuration, changes, withheld } =
+        let Parts { id, organization, configuration, person, changes, withheld } =
             Parts::deserialize(plan).map_err(SavedPlanError::NotAPlan)?;
         if fingerprint(&organization, &configuration, &changes, &withheld) != id {
             return Err(SavedPlanError::Altered { id });
         }
-        Ok(Self { id, organization, configuration, changes, withheld })
+        Ok(Self { id, organization, configuration, person, changes, withheld })
     }
 
     /// As [`Plan::id`].
@@ -63,6 +65,11 @@ impl SavedPlan {
     /// As [`Plan::configuration`].
     pub fn configuration(&self) -> &str {
         &self.configuration
+    }
+
+    /// Whether it is about everybody, and not about one person alone.
+    pub fn is_whole(&self) -> bool {
+        self.person.is_none()
     }
 
     /// What it would send.
@@ -99,6 +106,8 @@ pub fn exactly(saved: &SavedPlan, fresh: &Plan, approved: &BTreeSet<String>) -> 
     let lifted: BTreeSet<String> = saved_lifts.intersection(approved).cloned().collect();
     let mut wanted: BTreeSet<String> = saved.changes.iter().map(Change::fingerprint).collect();
     wanted.extend(lifted.iter().cloned());
+    let said = wanted.clone();
+    without_what_they_need(&mut wanted, fresh);
     let would_send: BTreeSet<String> = fresh.changes().iter().map(Change::fingerprint).collect();
     let mut withheld: Vec<Withheld> = fresh
         .withheld()
@@ -111,7 +120,7 @@ pub fn exactly(saved: &SavedPlan, fresh: &Plan, approved: &BTreeSet<String>) -> 
         .collect();
     let not_lifted = saved.withheld.iter().filter(|withheld| {
         let fingerprint = withheld.change.fingerprint();
-        would_send.contains(&fingerprint) && !wanted.contains(&fingerprint)
+        would_send.contains(&fingerprint) && !said.contains(&fingerprint)
     });
     withheld.extend(not_lifted.cloned());
     let there: BTreeSet<String> = would_send
@@ -122,11 +131,33 @@ pub fn exactly(saved: &SavedPlan, fresh: &Plan, approved: &BTreeSet<String>) -> 
     let stale = all
         .filter(|change| {
             let fingerprint = change.fingerprint();
-            wanted.contains(&fingerprint) && !there.contains(&fingerprint)
+            said.contains(&fingerprint) && !(wanted.contains(&fingerprint) && there.contains(&fingerprint))
         })
         .cloned()
         .collect();
     Exact { plan: fresh.only(|change| wanted.contains(&change.fingerprint()), withheld), stale }
+}
+
+/// Takes out what needs an account or a group that the fresh plan would make and the kept one does not name like that.
+fn without_what_they_need(wanted: &mut BTreeSet<String>, fresh: &Plan) {
+    let makes = |change: &&Change| matches!(change.what, What::CreateUser(_) | What::CreateGroup);
+    let unmade: BTreeSet<&Target> = fresh
+        .changes()
+        .iter()
+        .chain(fresh.withheld().iter().map(|withheld| &withheld.change))
+        .filter(makes)
+        .filter(|change| !wanted.contains(&change.fingerprint()))
+        .map(|change| &change.target)
+        .collect();
+    for change in fresh.changes() {
+        let group = match &change.what {
+            What::Join { group } => Some(Target::Group(group.clone())),
+            _ => None,
+        };
+        if unmade.contains(&change.target) || group.is_some_and(|group| unmade.contains(&group)) {
+            wanted.remove(&change.fingerprint());
+        }
+    }
 }
 
 /// Whether a change is read back singly just before it is sent: it cannot be undone, or moves an identity.

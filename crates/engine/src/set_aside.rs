@@ -94,23 +94,44 @@ impl Shield {
     }
 }
 
-/// Everything in an entry that could name an account at Adobe, folded: the values of the attributes that usually do and
-/// of those that the templates of email and username use, and what these templates give as far as they give anything.
-pub fn names_of(entry: &Entry, people: &PeopleRules) -> BTreeSet<String> {
-    let templates = [Some(&people.email), people.username.as_ref()];
-    let mut attributes: BTreeSet<String> = NAMING_ATTRIBUTES.map(str::to_owned).into();
-    let mut names = BTreeSet::new();
-    for template in templates.into_iter().flatten() {
-        attributes.extend(template.attributes());
-        if let Rendered::Value(value) = template.render(entry) {
-            names.insert(name(&value));
+/// What in an entry could name an account at Adobe, folded.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Names {
+    /// Everything that could: the values of the attributes that usually do, of those that the templates of email and
+    /// username use, and what these templates give. Whoever has one of them is protected.
+    pub all: BTreeSet<String>,
+    /// Whether one of them names an account as a whole. A given name, or an email that cannot be one, does not: the entry
+    /// could be anybody's.
+    pub tell: bool,
+}
+
+impl Names {
+    /// Of an entry that is no person, because of `reason` if there is one.
+    pub fn of(entry: &Entry, people: &PeopleRules, reason: Option<&SetAsideReason>) -> Self {
+        let refused = match reason {
+            Some(SetAsideReason::BadEmail { email, .. }) => Some(name(email)),
+            _ => None,
+        };
+        let templates = [Some(&people.email), people.username.as_ref()];
+        let mut parts = BTreeSet::new();
+        let mut whole: BTreeSet<String> =
+            NAMING_ATTRIBUTES.iter().flat_map(|attribute| values(entry, attribute)).collect();
+        for template in templates.into_iter().flatten() {
+            parts.extend(template.attributes().iter().flat_map(|attribute| values(entry, attribute)));
+            if let Rendered::Value(value) = template.render(entry) {
+                whole.insert(name(&value));
+            }
         }
+        let tell = whole.iter().any(|name| !name.is_empty() && Some(name) != refused.as_ref());
+        let mut all = parts;
+        all.extend(whole);
+        all.remove("");
+        Self { all, tell }
     }
-    names.extend(
-        attributes.iter().filter_map(|name| entry.attributes.get(name)).flatten().map(|value| name(value)),
-    );
-    names.remove("");
-    names
+}
+
+fn values(entry: &Entry, attribute: &str) -> Vec<String> {
+    entry.attributes.get(attribute).into_iter().flatten().map(|value| name(value)).collect()
 }
 
 fn name(value: &str) -> String {

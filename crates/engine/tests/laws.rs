@@ -217,6 +217,12 @@ proptest! {
         prop_assert!(exact.plan.changes().iter().all(|change| says.contains(&change.fingerprint())));
         let would_send: BTreeSet<String> = fresh.changes().iter().map(Change::fingerprint).collect();
         prop_assert!(exact.plan.changes().iter().all(|change| would_send.contains(&change.fingerprint())), "withheld now");
+        let creates = |plan: &Plan, target: &Target| {
+            plan.changes().iter().any(|change| change.target == *target && matches!(change.what, What::CreateUser(_)))
+        };
+        for change in exact.plan.changes() {
+            prop_assert!(!creates(&fresh, &change.target) || creates(&exact.plan, &change.target), "nobody makes {}", change.target);
+        }
     }
 }
 

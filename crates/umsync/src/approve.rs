@@ -19,14 +19,10 @@ pub(crate) async fn approve(cli: &Cli, beginning: &str) -> Result<u8, Failure> {
     let (now, who) = (SystemClock.now(), who());
     let organization = saved.organization();
     store.approve(organization, saved.id(), &who, now, now + MOST).await?;
-    set_baseline(
-        &store,
-        organization,
-        saved.configuration(),
-        &format!("{who} approved plan {}", saved.id()),
-        now,
-    )
-    .await?;
+    if saved.is_whole() {
+        let by = format!("{who} approved plan {}", saved.id());
+        set_baseline(&store, organization, saved.configuration(), &by, now).await?;
+    }
     let totals = Totals::of(saved.withheld().iter().map(|withheld| &withheld.change));
     let mut told = format!("Plan {} for {organization} is approved by {who}: {totals}.", saved.id());
     if !saved.withheld().is_empty() {

@@ -100,6 +100,10 @@ pub(crate) enum Failure {
         "nobody in the directory is {0}\n  name them by email, username or DN as the directory has it; whoever is gone is dealt with by a whole run"
     )]
     Nobody(String),
+    #[error(
+        "the account of {0} cannot be found without a listing\n  leave this person to a whole run: `umsync sync`"
+    )]
+    NeedsWholeRun(String),
     #[error("several people in the directory are {who}: {entries}\n  name one of them by DN")]
     Several { who: String, entries: String },
     #[error("a scheduled run is due at {}, within the two hours that this execution would close the gate for\n  write --take-window to execute all the same", due.to_rfc3339_opts(chrono::SecondsFormat::Secs, true))]
@@ -157,7 +161,7 @@ impl Failure {
             Self::NoSchedule { .. } | Self::NeverDue { .. } => 78,
             Self::OtherReport { .. } | Self::Scheduler(_) => 1,
             Self::Exists { .. } | Self::NewConfig { .. } => 1,
-            Self::Nobody(_) | Self::Several { .. } => 1,
+            Self::Nobody(_) | Self::Several { .. } | Self::NeedsWholeRun(_) => 1,
             Self::Store(_) | Self::Stopped | Self::Output(_) | Self::Json(_) => 1,
         }
     }

@@ -26,7 +26,10 @@ pub(crate) fn text(text: &str) -> std::io::Result<()> {
 /// Writes a value as JSON.
 pub(crate) fn json(value: &impl Serialize) -> Result<(), crate::failure::Failure> {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    serde_json::to_writer_pretty(&mut out, value)?;
+    serde_json::to_writer_pretty(&mut out, value).map_err(|error| match error.io_error_kind() {
+        Some(kind) => crate::failure::Failure::Output(kind.into()),
+        None => error.into(),
+    })?;
     writeln!(out)?;
     Ok(out.flush()?)
 }

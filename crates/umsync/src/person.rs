@@ -10,7 +10,7 @@ use umsync_engine::adobe::{Group, GroupKind, Snapshot, User};
 use umsync_engine::change::Address;
 use umsync_engine::desired::{Person, desired};
 use umsync_engine::directory::Directory;
-use umsync_engine::key::{Ownership, fold, fold_email};
+use umsync_engine::key::{fold, fold_email};
 use umsync_engine::memory::Memory;
 use umsync_umapi::{Opens, Session};
 
@@ -30,7 +30,7 @@ pub(crate) async fn read(
     };
     let desired = desired(directory, &program.config.rules, &memory);
     let person = find(&desired.people, name)?;
-    let lock = reading::lock(program, who, program.now()).await?;
+    let (lock, waited) = reading::lock(program, who, program.now()).await?;
     let Opens { listing: _, execution, silence } = reading::opens(program, program.now()).await?;
     if let Some(shut) = silence.or(execution.filter(|_| mode == Mode::Apply)) {
         return Err(umsync_umapi::Error::from(shut).into());
@@ -40,11 +40,13 @@ pub(crate) async fn read(
             reading::refresh(program, session, &mut snapshot).await?;
             snapshot
         }
+        // Whose a bare username is in the other domains of a directory at Adobe, only a listing tells.
+        None if person.username.is_some() => return Err(Failure::NeedsWholeRun(person.email.clone())),
         None => groups_only(program, session).await?,
     };
     let linked = person.anchor.as_ref().and_then(|anchor| memory.links.get(anchor));
     afresh(session, &mut snapshot, person, linked).await?;
-    Ok(Reading { snapshot, lock, person: Some(person.dn.clone()), waited: false })
+    Ok(Reading { snapshot, lock, person: Some(person.dn.clone()), waited })
 }
 
 fn find<'a>(people: &'a [Person], name: &str) -> Result<&'a Person, Failure> {
@@ -95,20 +97,27 @@ async fn afresh(
     person: &Person,
     linked: Option<&String>,
 ) -> Result<(), Failure> {
-    let known =
-        snapshot.users.iter().find(|user| user.id.is_some() && user.id.as_ref() == linked).map(Address::of);
-    let mut addresses = vec![person.address()];
-    addresses.extend(known);
-    if person.identity.ownership() == Ownership::Organization {
-        // Whether they have an Adobe ID of that email decides about a new account.
-        addresses.push(Address { user: person.email.clone(), domain: None, adobe_id: true });
-    }
+    // Every account that matching could find: by link, by email, by username.
+    let could_be = |user: &&User| {
+        let linked = user.id.is_some() && user.id.as_ref() == linked;
+        linked || fold_email(&user.email) == fold_email(&person.email)
+    };
+    let mut addresses: Vec<Address> = snapshot.users.iter().filter(could_be).map(Address::of).collect();
+    addresses.push(person.address());
+    addresses.push(Address { user: person.email.clone(), domain: None, adobe_id: false });
+    // Whether they have an Adobe ID of that email decides about a new account.
+    addresses.push(Address { user: person.email.clone(), domain: None, adobe_id: true });
     addresses.sort();
     addresses.dedup();
     for address in addresses {
         let found = session.user(&address).await?;
         snapshot.users.retain(|user| !is_named(user, &address) && !is_same(user, found.as_ref()));
         snapshot.users.extend(found);
+    }
+    let there = |user: &User| user.id.is_some() && user.id.as_ref() == linked;
+    if linked.is_some() && !snapshot.users.iter().any(there) {
+        // Renamed at Adobe, or gone: only a listing can tell.
+        return Err(Failure::NeedsWholeRun(person.email.clone()));
     }
     Ok(())
 }

@@ -56,7 +56,8 @@ async fn adobe(
     let wait = program.config.adobe.wait;
     let mut waited = false;
     loop {
-        let lock = lock(program, who, begun).await?;
+        let (lock, waited_for_lock) = lock(program, who, begun).await?;
+        waited |= waited_for_lock;
         let now = program.now();
         let Opens { listing, execution, silence } = opens(program, now).await?;
         let within = |shut: &Shut| shut.opens_at <= later(begun, wait);
@@ -228,18 +229,24 @@ fn put(snapshot: &mut Snapshot, read: &[(Account, Option<User>)]) {
     }
 }
 
-/// Takes the lock. Whoever only lists is waited for; whoever executes is not.
-pub(crate) async fn lock(program: &Program, who: &str, begun: DateTime<Utc>) -> Result<Lock, Failure> {
+/// Takes the lock, and tells whether it had to be waited for. Whoever only lists is waited for; whoever executes is not.
+pub(crate) async fn lock(
+    program: &Program,
+    who: &str,
+    begun: DateTime<Utc>,
+) -> Result<(Lock, bool), Failure> {
     // A holder without a name has just taken the lock, or is about to let it go: a moment later it says more.
     let mut nameless = 0;
+    let mut waited = false;
     loop {
         let now = program.now();
         match program.store.lock(program.organization(), Purpose::Listing, who, now) {
-            Ok(lock) => return Ok(lock),
+            Ok(lock) => return Ok((lock, waited)),
             Err(LockError::Busy(busy))
                 if busy.purpose == Purpose::Listing && now < later(begun, program.config.adobe.wait) =>
             {
                 program.bar.say("waiting for another run that reads Adobe");
+                waited = true;
                 pause(program, Duration::from_millis(500)).await?;
             }
             Err(LockError::Busy(busy)) if busy.who.is_none() && nameless < 20 => {

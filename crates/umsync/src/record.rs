@@ -122,38 +122,39 @@ impl Record {
         Ok(program.store.record_plan(&self.id, plan.commands(), plan.changes()).await?)
     }
 
-    /// Notes how the run ended, and gives the report that is kept of it.
-    pub(crate) async fn end(
-        &self,
-        program: &Program,
-        code: u8,
-        end: Result<&Finished, &Failure>,
-    ) -> Result<Value, Failure> {
-        let at = program.now();
-        let (plan_id, mut summary) = match end {
-            Ok(finished) => (Some(finished.plan.id().to_owned()), finished.summary()),
-            Err(failure) => (None, json!({ "failure": failure.told() })),
+    /// The report of the run, as the store keeps it and others get it.
+    pub(crate) fn report(&self, program: &Program, code: u8, end: Result<&Finished, &Failure>) -> Value {
+        let mut summary = match end {
+            Ok(finished) => finished.summary(),
+            Err(failure) => json!({ "failure": failure.told() }),
         };
         if let Some(warning) = program.store.filesystem_warning() {
             summary["store_warning"] = json!(warning);
         }
-        let report = json!({
+        json!({
             "run": self.id,
             "organization": program.organization(),
             "command": self.command,
             "version": env!("CARGO_PKG_VERSION"),
             "started_at": self.started_at,
-            "ended_at": at,
+            "ended_at": program.now(),
             "exit_code": code,
             "summary": summary,
             "plan": end.ok().map(|finished| &finished.plan),
             "stale": end.ok().map(|finished| &finished.stale),
             "outcomes": end.ok().map(|finished| &finished.outcomes),
-        });
-        program.store.save_report(&self.id, &report).await?;
-        program.store.finish_run(&self.id, &RunEnd { at, exit_code: code, plan_id, summary }).await?;
+        })
+    }
+
+    /// Notes how the run ended.
+    pub(crate) async fn end(&self, program: &Program, report: &Value) -> Result<(), Failure> {
+        let code = report["exit_code"].as_u64().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
+        let plan_id = report.pointer("/plan/id").and_then(Value::as_str).map(str::to_owned);
+        let end = RunEnd { at: program.now(), exit_code: code, plan_id, summary: report["summary"].clone() };
+        program.store.save_report(&self.id, report).await?;
+        program.store.finish_run(&self.id, &end).await?;
         tracing::info!(run = self.id, code, "ended");
-        Ok(report)
+        Ok(())
     }
 }
 

@@ -41,7 +41,7 @@ impl Scope<'_> {
                 if gone.is_empty() {
                     return Ok(Exact { plan, stale });
                 }
-                let lost = |change: &Change| gone.contains(&change.fingerprint());
+                let lost = |change: &Change| gone.contains(&change.target);
                 stale.extend(plan.changes().iter().filter(|change| lost(change)).cloned());
                 let withheld = plan.withheld().to_vec();
                 Ok(Exact { plan: plan.only(|change| !lost(change), withheld), stale })
@@ -50,13 +50,13 @@ impl Scope<'_> {
     }
 }
 
-/// Leaving and changes of identity are looked at singly just before: those whose account is not what the plan expects,
-/// or is protected by now.
+/// Leaving and changes of identity are looked at singly just before: the accounts that are not what the plan expects, or
+/// are protected by now. Nothing at all is done to them.
 async fn read_back(
     plan: &Plan,
     session: &Session<StoreLedger>,
     protect: &Protect,
-) -> Result<BTreeSet<String>, Failure> {
+) -> Result<BTreeSet<Target>, Failure> {
     let mut gone = BTreeSet::new();
     for change in plan.changes().iter().filter(|change| is_read_back(change)) {
         let Target::User(account) = &change.target else { continue };
@@ -69,7 +69,7 @@ async fn read_back(
             same && usable && may_go
         });
         if !expected {
-            gone.insert(change.fingerprint());
+            gone.insert(change.target.clone());
         }
     }
     Ok(gone)

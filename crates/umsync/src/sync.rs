@@ -79,8 +79,11 @@ pub(crate) async fn recorded(program: &Program, wish: Wish<'_>) -> Result<u8, Fa
     match ended {
         Ok(finished) => {
             let code = code(&finished, wish);
-            let report = match record.end(program, code, Ok(&finished)).await {
-                Ok(report) => report,
+            let report = record.report(program, code, Ok(&finished));
+            let kept = record.end(program, &report).await;
+            notify::notify(program, &report).await;
+            match kept {
+                Ok(()) => {}
                 Err(failure) if finished.outcomes.is_empty() => return Err(failure),
                 Err(failure) => {
                     // What was sent was sent: it is told, and the run does not pass for one that wrote nothing.
@@ -88,8 +91,7 @@ pub(crate) async fn recorded(program: &Program, wish: Wish<'_>) -> Result<u8, Fa
                     output::note(&failure.told());
                     return Ok(NOT_ALL_DONE);
                 }
-            };
-            notify::notify(program, &report).await;
+            }
             if let Some(unrecorded) = &finished.unrecorded {
                 output::note(unrecorded);
             }
@@ -104,8 +106,12 @@ pub(crate) async fn recorded(program: &Program, wish: Wish<'_>) -> Result<u8, Fa
         }
         Err(failure) => {
             program.bar.finish();
-            let report = record.end(program, failure.code(), Err(&failure)).await?;
+            let report = record.report(program, failure.code(), Err(&failure));
+            let kept = record.end(program, &report).await;
             notify::notify(program, &report).await;
+            if let Err(other) = kept {
+                output::note(&other.told());
+            }
             Err(failure)
         }
     }

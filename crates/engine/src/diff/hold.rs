@@ -83,11 +83,18 @@ impl Work<'_> {
             (fold_email(user), domain.as_deref().map(fold), *adobe_id)
         };
         let mut accounts: BTreeMap<_, usize> = BTreeMap::new();
-        let mut usernames = BTreeSet::new();
         for account in self.adobe.users.iter().filter_map(Account::of) {
             *accounts.entry(named(&account)).or_default() += 1;
-            usernames.extend(account.address.domain.is_some().then(|| fold(&account.address.user)));
         }
+        let bare = |username: &&String| !username.contains('@');
+        let usernames: BTreeSet<String> = self
+            .adobe
+            .users
+            .iter()
+            .filter_map(|user| user.username.as_ref())
+            .filter(bare)
+            .map(|name| fold(name))
+            .collect();
         // A bare username is one account's in all domains of a directory at Adobe, and we do not know which domains are
         // in one: a creation under a username that is there would end in the other account.
         let is_taken = |account: &Account| {

@@ -92,7 +92,7 @@ fn headline(target: &Target, changes: &[&Change]) -> Line {
             }
             What::Leave | What::Delete => {
                 return Line::of(Ink::Loss, format!("  x {target}"))
-                    .and(Ink::Plain, "  leaves the organization")
+                    .and(Ink::Plain, format!("  {}", told(&change.what)))
                     .and(Ink::Faint, format!("  {}", reason(&change.reason)));
             }
             _ => {}
