@@ -212,3 +212,19 @@ fn an_account_is_deleted_only_when_somebody_has_approved_that() {
     // A new account of that email is another one: the old one is gone with its files.
     assert!(world.adobe.state().directory_users().iter().all(|user| user.email != "dora@example.com"));
 }
+
+#[test]
+fn what_was_approved_and_did_not_leave_is_still_approved() {
+    let world = world();
+    let id = plan_id(&world);
+    world.run(&["approve", &id]).with(0);
+    let refused = umsync_emulator::Effect::Refuse(umsync_emulator::Reply::status(403));
+    world.adobe.faults().add(umsync_emulator::Fault::on(umsync_emulator::Endpoint::Action, refused));
+    let ended = world.run(&["sync"]);
+    assert_ne!(ended.code, 0, "{}", ended.stdout);
+    assert_eq!(members(&world), ["anna", "bob", "carol", "dora"], "nothing left");
+    world.adobe.faults().clear();
+    // Adobe said no to the first request, which counts as sent; what was behind it did not leave.
+    world.run(&["sync"]);
+    assert!(world.adobe.user("dora@example.com").is_none(), "her departure was in a later request");
+}

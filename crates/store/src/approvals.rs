@@ -115,6 +115,27 @@ impl Store {
         self.commit(doing, transaction).await
     }
 
+    /// These changes did not leave after all: the approval lifts them again.
+    pub async fn give_back(
+        &self,
+        organization: &str,
+        plan_id: &str,
+        changes: &BTreeSet<String>,
+    ) -> Result<(), Error> {
+        let doing = "give back what an approval was not used for";
+        let mut transaction = self.begin(doing).await?;
+        for change in changes {
+            sqlx::query("DELETE FROM used_changes WHERE organization = $1 AND plan = $2 AND change = $3")
+                .bind(organization)
+                .bind(plan_id)
+                .bind(change)
+                .execute(&mut *transaction)
+                .await
+                .map_err(self.failed(doing))?;
+        }
+        self.commit(doing, transaction).await
+    }
+
     /// The changes that an approval has been used for.
     pub async fn used_up(&self, organization: &str, plan_id: &str) -> Result<BTreeSet<String>, Error> {
         let rows: Vec<String> =

@@ -61,26 +61,47 @@ impl Approvals {
             .collect()
     }
 
-    /// Each is used up when it is sent, however that ended.
-    pub(crate) async fn use_up(
+    /// Each is used up before it is sent: a crash in between must not leave it to be sent twice.
+    pub(crate) async fn use_up(&self, program: &Program, plan: &Plan) -> Result<(), Failure> {
+        let planned = plan.changes().iter();
+        self.among(planned, async |approval, used| {
+            Ok(program.store.use_up(program.organization(), approval, &used, program.now()).await?)
+        })
+        .await
+    }
+
+    /// What did not leave after all is given back.
+    pub(crate) async fn give_back(
         &self,
         program: &Program,
         plan: &Plan,
         outcomes: &[Outcome],
     ) -> Result<(), Failure> {
+        let not_sent = outcomes
+            .iter()
+            .filter(|outcome| matches!(outcome.verdict, Verdict::NotSent { .. }))
+            .flat_map(|outcome| &plan.commands()[outcome.command].changes)
+            .map(|at| &plan.changes()[*at]);
+        self.among(not_sent, async |approval, unused| {
+            Ok(program.store.give_back(program.organization(), approval, &unused).await?)
+        })
+        .await
+    }
+
+    /// Tells, for each approval, which of these changes it lifts.
+    async fn among<'a>(
+        &self,
+        changes: impl Iterator<Item = &'a Change>,
+        mut tell: impl AsyncFnMut(&str, BTreeSet<String>) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
         if self.0.is_empty() {
             return Ok(());
         }
-        let sent: BTreeSet<String> = outcomes
-            .iter()
-            .filter(|outcome| !matches!(outcome.verdict, Verdict::NotSent { .. }))
-            .flat_map(|outcome| &plan.commands()[outcome.command].changes)
-            .map(|at| plan.changes()[*at].fingerprint())
-            .collect();
+        let changes: BTreeSet<String> = changes.map(Change::fingerprint).collect();
         for (approval, lifts) in &self.0 {
-            let used: BTreeSet<String> = lifts.intersection(&sent).cloned().collect();
-            if !used.is_empty() {
-                program.store.use_up(program.organization(), &approval.plan_id, &used, program.now()).await?;
+            let lifted: BTreeSet<String> = lifts.intersection(&changes).cloned().collect();
+            if !lifted.is_empty() {
+                tell(&approval.plan_id, lifted).await?;
             }
         }
         Ok(())

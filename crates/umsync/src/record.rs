@@ -107,7 +107,7 @@ impl Record {
         if self.mode != Mode::Apply {
             return Ok(());
         }
-        approvals.use_up(program, &finished.plan, &finished.outcomes).await?;
+        approvals.give_back(program, &finished.plan, &finished.outcomes).await?;
         let not_sent = |outcome: &Outcome| matches!(outcome.verdict, Verdict::NotSent { .. });
         if matches!(scope, Scope::Whole) && !finished.outcomes.iter().any(not_sent) {
             approvals.served(program).await?;
@@ -118,8 +118,14 @@ impl Record {
     }
 
     /// Puts every change and command on the disk before the first request leaves.
-    pub(crate) async fn about_to_send(&self, program: &Program, plan: &Plan) -> Result<(), Failure> {
-        Ok(program.store.record_plan(&self.id, plan.commands(), plan.changes()).await?)
+    pub(crate) async fn about_to_send(
+        &self,
+        program: &Program,
+        plan: &Plan,
+        approvals: &Approvals,
+    ) -> Result<(), Failure> {
+        program.store.record_plan(&self.id, plan.commands(), plan.changes()).await?;
+        approvals.use_up(program, plan).await
     }
 
     /// The report of the run, as the store keeps it and others get it.

@@ -76,7 +76,7 @@ pub(crate) async fn run(
         Mode::Apply => {
             lock.purpose(Purpose::Executing)?;
             let permit = session.may_execute().await?;
-            record.about_to_send(program, &plan).await?;
+            record.about_to_send(program, &plan, &approvals).await?;
             session.execute(permit, plan.commands(), &listener, &program.cancel).await
         }
     };

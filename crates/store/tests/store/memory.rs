@@ -129,6 +129,8 @@ async fn each_approved_change_is_used_up_once_per_approval() {
     let store = place.reopened(store).await;
 
     assert_eq!(store.used_up(ORG, "8c1f").await.unwrap(), set(&["ann leaves", "bob leaves"]));
+    store.give_back(ORG, "8c1f", &set(&["bob leaves", "somebody else leaves"])).await.unwrap();
+    assert_eq!(store.used_up(ORG, "8c1f").await.unwrap(), set(&["ann leaves"]));
     store.use_up(ORG, "0000", &set(&["x"]), noon(1)).await.unwrap_err();
     store.approve(ORG, "8c1f", "jane", noon(3), noon(100)).await.unwrap();
     assert!(store.used_up(ORG, "8c1f").await.unwrap().is_empty());
