@@ -8,14 +8,7 @@ use std::collections::BTreeSet;
 
 /// What a kept plan says about changes. Its id has been proven to belong to them.
 #[derive(Debug, Clone, PartialEq)]
-pub struct SavedPlan {
-    id: String,
-    organization: String,
-    configuration: String,
-    person: Option<String>,
-    changes: Vec<Change>,
-    withheld: Vec<Withheld>,
-}
+pub struct SavedPlan(Parts);
 
 /// Why a kept plan cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +24,8 @@ pub enum SavedPlanError {
     },
 }
 
-#[derive(Deserialize)]
+/// What the JSON form says, before anything is proven.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 struct Parts {
     id: String,
     organization: String,
@@ -44,47 +38,47 @@ struct Parts {
 impl SavedPlan {
     /// Reads the JSON form of a [`Plan`], and proves that nobody changed it.
     pub fn parse(plan: &serde_json::Value) -> Result<Self, SavedPlanError> {
-        let Parts { id, organization, configuration, person, changes, withheld } =
-            Parts::deserialize(plan).map_err(SavedPlanError::NotAPlan)?;
-        if fingerprint(&organization, &configuration, &changes, &withheld) != id {
-            return Err(SavedPlanError::Altered { id });
+        let parts = Parts::deserialize(plan).map_err(SavedPlanError::NotAPlan)?;
+        let Parts { id, organization, configuration, person: _, changes, withheld } = &parts;
+        if fingerprint(organization, configuration, changes, withheld) != *id {
+            return Err(SavedPlanError::Altered { id: id.clone() });
         }
-        Ok(Self { id, organization, configuration, person, changes, withheld })
+        Ok(Self(parts))
     }
 
     /// As [`Plan::id`].
     pub fn id(&self) -> &str {
-        &self.id
+        &self.0.id
     }
 
     /// As [`Plan::organization`].
     pub fn organization(&self) -> &str {
-        &self.organization
+        &self.0.organization
     }
 
     /// As [`Plan::configuration`].
     pub fn configuration(&self) -> &str {
-        &self.configuration
+        &self.0.configuration
     }
 
     /// Whether it is about everybody, and not about one person alone.
     pub fn is_whole(&self) -> bool {
-        self.person.is_none()
+        self.0.person.is_none()
     }
 
     /// What it would send.
     pub fn changes(&self) -> &[Change] {
-        &self.changes
+        &self.0.changes
     }
 
     /// What it withholds.
     pub fn withheld(&self) -> &[Withheld] {
-        &self.withheld
+        &self.0.withheld
     }
 
     /// The withheld changes by [`Change::fingerprint`]: what its approval lifts.
     pub fn lifts(&self) -> BTreeSet<String> {
-        self.withheld.iter().map(|withheld| withheld.change.fingerprint()).collect()
+        self.0.withheld.iter().map(|withheld| withheld.change.fingerprint()).collect()
     }
 }
 
@@ -104,7 +98,7 @@ pub struct Exact {
 pub fn exactly(saved: &SavedPlan, fresh: &Plan, approved: &BTreeSet<String>) -> Exact {
     let saved_lifts = saved.lifts();
     let lifted: BTreeSet<String> = saved_lifts.intersection(approved).cloned().collect();
-    let mut wanted: BTreeSet<String> = saved.changes.iter().map(Change::fingerprint).collect();
+    let mut wanted: BTreeSet<String> = saved.changes().iter().map(Change::fingerprint).collect();
     wanted.extend(lifted.iter().cloned());
     let said = wanted.clone();
     without_what_they_need(&mut wanted, fresh);
@@ -118,7 +112,7 @@ pub fn exactly(saved: &SavedPlan, fresh: &Plan, approved: &BTreeSet<String>) -> 
         })
         .cloned()
         .collect();
-    let not_lifted = saved.withheld.iter().filter(|withheld| {
+    let not_lifted = saved.withheld().iter().filter(|withheld| {
         let fingerprint = withheld.change.fingerprint();
         would_send.contains(&fingerprint) && !said.contains(&fingerprint)
     });
@@ -127,7 +121,7 @@ pub fn exactly(saved: &SavedPlan, fresh: &Plan, approved: &BTreeSet<String>) -> 
         .into_iter()
         .chain(fresh.withheld().iter().map(|withheld| withheld.change.fingerprint()))
         .collect();
-    let all = saved.changes.iter().chain(saved.withheld.iter().map(|withheld| &withheld.change));
+    let all = saved.changes().iter().chain(saved.withheld().iter().map(|withheld| &withheld.change));
     let stale = all
         .filter(|change| {
             let fingerprint = change.fingerprint();

@@ -83,9 +83,11 @@ pub(crate) async fn run(
     program.bar.finish();
     let cancelled = program.cancel.is_cancelled();
     let mut finished = Finished { plan, stale, outcomes, cancelled, silenced: false, unrecorded: None };
-    if let Err(failure) = record.executed(program, scope, &mut finished, &approvals).await {
+    match record.executed(program, scope, &mut finished, &approvals).await {
+        Ok(()) => {}
+        Err(failure) if finished.outcomes.is_empty() => return Err(failure),
         // What was sent was sent: the run goes on to tell it.
-        finished.unrecorded = Some(failure.told());
+        Err(failure) => finished.unrecorded = Some(failure.told()),
     }
     Ok(finished)
 }
