@@ -1,5 +1,6 @@
 //! Baseline, approval and exactness: what waits, who lets it through, and that nothing else goes with it.
 
+use crate::support::report::report_agrees;
 use crate::support::{World, group, person, seed, user};
 
 const RULES: &str =
@@ -30,6 +31,7 @@ fn the_first_run_withholds_every_removal_until_somebody_approves_the_plan() {
     let world = world();
     for _ in 0..3 {
         let ended = world.run(&["sync"]).with(3);
+        report_agrees(&world);
         let id = plan_id(&world);
         ended.shows(&["Withheld: 3", "nobody has said yet", "if the list below is right: umsync approve "]);
         assert_eq!(members(&world), ["anna", "bob", "carol", "dora", "emil"]);
@@ -37,11 +39,13 @@ fn the_first_run_withholds_every_removal_until_somebody_approves_the_plan() {
     }
     let id = plan_id(&world);
     world.run(&["apply", &id]).with(3).shows(&["Withheld: 3"]);
+    report_agrees(&world);
     assert_eq!(members(&world), ["anna", "bob", "carol", "dora", "emil"], "not approved, not sent");
 
     world.run(&["approve", &id[..6]]).with(0).shows(&[&id, "2 memberships taken, 1 user leaving"]);
     world.run(&["status"]).with(0).shows(&["baseline       since", &format!("approved       plan {id}")]);
     world.run(&["sync"]).with(0).shows(&["Done: 2 memberships taken, 1 user leaving the organization"]);
+    report_agrees(&world);
     assert_eq!(members(&world), ["anna", "emil"]);
     assert!(world.adobe.user("dora@example.com").is_none());
 }
@@ -59,6 +63,7 @@ fn an_approval_is_served_by_a_later_run_that_makes_its_own_plan_and_each_change_
         &format!("{ldif}{}{}", person("frank", &[]), group("design", &["anna", "carol", "emil", "frank"])),
     );
     world.run(&["sync"]).with(0).shows(&["1 membership taken", "1 user leaving", "2 accounts created"]);
+    report_agrees(&world);
     assert_eq!(members(&world), ["anna", "carol", "emil", "frank"]);
     // Somebody adds Bob by hand again: the approval has been used for that.
     world.configure(&format!("{RULES}limits: {{removals: 0}}\n"));
@@ -85,6 +90,7 @@ fn a_run_without_removals_makes_the_baseline_and_another_configuration_unmakes_i
     let changed = format!("{RULES}people: {{country: DE}}\n");
     world.configure(&changed);
     world.run(&["sync"]).with(3).shows(&["the configuration means something else", "bob@example.com"]);
+    report_agrees(&world);
     world.run(&["approve", &plan_id(&world)]).with(0);
     world.run(&["sync"]).with(0).shows(&["1 user leaving"]);
     assert_eq!(members(&world), ["anna"]);
@@ -111,6 +117,7 @@ fn apply_sends_exactly_what_still_holds_and_lists_the_rest_as_stale() {
         &format!("{ldif}{}", person("frank", &[]).replace("dn: uid=frank,", "dn: uid=frank,ou=new,")),
     );
     let ended = world.run(&["apply", world.path("plan.json").to_str().unwrap()]).with(4);
+    report_agrees(&world);
     ended.shows(&[
         "Stale, not sent: 2",
         "bob@example.com  loses Design",
@@ -177,10 +184,12 @@ fn a_run_for_one_person_touches_nobody_else_and_never_acts_on_absence() {
         .run(&["sync", "--user", "EMIL@example.com", "--take-window"])
         .with(0)
         .shows(&["1 account created, 1 membership given"]);
+    report_agrees(&world);
     world
         .run(&["sync", "--user", "uid=bob,ou=people,dc=example,dc=com", "--take-window"])
         .with(0)
         .shows(&["1 membership taken"]);
+    report_agrees(&world);
     assert_eq!(members(&world), ["anna", "carol", "dora", "emil"]);
     assert_eq!(world.listings(), listings, "it never lists");
 
@@ -208,6 +217,7 @@ fn an_account_is_deleted_only_when_somebody_has_approved_that() {
     assert!(world.adobe.user("dora@example.com").is_some());
     world.run(&["approve", &id]).with(0).shows(&["1 account deleted with all files"]);
     world.run(&["sync"]).with(0).shows(&["1 account deleted with all files"]);
+    report_agrees(&world);
     assert!(world.adobe.user("dora@example.com").is_none());
     // A new account of that email is another one: the old one is gone with its files.
     assert!(world.adobe.state().directory_users().iter().all(|user| user.email != "dora@example.com"));
@@ -222,6 +232,7 @@ fn what_was_approved_and_did_not_leave_is_still_approved() {
     world.adobe.faults().add(umsync_emulator::Fault::on(umsync_emulator::Endpoint::Action, refused));
     let ended = world.run(&["sync"]);
     assert_ne!(ended.code, 0, "{}", ended.stdout);
+    report_agrees(&world);
     assert_eq!(members(&world), ["anna", "bob", "carol", "dora"], "nothing left");
     world.adobe.faults().clear();
     // Adobe said no to the first request, which counts as sent; what was behind it did not leave.

@@ -1,6 +1,7 @@
 //! The whole way on real input: OpenLDAP with ten thousand people, Adobe's side by the emulator.
 
 use crate::openldap::{ACCOUNT, BASE, OpenLdap, Options as LdapOptions, PASSWORD, Proxy};
+use crate::support::report::report_agrees;
 use crate::support::{Ended, World, seed, user};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -93,6 +94,7 @@ fn ten_thousand_people_and_fifty_groups_end_exactly_as_the_mapping_says() {
         "{}",
         last(&ended)
     );
+    report_agrees(&world);
 
     let mut wanted: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
     for at in 0..PEOPLE {

@@ -1,6 +1,8 @@
 //! Which requests close the gate: those that left, and no others.
 
-use super::remote::{EVERY, Remote, SERVER, hear, kill, shown, until};
+use super::remote::{Remote, SERVER, shown};
+use crate::support::process::{hear, kill, until};
+use crate::support::store::EVERY;
 use chrono::TimeDelta;
 use std::time::Duration;
 use umsync_emulator::{Effect, Endpoint, Fault, Reply};

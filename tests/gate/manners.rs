@@ -1,6 +1,7 @@
 //! What is not negotiable: a wrong clock, a silence that Adobe asked for, hasty settings, a store that is lost.
 
-use super::remote::{EVERY, IMS, Remote, SERVER, shown};
+use super::remote::{IMS, Remote, SERVER, shown};
+use crate::support::store::EVERY;
 use crate::support::{Ended, World, person, seed, user};
 use chrono::{DateTime, TimeDelta, Utc};
 use umsync_emulator::{Effect, Endpoint, Fault, Knobs, Options, Reply, Seed};
@@ -71,9 +72,10 @@ fn a_long_retry_after_silences_every_command_until_then() {
         assert!(until <= remote.now() + TimeDelta::seconds(2000), "{until}");
         is_silent(&remote, until);
 
-        // Over: tokens and single reads go again; the execution stays counted.
+        // Over: tokens and single reads go again; the execution is still the same one, and stays counted.
         remote.pass(TimeDelta::seconds(2001));
         remote.run(&["plan"]).with(0).shows(&["bob@example.com"]);
+        remote.run(&["sync"]).with(0).shows(&["was cut short; it is over now"]);
         remote.run(&["sync"]).with(8).says(&["the last execution began at"]);
         remote.pass(EVERY);
         remote.run(&["sync"]).with(0);

@@ -1,16 +1,13 @@
 //! An Adobe that is far away: names that are not loopback, TLS, a proxy, and the machine's real clock.
 
 use crate::support::proxy::Proxy;
+use crate::support::store::EVERY;
 use crate::support::{ORGANIZATION, World, group, person, seed, user};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use std::fmt::Write as _;
-use std::io::Read as _;
 use std::ops::Deref;
-use std::process::{Child, Command};
-use std::time::{Duration, Instant};
 use umsync_emulator::{DEFAULT_CLIENT, Endpoint, Options, Seed, Tls};
-use umsync_engine::stamps::Stamps;
 use umsync_store::{Missing, Purpose, Store};
 
 /// Where the User Management API is.
@@ -23,9 +20,6 @@ const RULES: &str = "groups:\n  - {directory: design, adobe: [Design]}\n  - {dir
 
 /// The action requests of one whole execution here.
 pub(super) const WHOLE: usize = 2;
-
-/// The interval that nobody can shorten.
-pub(super) const EVERY: TimeDelta = TimeDelta::hours(2);
 
 /// A world whose Adobe is reached by name.
 pub(super) struct Remote {
@@ -108,39 +102,6 @@ impl Remote {
         self.adobe.clock().now()
     }
 
-    /// What the store remembers of the gate.
-    pub(super) fn stamps(&self) -> Stamps {
-        self.change_stamps(|stamps| stamps.clone())
-    }
-
-    /// Changes what the store remembers of the gate.
-    pub(super) fn change_stamps<T>(&self, change: impl FnOnce(&mut Stamps) -> T) -> T {
-        let changed = self.runtime.block_on(async {
-            let store = self.store().await?;
-            let changed = store.stamps(ORGANIZATION, change).await;
-            store.close().await;
-            changed
-        });
-        changed.expect("a readable store")
-    }
-
-    /// Lets time pass, as far as the store can tell: stamps and snapshot become that much older.
-    pub(super) fn pass(&self, time: TimeDelta) {
-        self.change_stamps(|stamps| {
-            let Stamps { users, groups, execution, closed_until } = stamps;
-            for stamp in [users, groups, execution, closed_until] {
-                *stamp = stamp.map(|at| at - time);
-            }
-        });
-        let passed = self.runtime.block_on(async {
-            let store = self.store().await?;
-            let amended = store.amend_snapshot(ORGANIZATION, |snapshot| snapshot.read_at -= time).await;
-            store.close().await;
-            amended
-        });
-        passed.expect("a readable store");
-    }
-
     /// Lets time pass until the gate, which one run closed just now, opens in so long.
     pub(super) fn pass_until_it_opens_in(&self, left: TimeDelta) {
         let stamps = self.stamps();
@@ -163,10 +124,6 @@ impl Remote {
         meanwhile();
         drop(lock);
         self.runtime.block_on(store.close());
-    }
-
-    async fn store(&self) -> Result<Store, umsync_store::Error> {
-        Store::open(self.path("state/umsync.db"), Missing::Refuse).await
     }
 
     /// What Adobe was asked since the first `number` requests, tokens included.
@@ -204,44 +161,6 @@ impl Remote {
         assert_eq!(self.members("Video"), ["carol@example.com"]);
         assert_eq!(self.members("Other"), ["dora@example.com"]);
     }
-}
-
-/// Waits until something is so, and panics when it does not become so.
-#[track_caller]
-pub(super) fn until(what: &str, so: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !so() {
-        assert!(begun.elapsed() < Duration::from_secs(30), "waited in vain: {what}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
-}
-
-/// Reads what a running program says until it says this.
-#[track_caller]
-pub(super) fn hear(child: &mut Child, words: &str) {
-    let stderr = child.stderr.as_mut().expect("stderr is piped");
-    let mut said = String::new();
-    // Byte by byte: the rest is left to whoever waits for the end.
-    let mut byte = [0];
-    while stderr.read(&mut byte).expect("stderr can be read") == 1 {
-        said.push(char::from(byte[0]));
-        if said.ends_with('\n') && said.contains(words) {
-            return;
-        }
-    }
-    panic!("`{words}` was never said:\n{said}");
-}
-
-/// Asks a running program to stop, as a service manager does.
-pub(super) fn terminate(child: &Child) {
-    let sent = Command::new("sh").args(["-c", "kill -TERM $0", &child.id().to_string()]).status();
-    assert!(sent.expect("a shell").success());
-}
-
-/// Ends a running program as a crash does.
-pub(super) fn kill(mut child: Child) {
-    child.kill().expect("it runs");
-    child.wait().expect("it has ended");
 }
 
 /// A moment as the program writes it.

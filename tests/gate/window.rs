@@ -1,7 +1,9 @@
 //! What two hours close, and what opens when they are over.
 
-use super::remote::{EVERY, IMS, Remote, SERVER, WHOLE, hear, shown, terminate};
+use super::remote::{IMS, Remote, SERVER, WHOLE, shown};
 use crate::support::awaited;
+use crate::support::process::{hear, terminate};
+use crate::support::store::EVERY;
 use chrono::TimeDelta;
 use umsync_emulator::Endpoint;
 use umsync_engine::stamps::Stamps;

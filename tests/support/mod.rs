@@ -1,10 +1,16 @@
 //! A world for one test: a folder with a configuration and a directory, an emulator, and the program.
 
+pub(crate) mod process;
 pub(crate) mod proxy;
+pub(crate) mod report;
+pub(crate) mod rounds;
+pub(crate) mod store;
 
+use report::Mark;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use umsync_emulator::{DEFAULT_CLIENT, DEFAULT_SECRET, Emulator, Endpoint, Options, Running, Seed};
@@ -88,6 +94,8 @@ pub(crate) struct World {
     pub(crate) folder: TempDir,
     pub(crate) adobe: Running,
     pub(crate) runtime: Runtime,
+    /// Adobe as the last run found it.
+    mark: Mutex<Mark>,
 }
 
 impl World {
@@ -100,7 +108,8 @@ impl World {
     pub(crate) fn with(options: Options, ldif: &str) -> Self {
         let runtime = Runtime::new().expect("a runtime");
         let adobe = runtime.block_on(Emulator::start(options)).expect("the emulator starts");
-        let world = Self { folder: TempDir::new().expect("a folder"), adobe, runtime };
+        let world =
+            Self { folder: TempDir::new().expect("a folder"), adobe, runtime, mark: Mutex::default() };
         world.write("people.ldif", ldif);
         world.write("secret", DEFAULT_SECRET);
         world
@@ -146,12 +155,29 @@ impl World {
         let config = self.path("umsync.yaml");
         let mut all = vec!["--config", config.to_str().expect("a UTF-8 path")];
         all.extend(arguments);
+        if is_run(arguments) {
+            *self.mark.lock().expect("nobody panics with it") = self.mark_now();
+        }
         program(&all)
+    }
+
+    /// Adobe as the last run found it.
+    pub(crate) fn mark(&self) -> Mark {
+        self.mark.lock().expect("nobody panics with it").clone()
+    }
+
+    fn mark_now(&self) -> Mark {
+        let groups = self.adobe.groups().into_iter().map(|group| group.name).collect();
+        Mark { calls: self.adobe.log().len(), users: self.adobe.users(), groups, said: None }
     }
 
     /// Runs the program to its end.
     pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
-        ended(self.command(arguments))
+        let ended = ended(self.command(arguments));
+        if is_run(arguments) {
+            self.mark.lock().expect("nobody panics with it").said = Some(ended.stdout.clone());
+        }
+        ended
     }
 
     /// Starts the program and does not wait.
@@ -176,6 +202,11 @@ impl World {
         members.sort();
         members
     }
+}
+
+/// Whether these arguments ask for a run, of which the store then knows.
+fn is_run(arguments: &[&str]) -> bool {
+    arguments.iter().any(|word| ["plan", "sync", "apply", "run"].contains(word))
 }
 
 /// One person in LDIF, with these lines more.

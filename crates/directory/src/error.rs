@@ -4,7 +4,7 @@ use crate::filter::FilterError;
 use crate::ldap::{Failure, Phase};
 use std::fmt;
 use std::path::PathBuf;
-use umsync_engine::directory::GroupRef;
+use umsync_engine::directory::{Anchor, GroupRef};
 
 /// Why a source could not be read whole. `place` is a server or a file, for people.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +54,24 @@ pub enum Error {
         base: String,
         /// The filter.
         filter: String,
+    },
+    /// Two entries with one anchor. Links by it would give the account of one person to another.
+    #[error(
+        "{place}: `{first}` and `{second}` have one anchor, `{}`{}\nname an attribute that is different in each entry as `anchor`, or leave one of the two out with the base or the filter; if one was just renamed, read again",
+        anchor.as_str(),
+        Sharing(*others)
+    )]
+    SharedAnchor {
+        /// Where.
+        place: String,
+        /// The anchor.
+        anchor: Anchor,
+        /// The DN of one of them.
+        first: String,
+        /// The DN of another.
+        second: String,
+        /// How many more entries share an anchor, this one or others.
+        others: usize,
     },
     /// Groups that the configuration names and the source lacks, all of them.
     #[error(
@@ -191,6 +209,18 @@ struct Others(usize);
 impl fmt::Display for Others {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0 == 0 { Ok(()) } else { write!(f, " and {} more", self.0) }
+    }
+}
+
+struct Sharing(usize);
+
+impl fmt::Display for Sharing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0 => Ok(()),
+            1 => f.write_str("; 1 more entry has it too"),
+            others => write!(f, "; {others} more entries share theirs"),
+        }
     }
 }
 

@@ -10,7 +10,11 @@
 //! * [`dn`] and [`filter`]: names and filters, understood without a server.
 //!
 //! One value that is no text is not an error: it is named in its entry's `undecodable`, and the rest of the entry stays.
+//! Nor is a word on the state of the account that cannot be understood; its entry is neither enabled nor disabled.
+//! Two entries with one anchor are an error: nobody could tell whose account is whose.
 
+mod account;
+mod anchors;
 pub mod dn;
 mod error;
 pub mod filter;
@@ -18,6 +22,7 @@ mod groups;
 pub mod ldap;
 pub mod ldif;
 mod record;
+mod time;
 
 pub use dn::{Dn, DnError};
 pub use error::Error;

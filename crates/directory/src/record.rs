@@ -3,17 +3,10 @@
 //! Values are decoded one by one. One value that is not UTF-8 must cost neither the other values of its attribute nor
 //! the entry: an attribute that silently vanishes looks like a membership or a mail that was taken away.
 
-use crate::dn::{fold_text, hex, key, unique_member_key};
+use crate::dn::{fold_text, key, unique_member_key};
+use crate::{account, anchors};
 use std::collections::{BTreeMap, BTreeSet};
-use umsync_engine::directory::{AccountState, Anchor, Entry};
-
-/// Attributes that never change about an entry, in the order of preference: `entryUUID` (RFC 4530; OpenLDAP, 389-ds),
-/// `objectGUID` (Active Directory), `nsUniqueId` (389-ds), `ipaUniqueID` (FreeIPA).
-pub(crate) const ANCHORS: [&str; 4] = ["entryuuid", "objectguid", "nsuniqueid", "ipauniqueid"];
-
-/// Attributes whose bytes are no text even when they happen to be UTF-8. Whether Active Directory stores the first
-/// three fields of an `objectGUID` little-endian does not matter to an anchor: the bytes are compared, not read.
-const BINARY: [&str; 4] = ["objectguid", "objectsid", "ms-ds-consistencyguid", "guid"];
+use umsync_engine::directory::Entry;
 
 /// Attributes with which a group lists its members: by name (RFC 4519) and by `uid` (RFC 2307).
 pub(crate) const MEMBERS: [&str; 3] = ["member", "uniquemember", "memberuid"];
@@ -108,42 +101,16 @@ impl Record {
                 attributes.insert(name.clone(), texts);
             }
         }
+        let (state, expires) = account::read(self);
         Entry {
             dn: self.shown_dn(),
-            anchor: self.anchor(anchor),
+            anchor: anchors::of(self, anchor),
             attributes,
             undecodable,
-            state: self.state(),
+            state,
+            expires,
             groups: BTreeSet::new(),
         }
-    }
-
-    fn anchor(&self, configured: Option<&str>) -> Option<Anchor> {
-        let configured = configured.map(str::to_ascii_lowercase);
-        let names: Vec<&str> = configured.as_deref().map_or(ANCHORS.to_vec(), |name| vec![name]);
-        names.into_iter().find_map(|name| match self.values(name) {
-            // An anchor with two values cannot tell which of them stays.
-            [value] if !value.is_empty() => Some(Anchor::new(name, &anchor_text(name, value))),
-            _ => None,
-        })
-    }
-
-    /// Active Directory: `userAccountControl` bit 0x2 (Microsoft, "UserAccountControl property flags"); 389-ds and
-    /// FreeIPA: `nsAccountLock`.
-    fn state(&self) -> AccountState {
-        let control = self
-            .texts("useraccountcontrol")
-            .filter_map(|text| text.trim().parse::<i64>().ok())
-            .any(|bits| bits & 2 != 0);
-        let lock = self.texts("nsaccountlock").any(|text| text.trim().eq_ignore_ascii_case("true"));
-        if control || lock { AccountState::Disabled } else { AccountState::Enabled }
-    }
-}
-
-fn anchor_text(name: &str, value: &[u8]) -> String {
-    match std::str::from_utf8(value) {
-        Ok(text) if !BINARY.contains(&name) && !text.contains(char::is_control) => text.to_owned(),
-        _ => hex(value),
     }
 }
 
@@ -176,32 +143,6 @@ mod tests {
         let entry = record.decode(&["mail".to_owned(), "sn".to_owned()].into(), None);
         assert_eq!(entry.attributes["mail"], ["new@x", "old@x"]);
         assert_eq!(entry.undecodable, ["mail".to_owned()].into());
-    }
-
-    #[test]
-    fn anchors_in_order_of_preference() {
-        let guid = b"ABCDEFGHIJKLMNOP";
-        let both = record(&[("objectGUID", guid), ("entryUUID", b"AAAA-1")]);
-        let anchor = |record: &Record, name| record.decode(&BTreeSet::new(), name).anchor;
-        assert_eq!(anchor(&both, None), Some(Anchor::new("entryuuid", "aaaa-1")));
-        assert_eq!(
-            anchor(&both, Some("objectGUID")),
-            Some(Anchor::new("objectguid", "4142434445464748494a4b4c4d4e4f50"))
-        );
-        assert_eq!(anchor(&both, Some("employeeNumber")), None);
-        assert_eq!(
-            anchor(&record(&[("employeeNumber", b"7"), ("employeeNumber", b"8")]), Some("employeeNumber")),
-            None
-        );
-    }
-
-    #[test]
-    fn disabled_in_two_dialects() {
-        let state = |lines: &[(&str, &[u8])]| record(lines).decode(&BTreeSet::new(), None).state;
-        assert_eq!(state(&[("userAccountControl", b"514")]), AccountState::Disabled);
-        assert_eq!(state(&[("userAccountControl", b"512")]), AccountState::Enabled);
-        assert_eq!(state(&[("nsAccountLock", b"TRUE")]), AccountState::Disabled);
-        assert_eq!(state(&[]), AccountState::Enabled);
     }
 
     #[test]

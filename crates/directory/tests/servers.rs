@@ -121,12 +121,17 @@ async fn pages_are_asked_for_with_a_critical_control_until_the_cookie_is_empty()
     assert_eq!(
         search.attributes,
         [
+            "accountexpires",
             "entryuuid",
             "ipauniqueid",
+            "krbprincipalexpiration",
             "mail",
             "nsaccountlock",
             "nsuniqueid",
             "objectguid",
+            "pwdaccountlockedtime",
+            "pwdendtime",
+            "shadowexpire",
             "useraccountcontrol"
         ]
     );
@@ -341,6 +346,68 @@ async fn values_are_decoded_one_by_one() {
     assert_eq!(last.state, AccountState::Disabled);
     assert_eq!(last.anchor.as_ref().unwrap().as_str(), "objectguid=f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff");
     assert_eq!(last.dn, "CN=\u{fffd},DC=example,DC=com");
+}
+
+/// A name, and attributes with a value each.
+type Known = (&'static str, &'static [(&'static str, &'static [u8])]);
+
+/// One page of people of whom no more is known than this.
+fn people_with(people: &'static [Known]) -> Fake {
+    but_on_page(0, move |id| {
+        let person = |(name, values): &Known| {
+            let values: Vec<_> = values.iter().map(|(name, value)| (*name, vec![value.to_vec()])).collect();
+            entry(id, format!("CN={name},{BASE}").as_bytes(), &values)
+        };
+        Reply::Send(people.iter().map(person).chain([page_end(id, 0, b"")]).collect())
+    })
+}
+
+#[tokio::test]
+async fn the_state_of_an_account_in_every_servers_words() {
+    let fake = people_with(&[
+        ("ad", &[("userAccountControl", b"512"), ("accountExpires", b"133536474120000000")]),
+        ("ipa", &[("nsAccountLock", b"FALSE"), ("krbPrincipalExpiration", b"20240229023012Z")]),
+        ("locked", &[("pwdAccountLockedTime;pwd-userPassword", b"000001010000Z")]),
+        ("failed", &[("pwdAccountLockedTime", b"20240229023012Z")]),
+        ("odd", &[("nsAccountLock", b"locked"), ("accountExpires", b"9223372036854775807")]),
+    ]);
+    let directory = read_it(&Settings { page_size: Some(5), ..settings(&[&fake]) }).await.unwrap();
+    let accounts: Vec<_> = directory.entries.iter().map(|entry| (entry.state, entry.expires)).collect();
+    let end = Some("2024-02-29T02:30:12Z".parse().unwrap());
+    assert_eq!(
+        accounts,
+        [
+            (AccountState::Enabled, end),
+            (AccountState::Enabled, end),
+            (AccountState::Disabled, None),
+            (AccountState::Enabled, None),
+            (AccountState::Unreadable { attribute: "nsaccountlock" }, None),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn anchors_tell_entries_apart() {
+    let fake = people_with(&[
+        ("one", &[("objectGUID", b"\xf0\xf1ABCDEFGHIJKLMN"), ("employeeNumber", b"7")]),
+        ("two", &[("nsUniqueId", b"66446001-1DD2"), ("employeeNumber", b"7")]),
+    ]);
+    let settings = settings(&[&fake]);
+    let directory = read_it(&settings).await.unwrap();
+    let anchors: Vec<_> =
+        directory.entries.iter().map(|entry| entry.anchor.as_ref().unwrap().as_str()).collect();
+    assert_eq!(anchors, ["objectguid=f0f14142434445464748494a4b4c4d4e", "nsuniqueid=66446001-1dd2"]);
+
+    let error =
+        read_it(&Settings { anchor: Some("employeeNumber".to_owned()), ..settings }).await.unwrap_err();
+    assert!(matches!(error, Error::SharedAnchor { others: 0, .. }), "{error}");
+    let error = error.to_string();
+    assert!(error.contains("`CN=one,DC=example,DC=com` and `CN=two,DC=example,DC=com`"), "{error}");
+    let asked = |request: &Request| match request {
+        Request::Search(search) => search.attributes.iter().any(|name| name == "employeeNumber"),
+        _ => false,
+    };
+    assert_eq!(fake.count(asked), 1);
 }
 
 /// Active Directory's ranges: `step` values at a time out of `members`.

@@ -2,6 +2,7 @@
 
 use crate::adobe::{Identity, User, UserType};
 use crate::key::{GroupName, Ownership, UserKey, fold};
+use crate::memory::Evidence;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
@@ -184,6 +185,11 @@ pub enum Reason {
     Absent {
         /// When a complete read first lacked them.
         since: chrono::DateTime<chrono::Utc>,
+    },
+    /// The directory says that the person has left.
+    Departed {
+        /// By what.
+        evidence: Evidence,
     },
 }
 

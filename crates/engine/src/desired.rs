@@ -4,10 +4,11 @@ use crate::adobe::Identity;
 use crate::change::{Address, Profile};
 use crate::directory::{AccountState, Anchor, Directory, Entry};
 use crate::key::{GroupName, UserKey, email_domain, fold, fold_domain};
-use crate::memory::Memory;
+use crate::memory::{Evidence, Memory};
 use crate::rules::{Disabled, IdentityRule, Rules, Select};
 use crate::set_aside::{Names, SetAside, SetAsideReason, Shield};
 use crate::template::{Rendered, Template};
+use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// UMAPI documentation, "createFederatedID": `email` has at most 60 characters.
@@ -110,8 +111,8 @@ pub struct Desired {
     pub set_aside: Vec<SetAside>,
     /// Entries without a mail that no mapped group lists: service accounts, no people.
     pub services: usize,
-    /// Disabled entries that count as gone (`disabled: leave`).
-    pub departed: usize,
+    /// Entries that say that their person has left, by DN.
+    pub gone: Vec<Gone>,
     /// Disabled entries whose accounts stay as they are (`disabled: keep`).
     pub kept: usize,
     /// Accounts that entries other than people could name.
@@ -127,8 +128,44 @@ impl Desired {
     }
 }
 
-/// Applies the rules to every entry.
-pub fn desired(directory: &Directory, rules: &Rules, memory: &Memory) -> Desired {
+/// An entry that says that its person has left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gone {
+    /// Where it stands.
+    pub dn: String,
+    /// Adobe's id of the account that it is linked to.
+    pub linked: Option<String>,
+    /// The person that it would be; `None` where it cannot be understood.
+    pub person: Option<Person>,
+    /// What says so.
+    pub evidence: Evidence,
+}
+
+/// What in an entry says that its person has left, at `now`; an error where the entry is to be left alone instead
+/// (`disabled: keep`).
+fn evidence(entry: &Entry, rules: &Rules, now: DateTime<Utc>) -> Result<Option<Evidence>, Kept> {
+    let listed = entry.groups.iter().find(|group| rules.leavers.groups.contains(*group));
+    if let Some(group) = listed {
+        return Ok(Some(Evidence::Listed { group: group.to_string() }));
+    }
+    let ended = match (entry.state, entry.expires) {
+        (AccountState::Disabled, _) => Evidence::Disabled,
+        (AccountState::Enabled, Some(at)) if at <= now => Evidence::Expired { at },
+        (AccountState::Enabled | AccountState::Unreadable { .. }, _) => return Ok(None),
+    };
+    match rules.people.disabled {
+        Disabled::Leave => Ok(Some(ended)),
+        Disabled::Keep => Err(Kept),
+        Disabled::Ignore => Ok(None),
+    }
+}
+
+/// The account of a disabled entry stays as it is.
+struct Kept;
+
+/// Applies the rules to every entry, at `now`.
+pub fn desired(directory: &Directory, rules: &Rules, memory: &Memory, now: DateTime<Utc>) -> Desired {
+    let mapped = rules.mapped();
     let mut desired = Desired {
         source: directory.source.clone(),
         entries: directory.entries.len(),
@@ -136,24 +173,31 @@ pub fn desired(directory: &Directory, rules: &Rules, memory: &Memory) -> Desired
         ..Desired::default()
     };
     for entry in &directory.entries {
-        let linked = entry.anchor.as_ref().and_then(|anchor| memory.links.get(anchor)).cloned();
-        if entry.state == AccountState::Disabled {
-            match rules.people.disabled {
-                Disabled::Leave => {
-                    desired.departed += 1;
-                    continue;
-                }
-                Disabled::Keep => {
-                    desired.kept += 1;
-                    let names = Names::of(entry, &rules.people, None);
-                    desired.shield.anybody |= !names.tell && (!entry.groups.is_empty() || linked.is_some());
-                    desired.shield.cover(names.all, linked);
-                    continue;
-                }
-                Disabled::Ignore => {}
+        let known = entry.anchor.as_ref().and_then(|anchor| memory.links.get(anchor));
+        let linked = known.map(|known| known.id.clone());
+        let listed = entry.groups.iter().any(|group| mapped.contains(group));
+        match evidence(entry, rules, now) {
+            Ok(Some(evidence)) => {
+                let (dn, person) = (entry.dn.clone(), person(entry, rules).ok());
+                desired.gone.push(Gone { dn, linked, person, evidence });
+                continue;
             }
+            Err(Kept) => {
+                desired.kept += 1;
+                let names = Names::of(entry, &rules.people, None);
+                desired.shield.anybody |= !names.tell && (listed || linked.is_some());
+                desired.shield.cover(names.all, linked);
+                continue;
+            }
+            Ok(None) => {}
         }
-        match person(entry, rules) {
+        let read = person(entry, rules).and_then(|person| match (entry.state, rules.people.disabled) {
+            (AccountState::Unreadable { attribute }, Disabled::Leave | Disabled::Keep) => {
+                Err(SetAsideReason::UnreadableState { attribute: attribute.to_owned() })
+            }
+            _ => Ok(person),
+        });
+        match read {
             Ok(person) => {
                 if person.selected && person.identity != Identity::Adobe {
                     desired.domains.extend(email_domain(&person.email));
@@ -162,7 +206,6 @@ pub fn desired(directory: &Directory, rules: &Rules, memory: &Memory) -> Desired
             }
             Err(reason) => {
                 let names = Names::of(entry, &rules.people, Some(&reason));
-                let listed = !entry.groups.is_empty();
                 if reason == SetAsideReason::NoEmail && !listed && linked.is_none() {
                     desired.services += 1;
                     desired.shield.cover(names.all, None);
@@ -175,6 +218,7 @@ pub fn desired(directory: &Directory, rules: &Rules, memory: &Memory) -> Desired
         }
     }
     desired.people.sort_by_cached_key(|person| (person.key(), person.dn.clone()));
+    desired.gone.sort_by(|left, right| left.dn.cmp(&right.dn));
     desired.set_aside.sort();
     desired
 }

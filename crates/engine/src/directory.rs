@@ -1,5 +1,6 @@
 //! The words of the directory's side: what a source hands over, whole or not at all.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -38,6 +39,7 @@ impl fmt::Display for GroupRef {
 
 /// What never changes about an entry, however often it is renamed, moved or given another mail:
 /// `entryUUID`, `objectGUID`, `nsUniqueId` or `ipaUniqueID` as `attribute=value`, binary values in lower-case hex.
+/// No two entries that a source hands over have the same; a source in which two do is an error.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Anchor(String);
@@ -57,6 +59,11 @@ impl Anchor {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The attribute: values of different ones cannot be compared.
+    pub fn attribute(&self) -> &str {
+        self.0.split_once('=').map_or("", |(attribute, _)| attribute)
+    }
 }
 
 /// Whether the directory lets this account log in.
@@ -65,8 +72,16 @@ pub enum AccountState {
     /// It does, or the source has no such notion.
     #[default]
     Enabled,
-    /// It does not (Active Directory: `userAccountControl` bit 0x2).
+    /// It does not, by an administrator's word: Active Directory's `userAccountControl` bit 0x2, `nsAccountLock` in 389-ds
+    /// and FreeIPA, the permanent `pwdAccountLockedTime` of OpenLDAP. A lock-out after failed logins passes, and is no such
+    /// word; nor is the end of the account, which is [`Entry::expires`].
     Disabled,
+    /// Nobody knows: what the entry says about its state or its end cannot be understood. It must be taken neither for
+    /// enabled nor for disabled. An entry that clearly says `Disabled` elsewhere is `Disabled`.
+    Unreadable {
+        /// The first such attribute, in lower case.
+        attribute: &'static str,
+    },
 }
 
 /// One entry that the user filter selects, decoded to text.
@@ -80,8 +95,13 @@ pub struct Entry {
     pub attributes: BTreeMap<String, Vec<String>>,
     /// Wanted attributes of which at least one value is not UTF-8 text.
     pub undecodable: BTreeSet<String>,
-    /// Enabled or disabled.
+    /// Enabled, disabled, or unreadable.
     pub state: AccountState,
+    /// When the account ends, or ended: the earliest of `accountExpires`, `shadowExpire`, `krbPrincipalExpiration` and
+    /// `pwdEndTime`; from this moment on the directory does not let it log in. `None`: never. A source does not compare it
+    /// with the present, so an account that has expired may well be `Enabled`. Where the state is `Unreadable`, an earlier
+    /// end may be the one that could not be read.
+    pub expires: Option<DateTime<Utc>>,
     /// The wanted groups that list it, nested ones included where the source expands them.
     pub groups: BTreeSet<GroupRef>,
 }

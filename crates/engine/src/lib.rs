@@ -11,9 +11,9 @@
 //! * [`directory`]: entries and groups as a source found them. [`adobe`]: users and groups as Adobe holds them.
 //! * [`rules`]: what the configuration means. [`desired`]: people, made of entries by the rules; [`set_aside`] what could not
 //!   be understood, and whom it protects.
-//! * [`matching`]: who is who. [`diff`]: the difference, as [changes](change); [`protect`]: whom nothing may happen to.
+//! * [`matching`]: who is who, and [`adoption`] a table of it. [`diff`]: the difference, as [changes](change); [`protect`]: whom nothing may happen to.
 //! * [`limits`] and [`withhold`]: what is too much at once, or not approved.
-//! * [`pack`]: changes into [commands](command), commands into requests. [`plan`]: the result; [`saved`]: a result that was
+//! * [`park`]: what Adobe refuses run after run. [`pack`]: changes into [commands](command), commands into requests. [`plan`]: the result; [`saved`]: a result that was
 //!   kept, to be approved or executed exactly. [`report`]: the words for people.
 //! * [`amend`]: what Adobe holds after changes were carried out. [`memory`]: what earlier runs know. [`stamps`]: when Adobe was
 //!   last asked. [`key`]: folding, the one place where spellings become equal.
@@ -25,6 +25,7 @@
 //! carried by one command within Adobe's tens.
 
 pub mod adobe;
+pub mod adoption;
 pub mod amend;
 pub mod change;
 pub mod command;
@@ -36,6 +37,7 @@ pub mod limits;
 pub mod matching;
 pub mod memory;
 pub mod pack;
+pub mod park;
 pub mod plan;
 pub mod protect;
 pub mod report;

@@ -2,9 +2,11 @@
 
 use crate::adobe::{Identity, Snapshot, Status, User};
 use crate::desired::{Desired, Person};
+use crate::directory::Anchor;
 use crate::key::{Ownership, UserKey, fold, fold_domain, fold_email};
-use crate::memory::Memory;
+use crate::memory::{Evidence, Known, Memory};
 use crate::rules::AdobeIdTwin;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -20,6 +22,10 @@ pub struct Matching {
     pub held: Vec<Held>,
     /// Positions of users that somebody in the directory may be: no leavers.
     pub claimed: BTreeSet<usize>,
+    /// Positions of users of whom an entry says that they have left, and what does.
+    pub gone: BTreeMap<usize, Evidence>,
+    /// Positions of users whom a link knows, whether its entry is there or not.
+    pub linked: BTreeSet<usize>,
 }
 
 /// Somebody about whom nothing is done in this run, and why.
@@ -67,6 +73,18 @@ pub enum HeldReason {
         /// The address.
         email: String,
     },
+    /// The address was somebody else's, who is known by another anchor.
+    Recycled {
+        /// Where their entry stood when it was last seen.
+        formerly: String,
+    },
+    /// The account has another identity type than the configuration gives.
+    OtherType {
+        /// What Adobe has.
+        has: Identity,
+        /// What the configuration gives.
+        wants: Identity,
+    },
     /// A command would name several accounts at once.
     SharedAddress {
         /// How it would name them.
@@ -97,9 +115,11 @@ impl HeldReason {
             | Self::SeveralPeople { .. }
             | Self::OtherOwnership { .. }
             | Self::UnknownType { .. }
+            | Self::Recycled { .. }
             | Self::SharedAddress { .. }
             | Self::NoProfile { .. } => true,
             Self::Inactive { .. }
+            | Self::OtherType { .. }
             | Self::AddressTaken { .. }
             | Self::HoldsRole { .. }
             | Self::LastMember { .. } => false,
@@ -123,6 +143,14 @@ impl fmt::Display for HeldReason {
             Self::UnknownType { kind } => write!(f, "the account is of {kind}, which is only read"),
             Self::Inactive { status } => write!(f, "the account is {status} at Adobe"),
             Self::AddressTaken { email } => write!(f, "another account still has the address {email}"),
+            Self::Recycled { formerly } => write!(
+                f,
+                "the address was that of {formerly}, another entry: what belongs to the one must not become the other's (if they are one person: umsync links drop)"
+            ),
+            Self::OtherType { has, wants } => write!(
+                f,
+                "identity: the account is {has} and the configuration gives {wants}; Adobe's API changes no type, and everything else goes on"
+            ),
             Self::SharedAddress { user } => {
                 write!(
                     f,
@@ -139,6 +167,49 @@ impl fmt::Display for HeldReason {
             Self::LastMember { group } => write!(f, "they are the last member of {group}, who stays"),
         }
     }
+}
+
+/// An address that its account has left stays its former owner's for so long.
+const RECYCLED: TimeDelta = TimeDelta::days(90);
+
+/// Whom links know by account and by address.
+struct Owners<'a> {
+    by_id: BTreeMap<&'a str, Vec<(&'a Anchor, &'a Known)>>,
+    by_email: BTreeMap<&'a str, Vec<(&'a Anchor, &'a Known)>>,
+}
+
+impl<'a> Owners<'a> {
+    fn of(memory: &'a Memory) -> Self {
+        let mut owners = Self { by_id: BTreeMap::new(), by_email: BTreeMap::new() };
+        for link in &memory.links {
+            owners.by_id.entry(&link.1.id).or_default().push(link);
+            for email in &link.1.emails {
+                owners.by_email.entry(email).or_default().push(link);
+            }
+        }
+        owners
+    }
+
+    /// Somebody else whose account this is, by an anchor that can be compared.
+    fn other_owner(&self, person: &Person, user: &User) -> Option<&'a Known> {
+        another(self.by_id.get(user.id.as_deref()?)?, person)
+    }
+
+    /// Somebody else who had the address not long ago, and whose account is gone.
+    fn former_owner(&self, person: &Person, index: &Index<'_>, now: DateTime<Utc>) -> Option<&'a Known> {
+        let owner = another(self.by_email.get(fold_email(&person.email).as_str())?, person)?;
+        let is_gone = !index.by_id.contains_key(owner.id.as_str());
+        (is_gone && now - owner.seen_at < RECYCLED).then_some(owner)
+    }
+}
+
+/// One of these who is certainly somebody else.
+fn another<'a>(owners: &[(&'a Anchor, &'a Known)], person: &Person) -> Option<&'a Known> {
+    let anchor = person.anchor.as_ref()?;
+    if owners.iter().any(|(owner, _)| *owner == anchor) {
+        return None;
+    }
+    owners.iter().find(|(owner, _)| owner.attribute() == anchor.attribute()).map(|(_, known)| *known)
 }
 
 struct Index<'a> {
@@ -183,15 +254,22 @@ impl<'a> Index<'a> {
 
 /// Matches every person: a link goes first, then the same email, then the same username and domain, always within
 /// the same ownership. Two candidates, or one candidate for two people: all are held.
-pub fn matching(desired: &Desired, adobe: &Snapshot, memory: &Memory, twin: AdobeIdTwin) -> Matching {
+pub fn matching(
+    desired: &Desired,
+    adobe: &Snapshot,
+    memory: &Memory,
+    twin: AdobeIdTwin,
+    now: DateTime<Utc>,
+) -> Matching {
     let users = &adobe.users;
     let index = Index::of(users);
+    let owners = Owners::of(memory);
     let linked: Vec<Option<usize>> = desired
         .people
         .iter()
         .map(|person| {
-            let id = memory.links.get(person.anchor.as_ref()?)?;
-            let user = index.by_id.get(id.as_str()).copied()?;
+            let known = memory.links.get(person.anchor.as_ref()?)?;
+            let user = index.by_id.get(known.id.as_str()).copied()?;
             // A link made when the person had another kind of account decides nothing now.
             let owner = users[user].kind.known().map(Identity::ownership);
             let twin = twin == AdobeIdTwin::Manage && person.identity.ownership() == Ownership::Organization;
@@ -208,7 +286,17 @@ pub fn matching(desired: &Desired, adobe: &Snapshot, memory: &Memory, twin: Adob
         .zip(&linked)
         .map(|(person, linked)| match linked {
             Some(user) => linked_candidate(person, *user, users, &index, &taken),
-            None => candidate(person, users, &index, &taken, twin),
+            None => match candidate(person, users, &index, &taken, twin) {
+                Candidate::One(user) => match owners.other_owner(person, &users[user]) {
+                    Some(other) => recycled(other, vec![user]),
+                    None => Candidate::One(user),
+                },
+                Candidate::None => match owners.former_owner(person, &index, now) {
+                    Some(other) => recycled(other, Vec::new()),
+                    None => Candidate::None,
+                },
+                held @ Candidate::Held { .. } => held,
+            },
         })
         .collect();
     refuse_shared(desired, &mut candidates);
@@ -218,7 +306,7 @@ pub fn matching(desired: &Desired, adobe: &Snapshot, memory: &Memory, twin: Adob
         // Whoever has a person's address, or link, has an entry, and is no leaver, even where the person has another
         // account.
         let link = person.anchor.as_ref().and_then(|anchor| memory.links.get(anchor));
-        matching.claimed.extend(link.and_then(|id| index.by_id.get(id.as_str())));
+        matching.claimed.extend(link.and_then(|known| index.by_id.get(known.id.as_str())));
         matching.claimed.extend(index.of_email(&person.email));
         let held = |reason| Held { who: person.email.clone(), entry: Some(person.dn.clone()), reason };
         match candidate {
@@ -236,7 +324,25 @@ pub fn matching(desired: &Desired, adobe: &Snapshot, memory: &Memory, twin: Adob
             }
         }
     }
+    matching.linked.extend(owners.by_id.keys().filter_map(|id| index.by_id.get(id)));
+    for gone in &desired.gone {
+        let linked = gone.linked.as_ref().and_then(|id| index.by_id.get(id.as_str())).copied();
+        let user = linked.or_else(|| {
+            let person = gone.person.as_ref()?;
+            match candidate(person, users, &index, &taken, twin) {
+                Candidate::One(user) if owners.other_owner(person, &users[user]).is_none() => Some(user),
+                _ => None,
+            }
+        });
+        if let Some(user) = user.filter(|user| !matching.claimed.contains(user)) {
+            matching.gone.entry(user).or_insert_with(|| gone.evidence.clone());
+        }
+    }
     matching
+}
+
+fn recycled(other: &Known, users: Vec<usize>) -> Candidate {
+    Candidate::Held { reason: HeldReason::Recycled { formerly: other.dn.clone() }, users }
 }
 
 #[derive(Debug, Clone)]

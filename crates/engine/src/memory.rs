@@ -1,19 +1,137 @@
 //! What earlier runs remember. Memory may hold a change back or address it; it never invents one.
 
+use crate::adobe::Identity;
 use crate::directory::Anchor;
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 /// What earlier runs remember of one organization.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Memory {
-    /// Which entry has which account, by Adobe's id.
-    pub links: BTreeMap<Anchor, String>,
-    /// When a complete read first lacked a user, by [`account_of`](crate::diff::account_of).
-    pub absences: BTreeMap<String, DateTime<Utc>>,
-    /// Changes, by [`Change::fingerprint`](crate::change::Change::fingerprint), that somebody approved and that have
-    /// not been sent yet.
+    /// Which entry has which account.
+    pub links: BTreeMap<Anchor, Known>,
+    /// Who has been absent, by [`account_of`](crate::diff::account_of).
+    pub absences: BTreeMap<String, Absence>,
+    /// What an administrator has said about a leaver, by [`account_of`](crate::diff::account_of).
+    pub orders: BTreeMap<String, Order>,
+    /// Who was made to leave the organization, by [folded](crate::key::fold_email) email.
+    pub departures: BTreeMap<String, Departure>,
+    /// Changes that Adobe refused in every run of late, by [`Change::fingerprint`](crate::change::Change::fingerprint).
+    pub failing: BTreeMap<String, Failing>,
+    /// Creations, by fingerprint, that Adobe answered well and whose user neither a listing nor a look at it alone shows.
+    pub invisible: BTreeSet<String>,
+    /// Changes, by fingerprint, that somebody approved and that have not been sent yet.
     pub approved: BTreeSet<String>,
+}
+
+/// The account that an entry is known to have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// Adobe's id of it.
+    pub id: String,
+    /// The identity type that the configuration gave the person when it last agreed with the account's; `None` where
+    /// nobody noted it.
+    pub identity: Option<Identity>,
+    /// Every email it is known to have had, folded.
+    pub emails: BTreeSet<String>,
+    /// Where the entry stood when it was last seen.
+    pub dn: String,
+    /// When a run last saw entry and account together.
+    pub seen_at: DateTime<Utc>,
+}
+
+/// A managed user who was absent in the last complete read, or of whom it said that they have left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Absence {
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// In how many complete reads in a row, the first one included.
+    pub reads: u32,
+}
+
+/// What tells that somebody has left, beside their absence.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Evidence {
+    /// The directory does not let the account log in.
+    Disabled,
+    /// The directory's account ended then.
+    Expired {
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// A group of `leavers.groups` lists the entry.
+    Listed {
+        /// As the configuration names it.
+        group: String,
+    },
+}
+
+impl fmt::Display for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Disabled => f.write_str("disabled in the directory"),
+            Self::Expired { at } => {
+                write!(f, "their account in the directory ended on {}", at.format("%Y-%m-%d"))
+            }
+            Self::Listed { group } => write!(f, "listed by {group}"),
+        }
+    }
+}
+
+/// What a complete read says of a leaver, to be remembered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Absent {
+    /// The account's email, as Adobe spells it.
+    pub email: String,
+    /// What tells that they have left; `None` where only their entry is missing.
+    pub evidence: Option<Evidence>,
+}
+
+/// What an administrator has said about a leaver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// Nothing is done about them.
+    Hold {
+        /// Until then, or until they are released.
+        until: Option<DateTime<Utc>>,
+    },
+    /// `leavers.grace` and `leavers.reads` are not waited for.
+    Expedite,
+}
+
+impl Order {
+    /// Whether it is still to be obeyed.
+    pub fn holds_at(self, now: DateTime<Utc>) -> bool {
+        !matches!(self, Self::Hold { until: Some(until) } if until <= now)
+    }
+}
+
+/// Somebody who was made to leave the organization, or lost groups that the mapping does not name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Departure {
+    /// Their email then.
+    pub email: String,
+    /// When it was sent.
+    pub at: DateTime<Utc>,
+    /// Groups outside the managed ones that they were in, in Adobe's spelling, sorted: nobody gives them back.
+    pub groups: Vec<String>,
+}
+
+/// A change that Adobe refuses run after run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failing {
+    /// In so many runs in a row.
+    pub runs: u32,
+    /// Of the person and the user as they were when it was last planned; empty where nobody noted it.
+    pub digest: String,
+    /// Adobe's last code.
+    pub code: String,
+    /// Adobe's last words.
+    pub message: String,
 }
 
 /// An entry that matched an account: worth remembering.
@@ -23,6 +141,8 @@ pub struct Match {
     pub anchor: Anchor,
     /// Adobe's id of the account.
     pub id: String,
+    /// The identity type that the configuration gives the person, or gave them while it agreed with the account's.
+    pub identity: Identity,
     /// The account's email, as Adobe spells it.
     pub email: String,
     /// Where the entry stands.

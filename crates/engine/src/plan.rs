@@ -1,16 +1,17 @@
 //! The plan: what is to be sent, in order, and apart what is withheld. The executor takes nothing else.
 
-use crate::adobe::{Snapshot, UnreadableUser};
+use crate::adobe::{Snapshot, UnreadableUser, User};
 use crate::change::{Change, Target, What};
 use crate::command::Command;
 use crate::desired::{Desired, desired};
-use crate::diff::{Diff, DiffError, Leaver, ProtectedUser, diff};
+use crate::diff::{Diff, DiffError, Leaver, ProtectedUser, Returned, diff};
 use crate::directory::Directory;
 use crate::key::GroupName;
 use crate::limits::{Breach, Populations};
 use crate::matching::Held;
-use crate::memory::{Match, Memory};
+use crate::memory::{Absent, Departure, Match, Memory};
 use crate::pack::{commands, requests};
+use crate::park::{Parked, Parking, park};
 use crate::rules::Rules;
 use crate::set_aside::SetAside;
 use crate::withhold::{Circumstances, Doubts, Withheld, withhold};
@@ -43,6 +44,8 @@ pub struct Plan {
     set_aside: Vec<SetAside>,
     protected: Vec<ProtectedUser>,
     leavers: Vec<Leaver>,
+    returned: Vec<Returned>,
+    parked: Vec<Parked>,
     unreadable_users: Vec<UnreadableUser>,
     groups: Vec<GroupLine>,
     populations: Populations,
@@ -64,7 +67,7 @@ pub struct Read {
     pub selected: usize,
     /// Entries without a mail that no mapped group lists.
     pub services: usize,
-    /// Disabled entries that count as gone.
+    /// Entries that say that their person has left.
     pub departed: usize,
     /// Disabled entries whose accounts stay as they are.
     pub kept: usize,
@@ -106,9 +109,13 @@ pub struct GroupLine {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remember {
     /// Leavers whose absence is to be remembered; everybody else's is to be forgotten.
-    pub absent: BTreeSet<String>,
+    pub absent: BTreeMap<String, Absent>,
     /// Entries that matched an account.
     pub matches: Vec<Match>,
+    /// What those who leave by this plan lose outside the managed groups.
+    pub departing: Vec<Departure>,
+    /// What person and user of failing changes are like now, by [`Change::fingerprint`].
+    pub digests: BTreeMap<String, String>,
 }
 
 /// When and under what a plan is made, and about whom.
@@ -131,12 +138,12 @@ pub fn plan(
     occasion: Occasion<'_>,
 ) -> Result<(Plan, Remember), DiffError> {
     let Occasion { configuration, now, person } = occasion;
-    let desired = desired(directory, rules, memory);
+    let desired = desired(directory, rules, memory, now);
     if desired.selected() == 0 {
         let (entries, people) = (desired.entries, desired.people.len());
         return Err(DiffError::Nobody { entries, people });
     }
-    let Diff { changes, held, protected, leavers, foreign, populations, absent, matches, in_step } =
+    let Diff { changes, held, protected, leavers, returned, foreign, populations, absent, matches, in_step } =
         diff(&desired, adobe, rules, memory, now, person)?;
     let doubtful = desired.set_aside.len() + held.iter().filter(|held| held.reason.is_doubt()).count();
     let doubts = Doubts {
@@ -148,6 +155,7 @@ pub fn plan(
             .is_some_and(|most| doubtful > most),
         short_listing: missing_users(adobe) > tolerated_missing(adobe),
     };
+    let Parking { parked, told, digests } = park(&changes, &desired, adobe, memory);
     let checked = withhold(
         changes,
         Circumstances {
@@ -155,6 +163,7 @@ pub fn plan(
             populations: &populations,
             baseline: rules.baseline,
             doubts,
+            parked: &parked,
             approved: &memory.approved,
         },
     );
@@ -183,13 +192,41 @@ pub fn plan(
         set_aside: desired.set_aside,
         protected,
         leavers,
+        returned,
+        parked: told,
         unreadable_users: sorted(&adobe.unreadable),
         groups,
         populations,
         in_step,
     };
     plan.id = fingerprint(&plan.organization, &plan.configuration, &plan.changes, &plan.withheld);
-    Ok((plan, Remember { absent, matches }))
+    let departing = departures(&plan.changes, adobe, &rules.managed_groups(), now);
+    Ok((plan, Remember { absent, matches, departing, digests }))
+}
+
+/// What those who leave lose outside the managed groups, which nobody would give back.
+fn departures(
+    changes: &[Change],
+    adobe: &Snapshot,
+    managed: &BTreeSet<GroupName>,
+    now: DateTime<Utc>,
+) -> Vec<Departure> {
+    let leaving: BTreeSet<&str> =
+        changes.iter().filter(|change| change.is_departure()).filter_map(id_of).collect();
+    let leaves = |user: &&User| user.id.as_deref().is_some_and(|id| leaving.contains(id));
+    let departure = |user: &User| Departure {
+        email: user.email.clone(),
+        at: now,
+        groups: user
+            .groups
+            .iter()
+            .filter(|group| !managed.contains(*group))
+            .map(ToString::to_string)
+            .collect(),
+    };
+    let mut departures: Vec<Departure> = adobe.users.iter().filter(leaves).map(departure).collect();
+    departures.sort_by(|left, right| left.email.cmp(&right.email));
+    departures
 }
 
 fn sorted(users: &[UnreadableUser]) -> Vec<UnreadableUser> {
@@ -217,7 +254,7 @@ fn read_of(desired: &Desired) -> Read {
         people: desired.people.len(),
         selected: desired.selected(),
         services: desired.services,
-        departed: desired.departed,
+        departed: desired.gone.len(),
         kept: desired.kept,
     }
 }
@@ -421,6 +458,16 @@ impl Plan {
     /// Users whom the directory lacks.
     pub fn leavers(&self) -> &[Leaver] {
         &self.leavers
+    }
+
+    /// People who get an account anew after they had left.
+    pub fn returned(&self) -> &[Returned] {
+        &self.returned
+    }
+
+    /// Changes that Adobe refuses in every run and that are not tried again for now.
+    pub fn parked(&self) -> &[Parked] {
+        &self.parked
     }
 
     /// Users whom Adobe listed and we could not understand.

@@ -140,12 +140,16 @@ pub enum MappingMode {
 }
 
 /// What becomes of users who have left the directory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leavers {
     /// What is done.
     pub action: LeaverAction,
     /// After how long an absence.
     pub grace: Duration,
+    /// In how many complete reads in a row they must be absent as well.
+    pub reads: u32,
+    /// Directory groups whose members have left, whatever else their entries say.
+    pub groups: BTreeSet<GroupRef>,
 }
 
 /// What is done with a leaver.
@@ -226,7 +230,13 @@ impl Rules {
         for template in templates.into_iter().chain(optional.into_iter().flatten()) {
             attributes.extend(template.attributes());
         }
-        Wanted { attributes, groups: self.mappings.iter().map(|mapping| mapping.directory.clone()).collect() }
+        let mapped = self.mappings.iter().map(|mapping| mapping.directory.clone());
+        Wanted { attributes, groups: mapped.chain(self.leavers.groups.iter().cloned()).collect() }
+    }
+
+    /// The directory groups that a mapping names.
+    pub fn mapped(&self) -> BTreeSet<&GroupRef> {
+        self.mappings.iter().map(|mapping| &mapping.directory).collect()
     }
 
     /// Every Adobe group that a mapping names; outside them nothing is compared or written.

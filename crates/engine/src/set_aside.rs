@@ -35,6 +35,11 @@ pub enum SetAsideReason {
         /// Of which attribute.
         attribute: String,
     },
+    /// Whether its account is open, and until when, cannot be understood.
+    UnreadableState {
+        /// Which attribute tells it.
+        attribute: String,
+    },
     /// The identity template gave no identity type.
     UnknownIdentity {
         /// What it gave.
@@ -55,6 +60,9 @@ impl fmt::Display for SetAsideReason {
             Self::NoEmail => f.write_str("it has no email (people.attributes.email gives nothing)"),
             Self::BadEmail { email, why } => write!(f, "its email `{email}` cannot be used: {why}"),
             Self::Undecodable { attribute } => write!(f, "a value of `{attribute}` is not UTF-8 text"),
+            Self::UnreadableState { attribute } => {
+                write!(f, "whether its account is open cannot be understood: `{attribute}`")
+            }
             Self::UnknownIdentity { word } => {
                 write!(f, "`{word}` is no identity type (adobe, enterprise, federated)")
             }

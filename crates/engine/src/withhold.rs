@@ -4,7 +4,7 @@ use crate::change::{Change, Reason, Target, What};
 use crate::limits::{Breach, Class, Limits, Populations, breaches};
 use crate::rules::Baseline;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// Why a change is withheld.
@@ -25,6 +25,10 @@ pub enum Why {
     ShortListing,
     /// An entry that could be anybody's was set aside: nobody's absence counts in this run.
     SetAside,
+    /// Adobe has refused it in every run of late, and nothing about person and user has changed since.
+    Parked,
+    /// Adobe said that it made the account, and does not show it.
+    Invisible,
     /// It needs another change that is withheld.
     Needs,
 }
@@ -43,6 +47,8 @@ impl fmt::Display for Why {
             Self::TooManySetAside => f.write_str("more people than usual were set aside or held"),
             Self::ShortListing => f.write_str("Adobe listed far fewer users than it counts"),
             Self::SetAside => f.write_str("an entry that names nobody was set aside; it could be theirs"),
+            Self::Parked => f.write_str("Adobe refuses it in every run; it is tried again when their entry or account changes"),
+            Self::Invisible => f.write_str("Adobe made this account and does not show it: it may be disabled there; look for it in the Admin Console"),
             Self::Needs => f.write_str("it needs a change that is withheld"),
         }
     }
@@ -91,13 +97,15 @@ pub struct Circumstances<'a> {
     pub baseline: Baseline,
     /// What makes absence uncertain.
     pub doubts: Doubts,
+    /// Changes that are not tried again for now, and why: no limit counts them.
+    pub parked: &'a BTreeMap<Change, Why>,
     /// Changes, by [`Change::fingerprint`], that somebody approved: nothing holds them, and no limit counts them.
     pub approved: &'a BTreeSet<String>,
 }
 
 /// Parts what may be sent from what is withheld. Sorted changes stay sorted.
 pub fn withhold(changes: Vec<Change>, circumstances: Circumstances<'_>) -> Checked {
-    let Circumstances { limits, populations, baseline, doubts, approved } = circumstances;
+    let Circumstances { limits, populations, baseline, doubts, parked, approved } = circumstances;
     let lifted: BTreeSet<Change> = match approved.is_empty() {
         true => BTreeSet::new(),
         false => changes.iter().filter(|change| approved.contains(&change.fingerprint())).cloned().collect(),
@@ -110,10 +118,14 @@ pub fn withhold(changes: Vec<Change>, circumstances: Circumstances<'_>) -> Check
         }
         Baseline::Accepted | Baseline::Changed => *limits,
     };
-    let breaches = breaches(changes.iter().filter(|change| !is_approved(change)), &limits, populations);
+    let counted = changes.iter().filter(|change| !is_approved(change) && !parked.contains_key(*change));
+    let breaches = breaches(counted, &limits, populations);
     let why = |change: &Change| -> Option<Why> {
         if is_approved(change) {
             return None;
+        }
+        if let Some(why) = parked.get(change) {
+            return Some(*why);
         }
         if change.is_removal() || change.is_identity() {
             match baseline {

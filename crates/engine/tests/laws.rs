@@ -2,19 +2,22 @@
 
 mod world;
 
+use chrono::TimeDelta;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use umsync_engine::amend::amend;
-use umsync_engine::change::{Change, Target, What};
+use umsync_engine::change::{Change, Reason, Target, What};
 use umsync_engine::command::Step;
-use umsync_engine::directory::{AccountState, Entry};
+use umsync_engine::directory::Entry;
 use umsync_engine::limits::{Limit, breaches};
 use umsync_engine::matching::HeldReason;
+use umsync_engine::memory::{Failing, Order};
 use umsync_engine::pack::{COMMANDS_PER_REQUEST, ENTRIES_PER_LIST, STEPS_PER_COMMAND, requests};
+use umsync_engine::park::MOST_REFUSALS;
 use umsync_engine::plan::Plan;
 use umsync_engine::rules::{Baseline, MappingMode};
 use umsync_engine::saved::{SavedPlan, exactly};
-use world::{World, world};
+use world::{World, now, world};
 
 fn config() -> ProptestConfig {
     ProptestConfig { cases: 2_000, max_shrink_iters: 20_000, ..ProptestConfig::default() }
@@ -93,16 +96,65 @@ proptest! {
         // Everything that an entry without a usable mail says, and the mail of the others.
         let usable = |entry: &Entry| entry.first("mail").is_some_and(str::is_ascii);
         let named: BTreeSet<String> = world.directory.entries.iter()
-            .filter(|entry| entry.state == AccountState::Enabled)
+            .filter(|entry| !world.says_gone(entry))
             .flat_map(|entry| entry.attributes.iter().filter(|(name, _)| *name == "mail" || !usable(entry)))
             .flat_map(|(_, values)| values.iter().map(|value| value.to_lowercase()))
             .collect();
         for change in plan.changes().iter().filter(|change| change.is_departure()) {
             prop_assert!(!named.contains(&change.target.to_string().to_lowercase()), "{} is named", change.target);
         }
-        if world.directory.entries.iter().any(|entry| entry.state == AccountState::Enabled && entry.attributes.is_empty() && !entry.groups.is_empty()) {
-            prop_assert!(plan.changes().iter().all(|change| !change.is_departure()));
+        let mapped = world.rules.mapped();
+        let listed = |entry: &Entry| entry.groups.iter().any(|group| mapped.contains(group));
+        if world.directory.entries.iter().any(|entry| !world.says_gone(entry) && entry.attributes.is_empty() && listed(entry)) {
+            let by_absence = |change: &&Change| matches!(change.reason, Reason::Absent { .. });
+            prop_assert!(!plan.changes().iter().filter(by_absence).any(|change| !world.memory.approved.contains(&change.fingerprint())));
         }
+    }
+
+    #[test]
+    fn whoever_is_merely_absent_keeps_everything_until_grace_and_reads_are_over(world in world()) {
+        let Ok((plan, _)) = world.clone().without_limits().plan() else { return Ok(()) };
+        for change in plan.changes().iter().filter(|change| change.is_removal()) {
+            let Target::User(account) = &change.target else { continue };
+            let id = account.id.as_deref().unwrap();
+            let order = world.memory.orders.get(id).filter(|order| order.holds_at(now()));
+            let absence = world.memory.absences[id];
+            let grace = TimeDelta::from_std(world.rules.leavers.grace).unwrap();
+            let over = absence.since + grace <= now() && absence.reads + 1 >= world.rules.leavers.reads;
+            match &change.reason {
+                Reason::Absent { .. } => prop_assert!(order == Some(&Order::Expedite) || (order.is_none() && over)),
+                Reason::Departed { .. } => {
+                    let held = matches!(order, Some(Order::Hold { .. }));
+                    prop_assert!(!held);
+                    prop_assert!(!change.is_departure() || over || order == Some(&Order::Expedite));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn no_account_becomes_somebody_elses(world in world()) {
+        let Ok((_, remember)) = world.plan() else { return Ok(()) };
+        for found in &remember.matches {
+            let owners: BTreeSet<_> =
+                world.memory.links.iter().filter(|(_, known)| known.id == found.id).map(|(anchor, _)| anchor).collect();
+            prop_assert!(owners.is_empty() || owners.contains(&found.anchor), "{:?} belongs to {:?}", found, owners);
+        }
+    }
+
+    #[test]
+    fn what_adobe_refuses_again_and_again_waits_until_something_changes(world in world()) {
+        let mut world = world.without_limits();
+        let Ok((plan, _)) = world.plan() else { return Ok(()) };
+        let refused = |digest: String| Failing { runs: MOST_REFUSALS, digest, code: "error.x".into(), message: "no".into() };
+        world.memory.failing = plan.changes().iter().map(|change| (change.fingerprint(), refused(String::new()))).collect();
+        let (tried, remember) = world.plan().expect("the same groups");
+        prop_assert_eq!(tried.changes(), plan.changes(), "another digest: tried again");
+        world.memory.failing = remember.digests.into_iter().map(|(change, digest)| (change, refused(digest))).collect();
+        let (parked, _) = world.plan().expect("the same groups");
+        prop_assert!(parked.changes().is_empty());
+        prop_assert_eq!(parked.parked().len(), plan.changes().len());
     }
 
     #[test]

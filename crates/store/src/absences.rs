@@ -1,34 +1,87 @@
-//! First absences: since when complete directory reads lack the person of an account.
+//! Absences: whose person complete directory reads lack, or say to have left, since when and how often in a row.
 
 use crate::text::time;
 use crate::{Error, Store};
 use chrono::{DateTime, Utc};
-use sqlx::{QueryBuilder, Sqlite};
+use sqlx::{FromRow, QueryBuilder, Sqlite};
 use std::collections::{BTreeMap, BTreeSet};
+use umsync_engine::memory::{Absence, Absent, Evidence};
 
-/// Rows per statement: three values each stay far below the 32 766 that SQLite takes.
+/// Rows per statement: seven values each stay below the 32 766 that SQLite takes.
 const ROWS: usize = 1_000;
 
+/// A leaver, for a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredLeaver {
+    /// The account, as `account_of` of the engine names it.
+    pub account: String,
+    /// Its email, as Adobe spells it; empty where only a version that did not note it has read.
+    pub email: String,
+    /// The first complete read that lacked them.
+    pub since: DateTime<Utc>,
+    /// In how many complete reads in a row, the first one included.
+    pub reads: u32,
+    /// What told that they have left; `None` where only their entry is missing.
+    pub evidence: Option<Evidence>,
+    /// The last complete read.
+    pub last_read: DateTime<Utc>,
+}
+
+#[derive(FromRow)]
+struct Stored {
+    account: String,
+    email: String,
+    since: String,
+    reads: u32,
+    evidence: Option<String>,
+    last_read: String,
+}
+
 impl Store {
-    /// Each absent account with the time of the first complete read that lacked it.
-    pub async fn absences(&self, organization: &str) -> Result<BTreeMap<String, DateTime<Utc>>, Error> {
-        let rows: Vec<(String, String)> =
-            sqlx::query_as("SELECT account, since FROM absences WHERE organization = $1")
+    /// Each absent account with the first read that lacked it and with how many did.
+    pub async fn absences(&self, organization: &str) -> Result<BTreeMap<String, Absence>, Error> {
+        let rows: Vec<(String, String, u32)> =
+            sqlx::query_as("SELECT account, since, reads FROM absences WHERE organization = $1")
                 .bind(organization)
                 .fetch_all(self.pool())
                 .await
                 .map_err(self.failed("read the absences"))?;
         rows.into_iter()
-            .map(|(account, since)| Ok((account, self.parse_time("an absence", &since)?)))
+            .map(|(account, since, reads)| {
+                Ok((account, Absence { since: self.parse_time("an absence", &since)?, reads }))
+            })
             .collect()
     }
 
-    /// A complete read at `at` lacks exactly these accounts: new ones are absent from now on, known ones keep their
-    /// first time, and whoever is back is forgotten.
+    /// Every leaver with what is known of them, by email.
+    pub async fn leavers(&self, organization: &str) -> Result<Vec<StoredLeaver>, Error> {
+        let rows: Vec<Stored> = sqlx::query_as(
+            "SELECT account, email, since, reads, evidence, last_read FROM absences
+             WHERE organization = $1 ORDER BY email, account",
+        )
+        .bind(organization)
+        .fetch_all(self.pool())
+        .await
+        .map_err(self.failed("read the leavers"))?;
+        rows.into_iter()
+            .map(|Stored { account, email, since, reads, evidence, last_read }| {
+                let evidence = match evidence {
+                    Some(text) => Some(self.parse_json("what tells of a leaver", &text)?),
+                    None => None,
+                };
+                let since = self.parse_time("an absence", &since)?;
+                let last_read = self.parse_time("an absence", &last_read)?;
+                Ok(StoredLeaver { account, email, since, reads, evidence, last_read })
+            })
+            .collect()
+    }
+
+    /// A complete read at `at` lacks exactly these accounts: new ones are absent from now on, known ones once more, and
+    /// whoever is back is forgotten. An order to hurry ends with the absence: a later one has its own grace.
     pub async fn note_absences(
         &self,
         organization: &str,
-        absent: &BTreeSet<String>,
+        absent: &BTreeMap<String, Absent>,
         at: DateTime<Utc>,
     ) -> Result<(), Error> {
         let doing = "note the absences";
@@ -39,8 +92,7 @@ impl Store {
             .fetch_all(&mut *transaction)
             .await
             .map_err(&failed)?;
-        let known: BTreeSet<String> = known.into_iter().collect();
-        for back in known.difference(absent) {
+        for back in known.iter().filter(|account| !absent.contains_key(*account)) {
             sqlx::query("DELETE FROM absences WHERE organization = $1 AND account = $2")
                 .bind(organization)
                 .bind(back)
@@ -48,18 +100,40 @@ impl Store {
                 .await
                 .map_err(&failed)?;
         }
-        let since = time(at);
-        let new: Vec<&String> = absent.difference(&known).collect();
-        for accounts in new.chunks(ROWS) {
-            QueryBuilder::<Sqlite>::new("INSERT INTO absences (organization, account, since) ")
-                .push_values(accounts, |mut row, account| {
-                    row.push_bind(organization).push_bind(*account).push_bind(&since);
-                })
-                .build()
-                .persistent(false)
-                .execute(&mut *transaction)
-                .await
-                .map_err(&failed)?;
+        let listed: BTreeSet<&str> = absent.keys().map(String::as_str).collect();
+        self.stop_hurrying(&mut transaction, organization, &listed).await?;
+        let at = time(at);
+        let mut rows = Vec::with_capacity(absent.len());
+        for (account, Absent { email, evidence }) in absent {
+            let evidence = match evidence {
+                Some(evidence) => Some(self.to_json("what tells of a leaver", evidence)?),
+                None => None,
+            };
+            rows.push((account, email, evidence));
+        }
+        for rows in rows.chunks(ROWS) {
+            QueryBuilder::<Sqlite>::new(
+                "INSERT INTO absences (organization, account, since, reads, email, evidence, last_read) ",
+            )
+            .push_values(rows, |mut row, (account, email, evidence)| {
+                row.push_bind(organization)
+                    .push_bind(*account)
+                    .push_bind(&at)
+                    .push_bind(1_u32)
+                    .push_bind(*email)
+                    .push_bind(evidence)
+                    .push_bind(&at);
+            })
+            .push(
+                " ON CONFLICT (organization, account) DO UPDATE
+                  SET reads = absences.reads + 1, email = excluded.email, evidence = excluded.evidence,
+                      last_read = excluded.last_read",
+            )
+            .build()
+            .persistent(false)
+            .execute(&mut *transaction)
+            .await
+            .map_err(&failed)?;
         }
         self.commit(doing, transaction).await
     }

@@ -5,6 +5,9 @@ use chrono::{DateTime, Utc};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+/// The -shm file could not be made as large as it must be (`SQLITE_IOERR_SHMSIZE`).
+const NO_SPACE_FOR_SHM: u32 = 10 | (19 << 8);
+
 /// Why the store could not be opened, read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -65,7 +68,10 @@ pub enum Error {
         version: i64,
     },
     /// The schema could not be brought forward; the file is as it was.
-    #[error("cannot bring the schema of the store {} forward", path.display())]
+    #[error(
+        "cannot bring the schema of the store {} forward; use the umsync that last used it, or restore the file from a backup",
+        path.display()
+    )]
     Schema {
         /// Which file.
         path: PathBuf,
@@ -122,6 +128,34 @@ pub enum Error {
         /// Which file.
         path: PathBuf,
     },
+    /// A file that would be written is there already.
+    #[error("{} exists; name a file that does not", path.display())]
+    Exists {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// Something that may come once comes twice.
+    #[error("cannot {doing} into the store {}: {what} comes twice; leave out one of the two", path.display())]
+    Twice {
+        /// What was tried.
+        doing: &'static str,
+        /// What comes twice.
+        what: String,
+        /// Which file.
+        path: PathBuf,
+    },
+    /// Runs that have not ended still need what should be forgotten.
+    #[error(
+        "cannot forget a person in the store {} while runs about them have not ended: {}; wait for them, or end what a \
+         crash left with `umsync abandon`",
+        path.display(), runs.join(", ")
+    )]
+    Going {
+        /// Which runs.
+        runs: Vec<String>,
+        /// Which file.
+        path: PathBuf,
+    },
     /// Something was reported about a run that was never begun, or a command that its plan lacks.
     #[error("the store {} has no {what}", path.display())]
     Unknown {
@@ -142,9 +176,12 @@ impl Error {
                 source => Self::Database { doing, path, source },
             };
         };
+        let code = error.code().and_then(|code| code.parse::<u32>().ok());
+        if code == Some(NO_SPACE_FOR_SHM) {
+            return Self::Full { doing, path };
+        }
         // The low byte is the primary code; the rest tells more than anybody needs here.
-        let code = error.code().and_then(|code| code.parse::<u32>().ok()).map(|code| code & 0xff);
-        match code {
+        match code.map(|code| code & 0xff) {
             Some(5 | 6) => Self::Contended { doing, path },
             Some(8) => Self::ReadOnly { path },
             Some(11) => Self::Damaged { path, why: error.message().to_owned() },

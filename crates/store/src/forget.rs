@@ -5,11 +5,11 @@ use crate::{Error, Store};
 use chrono::{DateTime, Utc};
 
 impl Store {
-    /// Forgets the runs that began before a moment, with their journals and reports, and the plans and approvals that
-    /// are older; tells how many runs went.
+    /// Forgets the runs that began before a moment, with their journals and reports, and what is older: plans and
+    /// approvals, departures, creations, former emails and DNs of links, orders that have ended; tells how many runs went.
     ///
     /// Runs with something unsettled stay, and so do plans under an approval that has not ended by then. What the next
-    /// run decides by (stamps, snapshot, absences, links, baseline) is never forgotten.
+    /// run decides by (stamps, snapshot, absences, links, orders that hold, refusals, baseline) is never forgotten.
     pub async fn forget(&self, before: DateTime<Utc>) -> Result<u64, Error> {
         let doing = "forget old runs";
         let before = time(before);
@@ -25,6 +25,11 @@ impl Store {
             "DELETE FROM plans WHERE at < $1 AND NOT EXISTS
                  (SELECT 1 FROM approvals WHERE approvals.organization = plans.organization AND plan = plans.id)",
             "DELETE FROM pauses WHERE until < $1",
+            "DELETE FROM departures WHERE at < $1",
+            "DELETE FROM created WHERE at < $1",
+            // What a link has now has no `last_seen`.
+            "DELETE FROM link_history WHERE last_seen < $1",
+            "DELETE FROM orders WHERE until < $1",
         ] {
             sqlx::query(statement)
                 .bind(&before)

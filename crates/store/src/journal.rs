@@ -9,10 +9,11 @@ use chrono::{DateTime, Utc};
 use sqlx::{QueryBuilder, Sqlite, Transaction};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use umsync_engine::change::Change;
+use umsync_engine::change::{Change, Target};
 use umsync_engine::command::{Command, Outcome, Verdict};
+use umsync_engine::key::UserKey;
 
-/// Rows per statement: three values each stay far below the 32 766 that SQLite takes.
+/// Rows per statement: five values each stay far below the 32 766 that SQLite takes.
 const ROWS: usize = 1_000;
 
 /// One change of a run.
@@ -50,10 +51,14 @@ impl Store {
         let doing = "record the plan";
         let mut transaction = self.begin(doing).await?;
         for (chunk, changes) in changes.chunks(ROWS).enumerate() {
-            let rows = self.numbered("a change", chunk, changes)?;
-            QueryBuilder::<Sqlite>::new("INSERT INTO changes (run, position, change) ")
-                .push_values(rows, |mut row, (position, text)| {
-                    row.push_bind(run).push_bind(position).push_bind(text);
+            let rows = self.numbered("a change", chunk, changes)?.into_iter().zip(changes);
+            QueryBuilder::<Sqlite>::new("INSERT INTO changes (run, position, change, account_id, email) ")
+                .push_values(rows, |mut row, ((position, text), change)| {
+                    let (id, email) = match &change.target {
+                        Target::User(account) => (account.id.as_deref(), Some(folded_email(&account.key))),
+                        Target::Group(_) => (None, None),
+                    };
+                    row.push_bind(run).push_bind(position).push_bind(text).push_bind(id).push_bind(email);
                 })
                 .build()
                 .persistent(false)
@@ -99,7 +104,7 @@ impl Store {
         self.commit(doing, transaction).await
     }
 
-    /// Writes down what became of commands.
+    /// Writes down what became of commands, and with it which memberships were [given](Store::given).
     pub async fn settle(&self, run: &str, outcomes: &[Outcome], at: DateTime<Utc>) -> Result<(), Error> {
         let doing = "record outcomes";
         let mut transaction = self.begin(doing).await?;
@@ -117,7 +122,11 @@ impl Store {
             self.known_command(run, *command, done.rows_affected())?;
             match verdict {
                 Verdict::Unknown { .. } => self.unsettle(&mut transaction, run, *command, at).await?,
-                Verdict::Done | Verdict::Refused { .. } | Verdict::NotSent { .. } => {
+                Verdict::Done => {
+                    self.settled_by_answer(&mut transaction, run, *command).await?;
+                    self.carried_out(&mut transaction, run, *command, at).await?;
+                }
+                Verdict::Refused { .. } | Verdict::NotSent { .. } => {
                     self.settled_by_answer(&mut transaction, run, *command).await?;
                 }
             }
@@ -127,16 +136,7 @@ impl Store {
 
     /// Every change of a run in the plan's order, with what became of it.
     pub async fn journal(&self, run: &str) -> Result<Vec<Row>, Error> {
-        let mut carriers: BTreeMap<usize, Arc<Entry>> = BTreeMap::new();
-        for entry in self.entries(run).await? {
-            let entry = Arc::new(entry);
-            for &change in &entry.command.changes {
-                let other = carriers.entry(change).or_insert_with(|| entry.clone());
-                if other.intended < entry.intended {
-                    *other = entry.clone();
-                }
-            }
-        }
+        let mut carriers = self.carriers(run).await?;
         let changes: Vec<(i64, String)> =
             sqlx::query_as("SELECT position, change FROM changes WHERE run = $1 ORDER BY position")
                 .bind(run)
@@ -150,6 +150,21 @@ impl Store {
             rows.push(Row { position, change, command: carriers.remove(&position) });
         }
         Ok(rows)
+    }
+
+    /// For each change of a run, by position, the command that carries it out.
+    pub(crate) async fn carriers(&self, run: &str) -> Result<BTreeMap<usize, Arc<Entry>>, Error> {
+        let mut carriers: BTreeMap<usize, Arc<Entry>> = BTreeMap::new();
+        for entry in self.entries(run).await? {
+            let entry = Arc::new(entry);
+            for &change in &entry.command.changes {
+                let other = carriers.entry(change).or_insert_with(|| entry.clone());
+                if other.intended < entry.intended {
+                    *other = entry.clone();
+                }
+            }
+        }
+        Ok(carriers)
     }
 
     /// Every command of a run in the plan's order.
@@ -219,4 +234,32 @@ impl Store {
                 .map_err(self.failed("read a command"))?;
         self.parse_json("a command", &text)
     }
+
+    /// The recorded changes that a command carries out.
+    pub(crate) async fn changes_of(
+        &self,
+        transaction: &mut Transaction<'static, Sqlite>,
+        run: &str,
+        command: &Command,
+    ) -> Result<Vec<Change>, Error> {
+        let mut changes = Vec::with_capacity(command.changes.len());
+        for &change in &command.changes {
+            let text: Option<String> =
+                sqlx::query_scalar("SELECT change FROM changes WHERE run = $1 AND position = $2")
+                    .bind(run)
+                    .bind(change as i64)
+                    .fetch_optional(&mut **transaction)
+                    .await
+                    .map_err(self.failed("read a change"))?;
+            if let Some(text) = text {
+                changes.push(self.parse_json("a change", &text)?);
+            }
+        }
+        Ok(changes)
+    }
+}
+
+/// The email in a key, which is folded: `organization/jane@example.com`.
+fn folded_email(key: &UserKey) -> &str {
+    key.as_str().split_once('/').map_or(key.as_str(), |(_, email)| email)
 }

@@ -9,12 +9,18 @@
 //! * [`Lock`]: one run at a time lists from or writes to an organization. A crash releases it.
 //! * gate: the [stamps](Store::stamps) of the two-hour rule and the [starts](Store::start) of single requests, shared
 //!   by every process; [pauses](Store::pause) that people ask for.
-//! * [`Run`]: who ran what, when, under which configuration, and how it ended.
+//! * [`Run`]: who ran what, when, under which configuration, and how it ended; executions that were
+//!   [cut short](Store::cut_short).
 //! * journal: every change and command of a run, [intended](Store::intend) before a request leaves and
 //!   [settled](Store::settle) after. What was intended and not settled is [unsettled](Store::unsettled) until it is read.
+//!   The [story](Store::story) of an account is all that was ever journalled about it.
 //! * [snapshot](Store::snapshot): the last complete reading of Adobe's side.
-//! * [absences](Store::absences), [links](Store::links), [approvals](Store::approvals) with the [plans](Store::plan) they
-//!   are about, and the [`Baseline`].
+//! * [links](Store::links) with their histories, as [records](LinkRecord) for people and other stores; memberships that
+//!   were [given](Store::given); [absences](Store::absences), [orders](Store::orders) about leavers and
+//!   [departures](Store::departures); changes that are [failing](Store::failing); what was [created](Store::created) and
+//!   not seen yet.
+//! * [approvals](Store::approvals) with the [plans](Store::plan) they are about, and the [`Baseline`].
+//! * [backup](Store::backup), and [forgetting](Store::forget): what is old, or [one person](Store::forget_person).
 //!
 //! Its promises:
 //!
@@ -24,36 +30,59 @@
 //! * An organization's name is compared byte for byte: the caller folds it.
 //! * Time is an argument.
 //!
-//! SQL stands beside the noun it is about, with `$1` parameters and no SQL of SQLite's own outside `open.rs` and `transaction.rs`, so that
-//! another database can stand behind the same functions.
+//! SQL stands beside the noun it is about, with `$1` parameters and no SQL of SQLite's own outside `open.rs`,
+//! `transaction.rs` and `backup.rs`, so that another database can stand behind the same functions.
 
 mod absences;
 mod approvals;
+mod backup;
 mod baseline;
+mod created;
+mod cut_short;
+mod departures;
 mod error;
+mod failing;
 mod filesystem;
 mod forget;
+mod forget_person;
 mod gate;
+mod given;
 mod journal;
+mod link_records;
 mod links;
 mod lock;
+mod mention;
 mod open;
+mod orders;
 mod pause;
+mod person;
 mod plans;
 mod runs;
 mod snapshot;
+mod story;
 mod text;
 mod transaction;
+mod unfolded;
 mod unsettled;
 
+pub use absences::StoredLeaver;
 pub use approvals::Approval;
 pub use baseline::Baseline;
+pub use created::Created;
+pub use cut_short::CutShort;
 pub use error::{Busy, Error, LockError};
+pub use failing::{Refusal, Refusals, StoredRefusal};
+pub use forget_person::Forgotten;
 pub use gate::Start;
+pub use given::Given;
 pub use journal::{Entry, Row};
-pub use links::{Link, SeenLink};
-pub use lock::{Lock, Purpose};
+pub use link_records::{LinkRecord, Noted};
+pub use links::Link;
+pub use lock::{Lock, Purpose, holder};
 pub use open::{Missing, Store};
+pub use orders::LeaverOrder;
 pub use pause::Pause;
+pub use person::PersonTraces;
 pub use plans::StoredPlan;
 pub use runs::{Run, RunEnd, RunStart};
+pub use story::Told;

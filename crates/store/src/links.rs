@@ -3,12 +3,19 @@
 use crate::text::time;
 use crate::{Error, Store};
 use chrono::{DateTime, Utc};
-use sqlx::{QueryBuilder, Sqlite};
+use sqlx::{FromRow, QueryBuilder, Sqlite, Transaction};
 use std::collections::BTreeMap;
+use umsync_engine::adobe::Identity;
 use umsync_engine::directory::Anchor;
+use umsync_engine::key::fold_email;
+use umsync_engine::memory::Known;
 
-/// Rows per statement: six values each stay below the 32 766 that SQLite takes.
+/// Rows per statement: seven values each stay below the 32 766 that SQLite takes.
 const ROWS: usize = 1_000;
+
+/// How emails and DNs are called in the history of a link.
+pub(crate) const EMAIL: &str = "email";
+pub(crate) const DN: &str = "dn";
 
 /// One person and their user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,52 +24,72 @@ pub struct Link {
     pub anchor: Anchor,
     /// Adobe's id of the user.
     pub adobe_id: String,
-    /// The user's email at Adobe.
+    /// The identity type that the configuration gives the person.
+    pub identity: Identity,
+    /// The user's email, as Adobe spells it.
     pub email: String,
     /// Where the person's entry stands.
     pub dn: String,
 }
 
-/// A link as it was last seen.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SeenLink {
-    /// The link.
-    pub link: Link,
-    /// When.
-    pub at: DateTime<Utc>,
+/// A link as it is stored.
+#[derive(Debug, Clone, FromRow)]
+pub(crate) struct Stored {
+    pub(crate) anchor: String,
+    pub(crate) adobe_id: String,
+    pub(crate) identity: Option<String>,
+    pub(crate) email: String,
+    pub(crate) dn: String,
+    pub(crate) seen_at: String,
+}
+
+/// One email or DN that a link has, or had until `last_seen`.
+#[derive(Debug, Clone, FromRow)]
+pub(crate) struct Past {
+    pub(crate) anchor: String,
+    pub(crate) kind: String,
+    pub(crate) value: String,
+    pub(crate) first_seen: String,
+    pub(crate) last_seen: Option<String>,
 }
 
 impl Store {
-    /// Every link of an organization: anchor to Adobe's id.
-    pub async fn links(&self, organization: &str) -> Result<BTreeMap<Anchor, String>, Error> {
-        let rows: Vec<(String, String)> =
-            sqlx::query_as("SELECT anchor, adobe_id FROM links WHERE organization = $1")
+    /// Every link of an organization with every email that it is known to have had.
+    pub async fn links(&self, organization: &str) -> Result<BTreeMap<Anchor, Known>, Error> {
+        let doing = "read the links";
+        let failed = self.failed(doing);
+        // One transaction, so that both tables are of one moment.
+        let mut transaction = self.pool().begin().await.map_err(&failed)?;
+        let links = self.stored_links(doing, &mut transaction, organization).await?;
+        let emails: Vec<(String, String)> =
+            sqlx::query_as("SELECT anchor, value FROM link_history WHERE organization = $1 AND kind = $2")
                 .bind(organization)
-                .fetch_all(self.pool())
+                .bind(EMAIL)
+                .fetch_all(&mut *transaction)
                 .await
-                .map_err(self.failed("read the links"))?;
-        Ok(rows.into_iter().map(|(anchor, id)| (Anchor::from_stored(anchor), id)).collect())
-    }
-
-    /// One person's link with what was last seen of both sides.
-    pub async fn link(&self, organization: &str, anchor: &Anchor) -> Result<Option<SeenLink>, Error> {
-        let row: Option<(String, String, String, String)> = sqlx::query_as(
-            "SELECT adobe_id, email, dn, seen_at FROM links WHERE organization = $1 AND anchor = $2",
-        )
-        .bind(organization)
-        .bind(anchor.as_str())
-        .fetch_optional(self.pool())
-        .await
-        .map_err(self.failed("read a link"))?;
-        let Some((adobe_id, email, dn, seen_at)) = row else {
-            return Ok(None);
-        };
-        let link = Link { anchor: anchor.clone(), adobe_id, email, dn };
-        Ok(Some(SeenLink { link, at: self.parse_time("a link", &seen_at)? }))
+                .map_err(&failed)?;
+        self.commit(doing, transaction).await?;
+        let mut known = BTreeMap::new();
+        for Stored { anchor, adobe_id, identity, email, dn, seen_at } in links {
+            let link = Known {
+                id: adobe_id,
+                identity: self.identity_of(identity)?,
+                emails: [fold_email(&email)].into(),
+                dn,
+                seen_at: self.parse_time("a link", &seen_at)?,
+            };
+            known.insert(Anchor::from_stored(anchor), link);
+        }
+        for (anchor, email) in emails {
+            if let Some(link) = known.get_mut(&Anchor::from_stored(anchor)) {
+                link.emails.insert(email);
+            }
+        }
+        Ok(known)
     }
 
     /// These links were seen at `at`: new ones are kept, known ones renewed, all others stay. Of two with one anchor
-    /// the later in the list counts.
+    /// the later in the list counts. What an email or DN was before stays known.
     pub async fn note_links(
         &self,
         organization: &str,
@@ -70,34 +97,175 @@ impl Store {
         at: DateTime<Utc>,
     ) -> Result<(), Error> {
         let doing = "note the links";
-        let seen_at = time(at);
-        let links: BTreeMap<&Anchor, &Link> = links.iter().map(|link| (&link.anchor, link)).collect();
-        let links: Vec<&Link> = links.into_values().collect();
+        let links: BTreeMap<&str, &Link> = links.iter().map(|link| (link.anchor.as_str(), link)).collect();
         let mut transaction = self.begin(doing).await?;
+        let known: BTreeMap<String, Stored> = self
+            .stored_links(doing, &mut transaction, organization)
+            .await?
+            .into_iter()
+            .map(|stored| (stored.anchor.clone(), stored))
+            .collect();
+        let (mut same, mut changed, mut past) = (Vec::new(), Vec::new(), Vec::new());
+        for (anchor, link) in links {
+            let now = stored(link, at);
+            match known.get(anchor) {
+                Some(before) if is_same(before, &now) => same.push(anchor),
+                before => {
+                    turn(before, &now, &mut past);
+                    changed.push(now);
+                }
+            }
+        }
+        self.put_links(doing, &mut transaction, organization, &changed).await?;
+        self.put_past(doing, &mut transaction, organization, &past).await?;
+        for anchors in same.chunks(ROWS) {
+            let mut seen = QueryBuilder::<Sqlite>::new("UPDATE links SET seen_at = ");
+            seen.push_bind(time(at)).push(" WHERE organization = ").push_bind(organization);
+            seen.push(" AND anchor IN (");
+            let mut list = seen.separated(", ");
+            for anchor in anchors {
+                list.push_bind(*anchor);
+            }
+            seen.push(")");
+            seen.build().persistent(false).execute(&mut *transaction).await.map_err(self.failed(doing))?;
+        }
+        self.commit(doing, transaction).await
+    }
+
+    /// Forgets one person's link with its history; tells whether there was one.
+    pub async fn drop_link(&self, organization: &str, anchor: &Anchor) -> Result<bool, Error> {
+        let gone = sqlx::query("DELETE FROM links WHERE organization = $1 AND anchor = $2")
+            .bind(organization)
+            .bind(anchor.as_str())
+            .execute(self.pool())
+            .await
+            .map_err(self.failed("drop the link"))?;
+        Ok(gone.rows_affected() > 0)
+    }
+
+    pub(crate) async fn stored_links(
+        &self,
+        doing: &'static str,
+        transaction: &mut Transaction<'static, Sqlite>,
+        organization: &str,
+    ) -> Result<Vec<Stored>, Error> {
+        sqlx::query_as(
+            "SELECT anchor, adobe_id, identity, email, dn, seen_at FROM links WHERE organization = $1",
+        )
+        .bind(organization)
+        .fetch_all(&mut **transaction)
+        .await
+        .map_err(self.failed(doing))
+    }
+
+    pub(crate) async fn put_links(
+        &self,
+        doing: &'static str,
+        transaction: &mut Transaction<'static, Sqlite>,
+        organization: &str,
+        links: &[Stored],
+    ) -> Result<(), Error> {
         for links in links.chunks(ROWS) {
             QueryBuilder::<Sqlite>::new(
-                "INSERT INTO links (organization, anchor, adobe_id, email, dn, seen_at) ",
+                "INSERT INTO links (organization, anchor, adobe_id, identity, email, dn, seen_at) ",
             )
             .push_values(links, |mut row, link| {
-                let Link { anchor, adobe_id, email, dn } = link;
+                let Stored { anchor, adobe_id, identity, email, dn, seen_at } = link;
                 row.push_bind(organization)
-                    .push_bind(anchor.as_str())
+                    .push_bind(anchor)
                     .push_bind(adobe_id)
+                    .push_bind(identity)
                     .push_bind(email)
                     .push_bind(dn)
-                    .push_bind(&seen_at);
+                    .push_bind(seen_at);
             })
             .push(
                 " ON CONFLICT (organization, anchor) DO UPDATE
-                  SET adobe_id = excluded.adobe_id, email = excluded.email, dn = excluded.dn,
-                      seen_at = excluded.seen_at",
+                  SET adobe_id = excluded.adobe_id, identity = excluded.identity, email = excluded.email,
+                      dn = excluded.dn, seen_at = excluded.seen_at",
             )
             .build()
             .persistent(false)
-            .execute(&mut *transaction)
+            .execute(&mut **transaction)
             .await
             .map_err(self.failed(doing))?;
         }
-        self.commit(doing, transaction).await
+        Ok(())
+    }
+
+    /// Adds to the histories of links. What is known already keeps its first time.
+    pub(crate) async fn put_past(
+        &self,
+        doing: &'static str,
+        transaction: &mut Transaction<'static, Sqlite>,
+        organization: &str,
+        past: &[Past],
+    ) -> Result<(), Error> {
+        for past in past.chunks(ROWS) {
+            QueryBuilder::<Sqlite>::new(
+                "INSERT INTO link_history (organization, anchor, kind, value, first_seen, last_seen) ",
+            )
+            .push_values(past, |mut row, past| {
+                let Past { anchor, kind, value, first_seen, last_seen } = past;
+                row.push_bind(organization)
+                    .push_bind(anchor)
+                    .push_bind(kind)
+                    .push_bind(value)
+                    .push_bind(first_seen)
+                    .push_bind(last_seen);
+            })
+            .push(
+                " ON CONFLICT (organization, anchor, kind, value) DO UPDATE
+                  SET last_seen = excluded.last_seen",
+            )
+            .build()
+            .persistent(false)
+            .execute(&mut **transaction)
+            .await
+            .map_err(self.failed(doing))?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn identity_of(&self, word: Option<String>) -> Result<Option<Identity>, Error> {
+        word.map(|word| self.parse_word("an identity type", word)).transpose()
+    }
+}
+
+fn stored(link: &Link, at: DateTime<Utc>) -> Stored {
+    let Link { anchor, adobe_id, identity, email, dn } = link;
+    Stored {
+        anchor: anchor.as_str().to_owned(),
+        adobe_id: adobe_id.clone(),
+        identity: Some(identity.word().to_owned()),
+        email: email.clone(),
+        dn: dn.clone(),
+        seen_at: time(at),
+    }
+}
+
+/// Whether nothing but the time differs.
+fn is_same(before: &Stored, now: &Stored) -> bool {
+    let Stored { anchor, adobe_id, identity, email, dn, seen_at: _ } = before;
+    (anchor, adobe_id, identity, email, dn)
+        == (&now.anchor, &now.adobe_id, &now.identity, &now.email, &now.dn)
+}
+
+/// What a new or changed link adds to the histories: the former value was last seen with the former link.
+fn turn(before: Option<&Stored>, now: &Stored, past: &mut Vec<Past>) {
+    let mut add = |kind: &str, value: String, first_seen: &str, last_seen: Option<String>| {
+        let (anchor, kind, first_seen) = (now.anchor.clone(), kind.to_owned(), first_seen.to_owned());
+        past.push(Past { anchor, kind, value, first_seen, last_seen });
+    };
+    let emails = (before.map(|before| fold_email(&before.email)), fold_email(&now.email));
+    let dns = (before.map(|before| before.dn.clone()), now.dn.clone());
+    for (kind, (former, present)) in [(EMAIL, emails), (DN, dns)] {
+        if former.as_ref() == Some(&present) {
+            continue;
+        }
+        if let (Some(former), Some(Stored { seen_at, .. })) = (former, before) {
+            add(kind, former, seen_at, Some(seen_at.clone()));
+        }
+        add(kind, present, &now.seen_at, None);
     }
 }

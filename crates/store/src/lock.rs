@@ -74,6 +74,16 @@ impl Store {
     }
 }
 
+/// Who holds an organization's lock, without opening the store: it may be kept busy by just them.
+pub fn holder(store: &Path, organization: &str) -> Option<Busy> {
+    let file = lock_file(store, &suffix(organization)).ok()?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => Some(meet(file)),
+        // Released again as the file closes.
+        Ok(()) | Err(TryLockError::Error(_)) => None,
+    }
+}
+
 /// Different organizations have different files, whatever their names are made of.
 fn suffix(organization: &str) -> String {
     let mut suffix = ".".to_owned();

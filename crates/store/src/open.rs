@@ -2,16 +2,20 @@
 
 use crate::Error;
 use crate::lock::lock_file;
+use crate::unfolded::fold_emails;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
 };
-use sqlx::{ConnectOptions, Connection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -24,6 +28,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A store keeps this many connections at most: one writes, the others read.
 const CONNECTIONS: u32 = 4;
+
+/// Of a store whose size nobody has limited.
+const NEVER_LIMITED: u32 = 0;
 
 /// What to do where no store is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +46,7 @@ pub enum Missing {
 pub struct Store {
     pool: SqlitePool,
     path: Arc<Path>,
+    most_pages: Arc<AtomicU32>,
 }
 
 impl Store {
@@ -61,15 +69,36 @@ impl Store {
             .foreign_keys(true)
             // A snapshot is large; without this the -wal file would keep its largest size for ever.
             .pragma("journal_size_limit", "16777216");
+        let most_pages = Arc::new(AtomicU32::new(NEVER_LIMITED));
+        let (fresh, idle) = (most_pages.clone(), most_pages.clone());
         let pool = SqlitePoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(2 * PATIENCE)
+            .after_connect(move |connection, _| Box::pin(limit(connection, fresh.load(Relaxed))))
+            .before_acquire(move |connection, _| {
+                let most = idle.load(Relaxed);
+                Box::pin(async move {
+                    // Where the disk is full SQLite rolls back by itself, and sqlx, which does not see that, believes the
+                    // connection to be in a transaction for ever. It is closed and another one opened.
+                    if connection.is_in_transaction() {
+                        return Ok(false);
+                    }
+                    limit(connection, most).await.map(|()| true)
+                })
+            })
             .connect_with(options)
             .await
             .map_err(|source| Error::database("open the database", &path, source))?;
         migrate(&pool, &path).await?;
         drop(opening);
-        Ok(Self { pool, path: path.into() })
+        Ok(Self { pool, path: path.into(), most_pages })
+    }
+
+    /// Refuses from now on to grow the file beyond so many pages: what needs more fails with [`Error::Full`]. It never
+    /// shrinks; `u32::MAX` lifts the limit. It holds for this store and its clones, not for other processes.
+    pub fn limit_pages(&self, most: u32) {
+        // SQLite takes zero for a question.
+        self.most_pages.store(most.max(1), Relaxed);
     }
 
     /// Where the store is, with links resolved: two names of one file share its locks.
@@ -170,6 +199,16 @@ enum State {
     Ours,
 }
 
+/// SQLite keeps this limit with the connection, so each is told before it is used.
+async fn limit(connection: &mut SqliteConnection, most: u32) -> Result<(), sqlx::Error> {
+    if most != NEVER_LIMITED {
+        // A pragma takes no parameter; this one is a number of ours.
+        let pragma = AssertSqlSafe(format!("PRAGMA max_page_count = {most}"));
+        sqlx::query(pragma).execute(connection).await?;
+    }
+    Ok(())
+}
+
 fn options(path: &Path) -> SqliteConnectOptions {
     // Slow statements are no news here, and their text would fill the log.
     SqliteConnectOptions::new().filename(path).busy_timeout(PATIENCE).disable_statement_logging()
@@ -177,7 +216,15 @@ fn options(path: &Path) -> SqliteConnectOptions {
 
 /// Looks at the file before anything is changed in it.
 async fn probe(path: &Path) -> Result<State, Error> {
-    let failed = |source| Error::database("check the database", path, source);
+    let failed = |source| match Error::database("check the database", path, source) {
+        // These statements have no mistake of ours: SQLite's plain error is about the file.
+        Error::Database { path, source: sqlx::Error::Database(error), .. }
+            if error.code().as_deref() == Some("1") =>
+        {
+            Error::Damaged { path, why: error.message().to_owned() }
+        }
+        error => error,
+    };
     let mut probe = options(path).connect().await.map_err(failed)?;
     let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_master")
         .fetch_one(&mut probe)
@@ -194,8 +241,21 @@ async fn probe(path: &Path) -> Result<State, Error> {
     if health != "ok" {
         return Err(Error::Damaged { path: path.to_owned(), why: health });
     }
+    let page: u64 = sqlx::query_scalar("PRAGMA page_size").fetch_one(&mut probe).await.map_err(failed)?;
     probe.close().await.map_err(failed)?;
+    if ends_within_a_page(path, page).map_err(|source| Error::file("look at", path, source))? {
+        return Err(Error::Damaged { path: path.to_owned(), why: "it ends within a page".to_owned() });
+    }
     Ok(if tables == 0 { State::Empty } else { State::Ours })
+}
+
+/// SQLite reads zeros where a last page is too short, and takes them for what was written. Where a -wal file is, its
+/// pages may still complete the last one.
+fn ends_within_a_page(path: &Path, page: u64) -> std::io::Result<bool> {
+    let mut wal = path.as_os_str().to_owned();
+    wal.push("-wal");
+    let has_wal = std::fs::metadata(wal).is_ok_and(|wal| wal.len() > 0);
+    Ok(!has_wal && path.metadata()?.len() % page != 0)
 }
 
 /// Brings the schema forward, all of it or nothing. A file that cannot be written fails here at the latest.
@@ -209,6 +269,7 @@ async fn migrate(pool: &SqlitePool, path: &Path) -> Result<(), Error> {
         MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _) => failed(source),
         source => Error::Schema { path: path.to_owned(), source },
     })?;
+    fold_emails(&mut transaction, path).await?;
     // SQLite opens a file that it may only read without a word, and even begins this transaction. A statement that
     // could write, and does not, costs nothing and finds out.
     sqlx::query("DELETE FROM stamps WHERE organization IS NULL")

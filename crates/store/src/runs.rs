@@ -43,6 +43,10 @@ pub struct RunEnd {
 pub struct Run {
     /// How it began.
     pub start: RunStart,
+    /// The execution stamp that it wrote; `None` as long as it has sent nothing.
+    pub execution: Option<DateTime<Utc>>,
+    /// Why nobody will go on with what it left undone.
+    pub dropped: Option<String>,
     /// How it ended.
     pub end: Option<RunEnd>,
 }
@@ -61,6 +65,8 @@ struct Stored {
     exit_code: Option<i64>,
     plan_id: Option<String>,
     summary: Option<String>,
+    execution: Option<String>,
+    dropped: Option<String>,
 }
 
 impl Store {
@@ -116,7 +122,7 @@ impl Store {
     pub async fn runs(&self, organization: Option<&str>, limit: usize) -> Result<Vec<Run>, Error> {
         let rows: Vec<Stored> = sqlx::query_as(
             "SELECT id, organization, command, started_at, configuration, config_path, version,
-                    ended_at, exit_code, plan_id, summary
+                    ended_at, exit_code, plan_id, summary, execution, dropped
              FROM runs WHERE organization = coalesce($1, organization) ORDER BY id DESC LIMIT $2",
         )
         .bind(organization)
@@ -141,7 +147,7 @@ impl Store {
         let failed = self.failed("read the run");
         let row: Option<Stored> = sqlx::query_as(
             "SELECT id, organization, command, started_at, configuration, config_path, version,
-                    ended_at, exit_code, plan_id, summary
+                    ended_at, exit_code, plan_id, summary, execution, dropped
              FROM runs WHERE id = $1",
         )
         .bind(id)
@@ -174,6 +180,11 @@ impl Store {
              UNION SELECT organization FROM plans
              UNION SELECT organization FROM approvals
              UNION SELECT organization FROM baselines
+             UNION SELECT organization FROM given
+             UNION SELECT organization FROM orders
+             UNION SELECT organization FROM departures
+             UNION SELECT organization FROM failing
+             UNION SELECT organization FROM created
              ORDER BY 1",
         )
         .fetch_all(self.pool())
@@ -181,7 +192,7 @@ impl Store {
         .map_err(self.failed("read the organizations"))
     }
 
-    fn known_run(&self, id: &str, rows: u64) -> Result<(), Error> {
+    pub(crate) fn known_run(&self, id: &str, rows: u64) -> Result<(), Error> {
         if rows == 0 {
             return Err(Error::Unknown { what: format!("run {id}"), path: self.path().to_owned() });
         }
@@ -201,6 +212,8 @@ impl Store {
             exit_code,
             plan_id,
             summary,
+            execution,
+            dropped,
         } = row;
         let started_at = self.parse_time("a run", &started_at)?;
         let end = match (ended_at, exit_code, summary) {
@@ -212,7 +225,11 @@ impl Store {
             }),
             _ => None,
         };
+        let execution = match execution {
+            Some(stamp) => Some(self.parse_time("a run", &stamp)?),
+            None => None,
+        };
         let start = RunStart { id, organization, command, started_at, configuration, config_path, version };
-        Ok(Run { start, end })
+        Ok(Run { start, execution, dropped, end })
     }
 }

@@ -40,16 +40,9 @@ impl Store {
     ) -> Result<bool, Error> {
         let doing = "amend the snapshot";
         let mut transaction = self.begin(doing).await?;
-        let row: Option<(String, String)> =
-            sqlx::query_as("SELECT digest, body FROM snapshots WHERE organization = $1")
-                .bind(organization)
-                .fetch_optional(&mut *transaction)
-                .await
-                .map_err(self.failed(doing))?;
-        let Some((digest, body)) = row else {
+        let Some(mut snapshot) = self.snapshot_in(&mut transaction, organization).await? else {
             return Ok(false);
         };
-        let mut snapshot = self.snapshot_of(organization, &digest, &body)?;
         amend(&mut snapshot);
         let body = self.to_json("a snapshot", &snapshot)?;
         self.put_snapshot(&mut transaction, organization, &snapshot, body).await?;
@@ -57,7 +50,22 @@ impl Store {
         Ok(true)
     }
 
-    async fn put_snapshot(
+    /// The stored reading, inside a transaction.
+    pub(crate) async fn snapshot_in(
+        &self,
+        transaction: &mut Transaction<'static, Sqlite>,
+        organization: &str,
+    ) -> Result<Option<Snapshot>, Error> {
+        let row: Option<(String, String)> =
+            sqlx::query_as("SELECT digest, body FROM snapshots WHERE organization = $1")
+                .bind(organization)
+                .fetch_optional(&mut **transaction)
+                .await
+                .map_err(self.failed("read the snapshot"))?;
+        row.map(|(digest, body)| self.snapshot_of(organization, &digest, &body)).transpose()
+    }
+
+    pub(crate) async fn put_snapshot(
         &self,
         transaction: &mut Transaction<'static, Sqlite>,
         organization: &str,

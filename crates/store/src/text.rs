@@ -22,6 +22,15 @@ impl Store {
         serde_json::from_str(text).map_err(|source| self.unreadable(what, source))
     }
 
+    /// A stored word.
+    pub(crate) fn parse_word<T: DeserializeOwned>(
+        &self,
+        what: &'static str,
+        word: String,
+    ) -> Result<T, Error> {
+        serde_json::from_value(word.into()).map_err(|source| self.unreadable(what, source))
+    }
+
     /// A value as it is stored.
     pub(crate) fn to_json<T: Serialize>(&self, what: &'static str, value: &T) -> Result<String, Error> {
         serde_json::to_string(value).map_err(|source| self.unreadable(what, source))

@@ -8,7 +8,7 @@ use crate::{Error, Store};
 use chrono::{DateTime, Utc};
 use sqlx::{Sqlite, Transaction};
 use std::collections::BTreeMap;
-use umsync_engine::change::{Account, Change, Target};
+use umsync_engine::change::{Account, Target};
 use umsync_engine::key::UserKey;
 
 impl Store {
@@ -69,19 +69,9 @@ impl Store {
     ) -> Result<(), Error> {
         let failed = self.failed("record what is unsettled");
         let stored = self.command(transaction, run, command).await?;
+        let changes = self.changes_of(transaction, run, &stored).await?;
         let mut targets = vec![stored.target];
-        for change in stored.changes {
-            let text: Option<String> =
-                sqlx::query_scalar("SELECT change FROM changes WHERE run = $1 AND position = $2")
-                    .bind(run)
-                    .bind(change as i64)
-                    .fetch_optional(&mut **transaction)
-                    .await
-                    .map_err(&failed)?;
-            if let Some(text) = text {
-                targets.push(self.parse_json::<Change>("a change", &text)?.target);
-            }
-        }
+        targets.extend(changes.into_iter().map(|change| change.target));
         let mut accounts = BTreeMap::new();
         for target in targets {
             match target {

@@ -2,12 +2,13 @@
 //!
 //! A lost answer says nothing: the users of that request are read back, singly. What holds is done. The rest is sent
 //! once more: every command may come twice (creates ignore who is there, memberships and removals are as they were).
-//! What has no answer then stays unknown, for the next run to see.
+//! What has no answer then stays unknown, for the next run to see. An execution that goes on after it was cut short
+//! clears up in the same way what it finds unknown; there, what stays unknown ends it.
 
 use crate::call::Pragma;
 use crate::effects::{address_after, hold, readdressed};
 use crate::error::Error;
-use crate::execute::{Ended, Execution, Open, leave_open, open};
+use crate::execute::{Ended, Execution, Open, Sent, leave_open, open};
 use crate::http::Failure;
 use crate::judge::Reached;
 use crate::ledger::Ledger;
@@ -31,7 +32,12 @@ enum Look {
 
 impl<L: Ledger> Execution<'_, L> {
     /// Finds out what became of these commands, as far as one repetition can.
-    pub(crate) async fn clear_up(&mut self, mut left: BTreeMap<usize, Open>, pragma: Pragma) -> Ended {
+    pub(crate) async fn clear_up(
+        &mut self,
+        mut left: BTreeMap<usize, Open>,
+        sent: Sent,
+        pragma: Pragma,
+    ) -> Ended {
         if left.is_empty() {
             return Ended { verdicts: BTreeMap::new(), stop: None };
         }
@@ -67,8 +73,10 @@ impl<L: Ledger> Execution<'_, L> {
                         again.push((position, *command));
                     }
                 }
-                // Nobody can look at it; the others can be looked at.
-                Err(Error::Unaddressable { .. }) => {}
+                // Nobody can look at it, now or later; the others can be looked at.
+                Err(Error::Unaddressable { .. }) => {
+                    verdicts.extend(left.remove(&position).map(|open| (position, open.left())));
+                }
                 Err(error) => {
                     // Who cannot be read now will not be read in a minute: the others are not tried.
                     stop = must_stop(&error);
@@ -80,6 +88,13 @@ impl<L: Ledger> Execution<'_, L> {
         }
         if !again.is_empty() && stop.is_none() && !self.watch.is_cancelled() {
             stop = self.once_more(&again, &mut left, &mut verdicts, pragma).await;
+        }
+        if let (Sent::Before, None, Some(Open::Lost { why })) = (sent, &stop, left.values().next()) {
+            // A phase is settled before the next begins, and this one is not.
+            stop = Some(match self.watch.is_cancelled() {
+                true => Error::Cancelled.line(),
+                false => format!("what became of earlier commands cannot be found out: {why}"),
+            });
         }
         verdicts.extend(leave_open(left));
         Ended { verdicts, stop }

@@ -6,7 +6,7 @@
 use crate::answer::Answer;
 use crate::call::{Call, IfLost, Message, NotFound, Pragma};
 use crate::error::Error;
-use crate::gate::{MayExecute, Stamping};
+use crate::gate::{MayExecute, MayGoOn, Stamping};
 use crate::http::Failure;
 use crate::judge::Reached;
 use crate::ledger::Ledger;
@@ -15,13 +15,12 @@ use crate::progress::{Cancel, Listener, Progress, Watch};
 use crate::session::Session;
 use crate::steps;
 use crate::verdict::{Rehearsal, Reply, replies};
+use crate::work::{Work, all, rest};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 use umsync_engine::change::Target;
 use umsync_engine::command::{Command, Outcome, Step, StepError, Verdict};
 use umsync_engine::key::GroupName;
-use umsync_engine::pack;
 use umsync_engine::stamps::RequestClass;
 
 /// So many requests in a row without a known outcome mean that Adobe is in trouble.
@@ -41,7 +40,29 @@ impl<L: Ledger> Session<L> {
     ) -> Vec<Outcome> {
         let watch = Watch { listener: Some(progress), cancel: Some(cancel) };
         let mode = Mode::Live(permit.stamping());
-        Execution { session: self, commands, watch, mode, new_groups: BTreeSet::new() }.run().await
+        let work = all(commands);
+        Execution::new(self, commands, watch, mode).run(work, BTreeMap::new()).await
+    }
+
+    /// Goes on with an execution that was cut short and tells what became of each command, in order, as
+    /// [`Session::execute`] does. `commands` is the whole plan and `so_far` what the ledger knows of each, by
+    /// [`crate::so_far`]: what is done or refused stays so and is not touched; what is unknown is looked up, and sent
+    /// once more only where it is not so; what was not sent is sent.
+    ///
+    /// A phase is over before the next begins: what of it is unknown is cleared up first, and where Adobe cannot tell,
+    /// nothing more is sent.
+    pub async fn go_on(
+        &self,
+        permit: MayGoOn,
+        commands: &[Command],
+        so_far: &[Verdict],
+        progress: Listener<'_>,
+        cancel: &Cancel,
+    ) -> Vec<Outcome> {
+        let watch = Watch { listener: Some(progress), cancel: Some(cancel) };
+        let mode = Mode::Live(permit.stamping());
+        let (work, known) = rest(commands, so_far);
+        Execution::new(self, commands, watch, mode).run(work, known).await
     }
 
     /// Has Adobe check the commands (`testOnly=true`) and changes nothing. Needs no permit and leaves neither stamp
@@ -55,7 +76,8 @@ impl<L: Ledger> Session<L> {
     ) -> Vec<Outcome> {
         let watch = Watch { listener: Some(progress), cancel: Some(cancel) };
         let new_groups = commands.iter().filter_map(new_group).cloned().collect();
-        Execution { session: self, commands, watch, mode: Mode::Test, new_groups }.run().await
+        let execution = Execution { new_groups, ..Execution::new(self, commands, watch, Mode::Test) };
+        execution.run(all(commands), BTreeMap::new()).await
     }
 }
 
@@ -81,6 +103,17 @@ pub(crate) struct Execution<'a, L> {
     mode: Mode,
     /// The groups that a rehearsal would make.
     new_groups: BTreeSet<GroupName>,
+    /// Another process has the execution now.
+    is_lost: bool,
+}
+
+/// When the commands were sent that are to be cleared up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sent {
+    /// Just now.
+    Now,
+    /// Before the execution was cut short: a later phase waits until it is known what became of them.
+    Before,
 }
 
 /// How a request ended.
@@ -91,22 +124,29 @@ pub(crate) struct Ended {
     pub(crate) stop: Option<String>,
 }
 
-impl<L: Ledger> Execution<'_, L> {
-    async fn run(mut self) -> Vec<Outcome> {
-        let requests = pack::requests(self.commands);
-        let mut outcomes = Vec::with_capacity(self.commands.len());
+impl<'a, L: Ledger> Execution<'a, L> {
+    fn new(session: &'a Session<L>, commands: &'a [Command], watch: Watch<'a>, mode: Mode) -> Self {
+        Self { session, commands, watch, mode, new_groups: BTreeSet::new(), is_lost: false }
+    }
+
+    /// Does the work, piece by piece, and adds what became of it to what is known.
+    async fn run(mut self, work: Vec<Work>, mut known: BTreeMap<usize, Verdict>) -> Vec<Outcome> {
+        let pieces = work.len();
         let mut stop: Option<String> = None;
         let mut unanswered = 0;
-        for (number, range) in requests.iter().enumerate() {
+        for (number, piece) in work.into_iter().enumerate() {
             if stop.is_none() && self.watch.is_cancelled() {
                 stop = Some(Error::Cancelled.line());
             }
             if let Some(why) = &stop {
-                let not_sent = |command| Outcome { command, verdict: Verdict::NotSent { why: why.clone() } };
-                outcomes.extend(range.clone().map(not_sent));
+                known.extend(piece.left(why));
                 continue;
             }
-            let ended = self.request(range.clone(), pragma(number, requests.len())).await;
+            let pragma = pragma(number, pieces);
+            let ended = match piece {
+                Work::Send(positions) => self.request(positions, pragma).await,
+                Work::ClearUp(unknown) => self.look_up(unknown, pragma).await,
+            };
             stop = ended.stop;
             let is_unknown = |verdict: &Verdict| matches!(verdict, Verdict::Unknown { .. });
             unanswered = if ended.verdicts.values().any(is_unknown) { unanswered + 1 } else { 0 };
@@ -115,33 +155,24 @@ impl<L: Ledger> Execution<'_, L> {
                     "{MOST_UNANSWERED} requests in a row ended without a known outcome"
                 ));
             }
-            let now_known: Vec<Outcome> =
-                ended.verdicts.into_iter().map(|(command, verdict)| Outcome { command, verdict }).collect();
+            let now_known = outcomes(ended.verdicts.clone());
             if let Err(error) = self.settle(&now_known).await {
                 stop.get_or_insert(error.line());
             }
-            outcomes.extend(now_known);
-            self.watch.tell(Progress::Commands { done: outcomes.len(), total: self.commands.len() });
+            known.extend(ended.verdicts);
+            self.watch.tell(Progress::Commands { done: known.len(), total: self.commands.len() });
         }
         if let Some(why) = &stop {
             tracing::warn!(why, "execution stopped");
         }
-        outcomes
+        outcomes(known)
     }
 
     /// Sends the commands of one request and finds out what became of each.
-    async fn request(&mut self, range: Range<usize>, pragma: Pragma) -> Ended {
-        let mut verdicts = BTreeMap::new();
-        let mut sent = Vec::new();
-        for position in range {
-            match steps::command(&self.commands[position], "") {
-                Ok(_) => sent.push((position, self.commands[position].clone())),
-                Err(why) => {
-                    let why = format!("the plan asks for what the API cannot say: {why}");
-                    verdicts.insert(position, Verdict::NotSent { why });
-                }
-            }
-        }
+    async fn request(&mut self, positions: Vec<usize>, pragma: Pragma) -> Ended {
+        let (positions, mut verdicts) = self.can_be_said(positions);
+        let sent: Vec<(usize, Command)> =
+            positions.into_iter().map(|position| (position, self.commands[position].clone())).collect();
         if sent.is_empty() {
             return Ended { verdicts, stop: None };
         }
@@ -154,7 +185,7 @@ impl<L: Ledger> Execution<'_, L> {
                         .map(|open| (position, open))
                 });
                 let open = open.collect();
-                self.clear_up(open, pragma).await
+                self.clear_up(open, Sent::Now, pragma).await
             }
             Err(Failure { reached: Reached::No, error }) => {
                 let why = error.line();
@@ -176,12 +207,37 @@ impl<L: Ledger> Execution<'_, L> {
                     Error::Shut(_) | Error::Ledger { .. } | Error::ClockOff { .. } => {
                         Ended { verdicts: leave_open(open), stop: Some(why) }
                     }
-                    _ => self.clear_up(open, pragma).await,
+                    _ => self.clear_up(open, Sent::Now, pragma).await,
                 }
             }
         };
         verdicts.extend(ended.verdicts);
         Ended { verdicts, stop: ended.stop }
+    }
+
+    /// Finds out what became of commands that were sent before the execution was cut short.
+    async fn look_up(&mut self, unknown: Vec<(usize, String)>, pragma: Pragma) -> Ended {
+        let mut open: BTreeMap<usize, Open> =
+            unknown.into_iter().map(|(position, why)| (position, Open::Lost { why })).collect();
+        let (_, mut verdicts) = self.can_be_said(open.keys().copied().collect());
+        open.retain(|position, _| !verdicts.contains_key(position));
+        let ended = self.clear_up(open, Sent::Before, pragma).await;
+        verdicts.extend(ended.verdicts);
+        Ended { verdicts, stop: ended.stop }
+    }
+
+    /// The commands that the API can express, and what is to be said of the others.
+    fn can_be_said(&self, positions: Vec<usize>) -> (Vec<usize>, BTreeMap<usize, Verdict>) {
+        let mut verdicts = BTreeMap::new();
+        let says = |position: &usize| match steps::command(&self.commands[*position], "") {
+            Ok(_) => true,
+            Err(why) => {
+                let why = format!("the plan asks for what the API cannot say: {why}");
+                verdicts.insert(*position, Verdict::NotSent { why });
+                false
+            }
+        };
+        (positions.into_iter().filter(says).collect(), verdicts)
     }
 
     /// One action request. Replies come with the positions of their commands.
@@ -218,12 +274,18 @@ impl<L: Ledger> Execution<'_, L> {
             intent,
         };
         let read = |answer: &Answer| replies(answer, &commands, &ids, &rehearsal);
-        let replies = line.send(call, self.watch, read).await?;
-        Ok(positions.into_iter().zip(replies).collect())
+        let replies = line.send(call, self.watch, read).await;
+        if let (Err(Failure { error: Error::Shut(shut), .. }), Mode::Live(stamping)) = (&replies, &self.mode)
+        {
+            self.is_lost |= stamping.was_lost(shut);
+        }
+        Ok(positions.into_iter().zip(replies?).collect())
     }
 
     async fn settle(&self, outcomes: &[Outcome]) -> Result<(), Error> {
         match self.mode {
+            // The journal is another's now, who finds out for itself.
+            Mode::Live(_) if self.is_lost => Ok(()),
             Mode::Live(_) => {
                 let line = &self.session.line;
                 let settled = line.ledger.settle(outcomes, line.clock.now()).await;
@@ -270,6 +332,10 @@ pub(crate) fn open(reply: Reply) -> Result<Open, Verdict> {
         Reply::Throttled(errors) => Ok(Open::Throttled(errors)),
         Reply::Doubt(why) => Ok(Open::Lost { why }),
     }
+}
+
+fn outcomes(verdicts: BTreeMap<usize, Verdict>) -> Vec<Outcome> {
+    verdicts.into_iter().map(|(command, verdict)| Outcome { command, verdict }).collect()
 }
 
 /// The refusal of a whole request, as an error of each of its commands.

@@ -12,6 +12,11 @@
 //!
 //! A stamp is written just before its request, in the transaction that checks it again. It is taken back only when
 //! the request is proven not to have left.
+//!
+//! An execution sends under its stamp and no other: before each of its requests, in one transaction, the stamp must
+//! still be the one that it wrote. A process that was stopped for hours and finds another's sends nothing more; only
+//! a request whose check had passed already can leave late. Who goes on with another's execution moves its stamp by a
+//! microsecond, so that this holds there too.
 
 use crate::clock::{MOST_CLOCK_ERROR, later};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -32,6 +37,13 @@ pub const LONG_RETRY_AFTER: Duration = Duration::from_secs(600);
 /// The longest silence that is believed: Adobe's knowledge base knows of 75 minutes.
 pub const MOST_SILENCE: TimeDelta = TimeDelta::hours(4);
 
+/// How far the stamp of an execution moves when another process goes on with it: enough to be another stamp in any
+/// store, too little to be another time.
+const TURN: TimeDelta = TimeDelta::microseconds(1);
+/// Stamps nearer than this are of the same execution: nobody goes on with one a thousand times, and no other begins
+/// so soon after it.
+const TURNS: TimeDelta = TimeDelta::milliseconds(1);
+
 /// Leave to list once. Only the gate makes it; `snapshot` takes it away.
 #[derive(Debug)]
 #[must_use]
@@ -43,14 +55,30 @@ pub struct MayList {
 #[derive(Debug)]
 #[must_use]
 pub struct MayExecute {
-    /// The stamp of the execution that is continued; `None` for a new one.
-    continues: Option<DateTime<Utc>>,
+    _made_by_the_gate: (),
 }
 
 impl MayExecute {
-    /// The stamping of this execution: a continued one has its stamp already.
+    /// The stamping of a new execution.
     pub(crate) fn stamping(self) -> Stamping {
-        Stamping { side: Side::Execution, own: self.continues, undo: None }
+        let Self { _made_by_the_gate: () } = self;
+        Stamping { side: Side::Execution, own: None, turn: TimeDelta::zero(), undo: None }
+    }
+}
+
+/// Leave to go on with an execution that was cut short. Only the gate makes it; `go_on` takes it away.
+#[derive(Debug)]
+#[must_use]
+pub struct MayGoOn {
+    /// The stamp of the execution, as whoever had it last left it.
+    stamp: DateTime<Utc>,
+}
+
+impl MayGoOn {
+    /// The stamping of the same execution in new hands.
+    pub(crate) fn stamping(self) -> Stamping {
+        let Self { stamp } = self;
+        Stamping { side: Side::Execution, own: Some(stamp), turn: TURN, undo: None }
     }
 }
 
@@ -129,11 +157,17 @@ impl Gate {
     /// Rewrites what cannot be: stamps in the future become the present, a silence beyond 4 h ends in 4 h. Only a clock
     /// that agrees with Adobe's may say what the present is.
     pub(crate) fn believe(&self, stamps: &mut Stamps, now: DateTime<Utc>) {
-        let Stamps { users, groups, execution, closed_until } = stamps;
+        let Stamps { users, groups, execution, closed_until: _ } = stamps;
         for stamp in [users, groups, execution] {
             *stamp = stamp.map(|at| at.min(now));
         }
-        *closed_until = closed_until.map(|until| until.min(now + MOST_SILENCE));
+        self.believe_silence(stamps, now);
+    }
+
+    /// The same for the silence alone. An execution that reads somebody back must not rewrite its own stamp unawares:
+    /// it would take it for another's.
+    pub(crate) fn believe_silence(&self, stamps: &mut Stamps, now: DateTime<Utc>) {
+        stamps.closed_until = stamps.closed_until.map(|until| until.min(now + MOST_SILENCE));
     }
 
     /// Leave to list, if both users and groups were listed long enough ago.
@@ -147,22 +181,24 @@ impl Gate {
     pub(crate) fn execute(&self, stamps: &mut Stamps, now: DateTime<Utc>) -> Result<MayExecute, Shut> {
         self.believe(stamps, now);
         shut(self.execution(stamps, now))?;
-        Ok(MayExecute { continues: None })
+        Ok(MayExecute { _made_by_the_gate: () })
     }
 
     /// Leave to go on with the execution that began at `begun`: it must be the last one and younger than `every`.
-    /// `Ok(None)`: it is not; its rest is to be dropped and planned anew.
+    /// `Ok(None)`: it is not; its rest is to be dropped and planned anew. Others may have gone on with it before.
     pub(crate) fn go_on(
         &self,
         stamps: &mut Stamps,
         begun: DateTime<Utc>,
         now: DateTime<Utc>,
-    ) -> Result<Option<MayExecute>, Shut> {
+    ) -> Result<Option<MayGoOn>, Shut> {
         let last = stamps.execution;
         self.believe(stamps, now);
         shut(self.silence(stamps, now))?;
-        let fresh = last == Some(begun) && begun <= now && now < later(begun, self.every);
-        Ok(fresh.then_some(MayExecute { continues: Some(begun) }))
+        let is_it = |stamp: &DateTime<Utc>| (TimeDelta::zero()..TURNS).contains(&(*stamp - begun));
+        // There must be room for a turn that is not in the future, or a third process would set it back.
+        let is_fresh = |stamp: &DateTime<Utc>| *stamp + TURN <= now && now < later(begun, self.every);
+        Ok(last.filter(is_it).filter(is_fresh).map(|stamp| MayGoOn { stamp }))
     }
 
     /// Why no call at all may leave.
@@ -256,6 +292,8 @@ pub(crate) struct Stamping {
     side: Side,
     /// What the ledger holds because of an attempt of ours that may have reached Adobe, or is about to.
     own: Option<DateTime<Utc>>,
+    /// How far the next write moves the stamp of an execution that somebody else had.
+    turn: TimeDelta,
     /// What to go back to should the present attempt never leave.
     undo: Option<Undo>,
 }
@@ -270,11 +308,14 @@ impl Stamping {
     /// The stamping of the groups' page 0. The permit is used up here.
     pub(crate) fn groups(permit: MayList) -> (Self, MayListUsers) {
         let MayList { _made_by_the_gate: () } = permit;
-        (Self { side: Side::Groups, own: None, undo: None }, MayListUsers { _after_groups: () })
+        (
+            Self { side: Side::Groups, own: None, turn: TimeDelta::zero(), undo: None },
+            MayListUsers { _after_groups: () },
+        )
     }
 
-    /// Writes the stamp if it is still free: another process may have taken it since the permit. To be called in one
-    /// transaction, immediately before the request.
+    /// Writes the stamp if it is still free, or ours: another process may have taken it since the permit, or since the
+    /// last request. To be called in one transaction, immediately before the request.
     pub(crate) fn write(&mut self, gate: &Gate, stamps: &mut Stamps, now: DateTime<Utc>) -> Result<(), Shut> {
         self.undo = None;
         let held = self.side.of(stamps);
@@ -283,8 +324,15 @@ impl Stamping {
         gate.believe(stamps, now);
         shut(gate.silence(stamps, now))?;
         match self.side {
-            // One execution has one stamp: when it began.
-            Side::Execution if self.own.is_some() => return Ok(()),
+            // One execution has one stamp: when it began. However old it is, while it stands nobody else has executed.
+            Side::Execution if still_ours => {
+                let slot = self.side.slot(stamps);
+                // What was rewritten to the present just now was rewritten by us.
+                *slot = slot.map(|stamp| stamp + std::mem::take(&mut self.turn));
+                self.own = *slot;
+                return Ok(());
+            }
+            Side::Execution if self.own.is_some() => return Err(self.overtaken(gate, held, now)),
             // A repeated page 0 is counted by Adobe when it comes, so the stamp moves with it.
             Side::Groups | Side::Users if still_ours => {}
             // Listing opens only when both are old.
@@ -299,15 +347,36 @@ impl Stamping {
         Ok(())
     }
 
+    /// Whether an execution that has begun still has its stamp: nobody has executed, or gone on with it, since.
+    /// Nothing that is looked at here is written.
+    pub(crate) fn is_held(&self, gate: &Gate, stamps: &Stamps, now: DateTime<Utc>) -> Result<(), Shut> {
+        let has_begun = self.side == Side::Execution && self.own.is_some();
+        let is_held = !has_begun || stamps.execution == self.own;
+        if is_held { Ok(()) } else { Err(self.overtaken(gate, stamps.execution, now)) }
+    }
+
+    /// Another process has executed, or gone on with this execution, and left the stamp `held`; or has taken it back.
+    fn overtaken(&self, gate: &Gate, held: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Shut {
+        let at = |stamp: DateTime<Utc>| stamp.min(now);
+        let opens_at = held.map_or(now, |held| later(at(held), gate.every).max(now));
+        Shut { opens_at, why: Why::Executed(held.or(self.own).map_or(now, at)) }
+    }
+
+    /// Whether `shut` says that another process has taken the execution over.
+    pub(crate) fn was_lost(&self, shut: &Shut) -> bool {
+        // Before the first stamp the same words mean that it was never ours.
+        self.own.is_some() && matches!(shut.why, Why::Executed(_))
+    }
+
     /// Takes the stamp of the present attempt back, because its request is proven not to have left. A stamp that
-    /// somebody else has touched meanwhile stays.
+    /// somebody else has touched meanwhile stays, and an execution whose stamp that was is no longer ours.
     pub(crate) fn take_back(&mut self, stamps: &mut Stamps) {
         let Some(Undo { ledger, own }) = self.undo.take() else { return };
         let slot = self.side.slot(stamps);
         if *slot == self.own {
             *slot = ledger;
+            self.own = own;
         }
-        self.own = own;
     }
 }
 
@@ -321,6 +390,6 @@ impl MayListUsers {
     /// The stamping of the users' page 0.
     pub(crate) fn stamping(self) -> Stamping {
         let Self { _after_groups: () } = self;
-        Stamping { side: Side::Users, own: None, undo: None }
+        Stamping { side: Side::Users, own: None, turn: TimeDelta::zero(), undo: None }
     }
 }

@@ -1,7 +1,7 @@
 //! One line to Adobe: every request leaves here, and here alone is anything repeated.
 //!
-//! In this order, each time: the pace allows it, the clock still agrees with Adobe's, the token is fresh, the intent is
-//! noted, nobody asked for silence, the stamp is written; then the request leaves.
+//! In this order, each time: the pace allows it, the clock still agrees with Adobe's, the token is fresh, the execution
+//! is still ours, the intent is noted, nobody asked for silence, the stamp is written; then the request leaves.
 
 use crate::answer::{Answer, Cut, Unreadable};
 use crate::call::{Call, Message, Pragma};
@@ -154,6 +154,11 @@ impl<L: Ledger> Line<L> {
             return Err(Error::Cancelled);
         }
         self.agree().await?;
+        if let Some(stamping) = &call.stamping {
+            // Who no longer has the execution must not write into the journal of the one who has.
+            let look = |stamps: &mut Stamps| stamping.is_held(&self.gate, stamps, self.clock.now());
+            self.stamps("read the stamps", look).await??;
+        }
         if let Some(commands) = call.intent.take() {
             let noted = self.ledger.intend(commands, self.clock.now()).await;
             noted.map_err(|source| Error::Ledger { doing: "note what is about to be sent", source })?;
@@ -264,11 +269,16 @@ impl<L: Ledger> Line<L> {
         }
     }
 
+    /// Rewrites what cannot be, once this clock is proven.
+    pub(crate) async fn believe(&self) -> Result<(), Error> {
+        self.stamps("read the stamps", |stamps| self.gate.believe(stamps, self.clock.now())).await
+    }
+
     /// Nobody was asked for silence.
     pub(crate) async fn not_silent(&self) -> Result<(), Error> {
         let look = |stamps: &mut Stamps| {
             let now = self.clock.now();
-            self.gate.believe(stamps, now);
+            self.gate.believe_silence(stamps, now);
             self.gate.silence(stamps, now)
         };
         self.stamps("read the stamps", look).await?.map_or(Ok(()), |shut| Err(shut.into()))

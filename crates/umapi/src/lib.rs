@@ -8,8 +8,9 @@
 //! # Its words
 //!
 //! * [`Client`]: one organization. It can only begin a [`Session`], which proves a fresh token and a right clock.
-//! * [`gate`]: listings and executions happen at most once in two hours. [`MayList`] and [`MayExecute`] are the
-//!   proofs that the gate was asked; [`Session::snapshot`] and [`Session::execute`] take them away.
+//! * [`gate`]: listings and executions happen at most once in two hours. [`MayList`], [`MayExecute`] and [`MayGoOn`]
+//!   are the proofs that the gate was asked; [`Session::snapshot`], [`Session::execute`] and [`Session::go_on`] take
+//!   them away.
 //! * [`Ledger`]: what must survive this process (stamps, starts of requests, intents and outcomes of commands). The
 //!   program keeps it in its store.
 //! * [`Manners`]: how often and how fast. Ruder ones than Adobe's documentation need an [`EmulatorMark`].
@@ -19,7 +20,9 @@
 //! * A listing is whole or an error.
 //! * A stamp is written before its request, in the transaction that checks it, and taken back only when the request
 //!   is proven not to have left.
-//! * A command whose answer was lost is looked up before it is sent again; what stays open is `Unknown`.
+//! * A command whose answer was lost is looked up before it is sent again, by this process or by the one that goes on
+//!   after a crash; what stays open is `Unknown`.
+//! * An execution is in one hand: who was stopped while another took over sends at most the request that it was at.
 //! * When the ledger fails nothing more is sent.
 //! * Repeating happens in one place and has an end. Every wait does.
 //! * Secrets appear in no message, log or debug output.
@@ -50,11 +53,12 @@ mod user;
 mod verdict;
 mod way;
 mod wire;
+mod work;
 
 pub use clock::{Clock, MOST_CLOCK_ERROR};
 pub use error::{Error, Kind};
-pub use gate::{Gate, MayExecute, MayList, Opens, Shut, Why};
-pub use ledger::{Ledger, LedgerError, Start};
+pub use gate::{Gate, MayExecute, MayGoOn, MayList, Opens, Shut, Why};
+pub use ledger::{Ledger, LedgerError, Start, so_far};
 pub use mark::EmulatorMark;
 pub use progress::{Cancel, Canceller, Listener, Progress, Wait};
 pub use read::Members;

@@ -2,7 +2,7 @@
 
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::gate::{Gate, MayExecute, MayList};
+use crate::gate::{Gate, MayExecute, MayGoOn, MayList};
 use crate::http::Line;
 use crate::ledger::Ledger;
 use crate::settings::Settings;
@@ -62,6 +62,7 @@ impl<L: Ledger> Client<L> {
             return Err(shut.into());
         }
         line.renew().await?;
+        line.believe().await?;
         line.not_silent().await?;
         Ok(Session { line })
     }
@@ -101,8 +102,11 @@ impl<L: Ledger> Session<L> {
     /// Leave to go on with the execution whose stamp is `begun`, after it was cut short: it must be the last one and
     /// have begun less than `every` ago. `None`: it is not, so its rest is to be dropped and planned anew.
     ///
+    /// Writes nothing yet. With its first request the execution changes hands: who had it before, should it still
+    /// live, sends nothing more.
+    ///
     /// Fails with [`Error::Shut`] during a silence.
-    pub async fn may_go_on(&self, begun: DateTime<Utc>) -> Result<Option<MayExecute>, Error> {
+    pub async fn may_go_on(&self, begun: DateTime<Utc>) -> Result<Option<MayGoOn>, Error> {
         self.line.agree().await?;
         let ask = |stamps: &mut Stamps| self.line.gate.go_on(stamps, begun, self.line.clock.now());
         Ok(self.line.stamps("ask the gate", ask).await??)

@@ -7,10 +7,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeSet;
 use umsync_engine::change::Change;
 use umsync_engine::command::{Outcome, Verdict};
+use umsync_engine::diff::Leaver;
 use umsync_engine::plan::Plan;
 use umsync_engine::rules::Baseline;
 use umsync_engine::saved::SavedPlan;
-use umsync_engine::withhold::Doubts;
+use umsync_engine::withhold::{Doubts, Why};
 use umsync_store::Approval;
 
 /// An approval holds for so long at most.
@@ -135,10 +136,15 @@ pub(crate) async fn baseline(program: &Program) -> Result<Baseline, Failure> {
 pub(crate) async fn settle_baseline(program: &Program, finished: &Finished) -> Result<(), Failure> {
     let Finished { plan, stale: _, outcomes, cancelled: _, silenced: _, unrecorded: _ } = finished;
     let waits = |change: &Change| change.is_removal() || change.is_identity();
-    let withheld = plan.withheld().iter().any(|withheld| waits(&withheld.change));
+    // What Adobe refuses for good says nothing about the configuration.
+    let withheld = plan
+        .withheld()
+        .iter()
+        .any(|withheld| waits(&withheld.change) && !matches!(withheld.why, Why::Parked | Why::Invisible));
     let doubtful = plan.doubts() != Doubts::default();
     let undone = outcomes.iter().any(|outcome| outcome.verdict != Verdict::Done);
-    let graced = plan.leavers().iter().any(|leaver| leaver.acts_at.is_some_and(|at| at > plan.made_at()));
+    let waits = |leaver: &Leaver| leaver.acts_at.is_some() && !leaver.due && leaver.order.is_none();
+    let graced = plan.leavers().iter().any(waits);
     if withheld || doubtful || undone || graced {
         return Ok(());
     }

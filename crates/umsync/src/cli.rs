@@ -130,13 +130,43 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Earlier runs, or one of them change by change; needs the store only
+    /// Earlier runs, one of them change by change, or one person's story; needs the store only
     History {
-        /// The run, as the list names it
-        run: Option<String>,
+        /// The run, as the list names it, or somebody: an email, a DN, an anchor or an id at Adobe
+        #[arg(value_name = "RUN|WHO")]
+        what: Option<String>,
         /// How many runs
         #[arg(long, default_value_t = 20, value_name = "COUNT")]
         last: usize,
+        /// How it is told
+        #[arg(long, value_enum, default_value_t = ReportFormat::Text, value_name = "FORMAT")]
+        format: ReportFormat,
+        /// The same as --format json
+        #[arg(long, conflicts_with = "format")]
+        json: bool,
+    },
+    /// Who has left, what becomes of them and when; needs the store only
+    Leavers {
+        #[command(subcommand)]
+        command: Option<Leavers>,
+        /// Answer in JSON
+        #[arg(long, global = true)]
+        json: bool,
+    },
+    /// Which person has which account
+    Links {
+        #[command(subcommand)]
+        command: Links,
+    },
+    /// The store itself
+    Store {
+        #[command(subcommand)]
+        command: Store,
+    },
+    /// Remove everything the store keeps of one person; needs the store only
+    Forget {
+        /// An email, a DN, an anchor or an id at Adobe
+        who: String,
         /// Answer in JSON
         #[arg(long)]
         json: bool,
@@ -152,6 +182,74 @@ pub(crate) enum Command {
         /// Keep the organization in this file between runs
         #[arg(long, value_name = "FILE")]
         state: Option<PathBuf>,
+    },
+}
+
+/// What is said about leavers.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Leavers {
+    /// Everybody whom the last complete read of the directory lacked, with reason, next step and date
+    List,
+    /// Do nothing about somebody, whatever the directory says
+    Hold {
+        /// An email, a username or an id at Adobe
+        who: String,
+        /// Until then: a moment (2026-12-24T08:00:00Z) or a time from now (30d); for good without it
+        #[arg(long, value_name = "TIME")]
+        until: Option<String>,
+    },
+    /// Take back a hold, or an expedite
+    Release {
+        /// An email, a username or an id at Adobe
+        who: String,
+    },
+    /// Let the next run act on somebody who has left without waiting for leavers.grace and leavers.reads
+    Expedite {
+        /// An email, a username or an id at Adobe
+        who: String,
+    },
+}
+
+/// What is done with links.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Links {
+    /// How people and accounts stand to each other: matched, ambiguous, only at Adobe, only in the directory
+    Report {
+        /// How it is told
+        #[arg(long, value_enum, default_value_t = ReportFormat::Text, value_name = "FORMAT")]
+        format: ReportFormat,
+    },
+    /// Write every link with its history, for another host
+    Export {
+        /// Where; stdout without it
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+    /// Read what `links export` wrote; links of other people stay
+    Import {
+        /// The file
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Forget which account somebody has: the next run matches them anew, by email and username
+    Drop {
+        /// An email, a DN, an anchor or an id at Adobe
+        #[arg(required_unless_present = "all")]
+        who: Option<String>,
+        /// Everybody: the directory was set up anew, and every anchor with it
+        #[arg(long, conflicts_with = "who")]
+        all: bool,
+    },
+}
+
+/// What is done with the store.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Store {
+    /// Write a copy of the store, while others use it
+    Backup {
+        /// Where; never overwrites
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
     },
 }
 

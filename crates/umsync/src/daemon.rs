@@ -8,6 +8,7 @@ use crate::failure::Failure;
 use crate::output;
 use crate::program::{FirstTime, Program};
 use crate::reading;
+use crate::resume;
 use crate::run::Mode;
 use crate::sync::{self, Wish};
 use crate::timetable::Timetable;
@@ -18,6 +19,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use umsync_store::Pause;
 use umsync_umapi::{Clock as _, Opens};
 
+/// Why a run is due although none is scheduled.
+const CUT_SHORT: &str = "an execution was cut short";
 /// A clock that is set, or a machine that slept, is noticed after so long.
 const LOOK_AT_THE_CLOCK: Duration = Duration::from_secs(30);
 
@@ -31,6 +34,9 @@ pub(crate) async fn run(cli: &Cli) -> Result<u8, Failure> {
     let timetable = Timetable::start(schedule).await?;
     let mut daemon =
         Daemon { cli, program, timetable, hangups, new_config: None, again: None, failed_in_a_row: 0 };
+    if resume::is_open(&daemon.program).await? {
+        daemon.again = Some(Again { at: daemon.program.now(), why: CUT_SHORT });
+    }
     let ended = daemon.serve().await;
     daemon.program.close().await;
     ended
@@ -133,6 +139,9 @@ impl Daemon<'_> {
             return Ok(Some(Obstacle::Paused(pause)));
         }
         let Opens { listing, execution, silence } = reading::opens(program, now).await?;
+        if silence.is_none() && resume::is_open(program).await? {
+            return Ok(None);
+        }
         let wait = TimeDelta::from_std(program.config.adobe.wait).unwrap_or(TimeDelta::MAX);
         let is_late = |opens_at: &DateTime<Utc>| *opens_at - now > wait;
         let mut closed: Vec<DateTime<Utc>> = silence.iter().map(|shut| shut.opens_at).collect();
@@ -187,11 +196,25 @@ impl Daemon<'_> {
                 Ok(Some(Obstacle::Gate(at))) => Some(Again { at, why: "the gate opens" }),
                 _ => None,
             },
+            // Adobe was away in the middle: what is left of the execution is worth some tries, while it may go on.
+            4 if self.may_go_on().await => {
+                self.failed_in_a_row += 1;
+                let Retry { after, times } = self.program.config.schedule.as_ref()?.retry;
+                let at = self.program.now().checked_add_signed(TimeDelta::from_std(after).ok()?)?;
+                (self.failed_in_a_row <= times).then_some(Again { at, why: CUT_SHORT })
+            }
             _ => {
                 self.failed_in_a_row = 0;
                 None
             }
         }
+    }
+
+    async fn may_go_on(&self) -> bool {
+        resume::is_open(&self.program).await.unwrap_or_else(|failure| {
+            output::note(&failure.told());
+            false
+        })
     }
 
     /// Goes on with the configuration that was read meanwhile. What it needs is opened before the old is let go.

@@ -38,6 +38,10 @@ pub(crate) enum Failure {
     Sandbox(#[from] umsync_emulator::Error),
     #[error("no run is called {0}\n  `umsync history` lists them")]
     NoRun(String),
+    #[error(
+        "another umsync has gone on with the run {run} while this one stood still, and has ended it\n  `umsync report {run}` tells what became of it"
+    )]
+    TakenOver { run: String },
     #[error("there has been no run yet")]
     NoRunYet,
     #[error("several runs have an id that begins with {beginning}: {ids}\n  write more of it")]
@@ -106,6 +110,35 @@ pub(crate) enum Failure {
     NeedsWholeRun(String),
     #[error("several people in the directory are {who}: {entries}\n  name one of them by DN")]
     Several { who: String, entries: String },
+    #[error(
+        "neither Adobe's last listing nor the list of leavers has {0}\n  name them by their email or id at Adobe; `umsync leavers` lists who is gone"
+    )]
+    NoUser(String),
+    #[error("several accounts at Adobe are called {who}\n  name one by its id: {ids}")]
+    SeveralUsers { who: String, ids: String },
+    #[error("the store keeps nothing of {0}\n  name them by email, DN, anchor or id at Adobe")]
+    NoTrace(String),
+    #[error(
+        "nobody called {0} is linked to an account\n  name them by email, DN, anchor or id at Adobe; `umsync links export` lists all links"
+    )]
+    NoLink(String),
+    #[error("cannot {doing} the links in {path}", path = path.display())]
+    LinksFile {
+        doing: &'static str,
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("{path} is no file that `umsync links export` wrote", path = path.display())]
+    NoLinks {
+        path: PathBuf,
+        #[source]
+        source: serde_json::Error,
+    },
+    #[error("{path} has format {format}, which this version does not know\n  export it with this version", path = path.display())]
+    OtherLinks { path: PathBuf, format: u32 },
+    #[error("the links in {path} are of {of}, the configuration is for {organization}", path = path.display())]
+    LinksOfAnother { path: PathBuf, of: String, organization: String },
     #[error("a scheduled run is due at {}, within the two hours that this execution would close the gate for\n  write --take-window to execute all the same", due.to_rfc3339_opts(chrono::SecondsFormat::Secs, true))]
     WindowNeeded { due: chrono::DateTime<chrono::Utc> },
     #[error(
@@ -151,6 +184,9 @@ impl Failure {
             Self::Adobe(error) => error.kind().exit_code(),
             Self::OtherOrganization { .. } | Self::OtherConfiguration { .. } => 78,
             Self::Paused { .. } | Self::WindowNeeded { .. } | Self::WindowUnknown => 8,
+            Self::LinksOfAnother { .. } => 78,
+            Self::NoUser(_) | Self::SeveralUsers { .. } | Self::NoTrace(_) | Self::NoLink(_) => 64,
+            Self::LinksFile { .. } | Self::NoLinks { .. } | Self::OtherLinks { .. } => 64,
             Self::NoRun(_)
             | Self::NoPlan(_)
             | Self::ShortId(_)
@@ -159,6 +195,7 @@ impl Failure {
             Self::Plan(_) | Self::PlanFile { .. } | Self::PlanOut { .. } => 64,
             Self::NoRunYet | Self::SeveralRuns { .. } => 64,
             Self::NoSchedule { .. } | Self::NeverDue { .. } => 78,
+            Self::TakenOver { .. } => 4,
             Self::OtherReport { .. } | Self::Scheduler(_) => 1,
             Self::Exists { .. } | Self::NewConfig { .. } => 1,
             Self::Nobody(_) | Self::Several { .. } | Self::NeedsWholeRun(_) => 1,

@@ -22,7 +22,17 @@ impl Ledger for StoreLedger {
         T: Send,
         F: FnOnce(&mut Stamps) -> T + Send,
     {
-        Ok(self.store.stamps(&self.organization, change).await?)
+        let change = |stamps: &mut Stamps| {
+            let before = stamps.execution;
+            let result = change(stamps);
+            (result, stamps.execution.filter(|now| Some(*now) != before))
+        };
+        let (result, begun) = self.store.stamps(&self.organization, change).await?;
+        // Whoever finds this run cut short may go on with it only as long as this stamp is the last one.
+        if let (Some(run), Some(at)) = (&self.journal, begun) {
+            self.store.note_execution(run, at).await?;
+        }
+        Ok(result)
     }
 
     async fn start(

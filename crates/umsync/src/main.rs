@@ -15,9 +15,12 @@ mod clock;
 mod config;
 mod daemon;
 mod failure;
+mod forget;
 mod history;
 mod init;
+mod leavers;
 mod ledger;
+mod links;
 mod log;
 mod notify;
 mod output;
@@ -26,7 +29,9 @@ mod person;
 mod program;
 mod reading;
 mod record;
+mod remembering;
 mod report;
+mod resume;
 mod run;
 mod sandbox;
 mod scope;
@@ -35,7 +40,7 @@ mod sync;
 mod timetable;
 
 use clap::Parser as _;
-use cli::{Cli, Command};
+use cli::{Cli, Command, ReportFormat};
 use failure::Failure;
 use run::Mode;
 use rustix::process::{Resource, Rlimit, setrlimit};
@@ -114,7 +119,14 @@ async fn obey(cli: &Cli) -> Result<u8, Failure> {
         Command::Unpause => pause::unpause(cli).await,
         Command::Run => daemon::run(cli).await,
         Command::Status { json } => status::status(cli, *json).await,
-        Command::History { run, last, json } => history::history(cli, run.as_deref(), *last, *json).await,
+        Command::History { what, last, format, json } => {
+            let format = if *json { ReportFormat::Json } else { *format };
+            history::history(cli, what.as_deref(), *last, format).await
+        }
+        Command::Leavers { command, json } => leavers::leavers(cli, command.as_ref(), *json).await,
+        Command::Links { command } => links::links(cli, command).await,
+        Command::Store { command: cli::Store::Backup { file } } => forget::backup(cli, file).await,
+        Command::Forget { who, json } => forget::forget(cli, who, *json).await,
         Command::Report { run, format, json } => report::report(cli, run.as_deref(), *format, *json).await,
         Command::Sandbox { listen, seed, state } => {
             sandbox::sandbox(*listen, seed.as_deref(), state.clone()).await

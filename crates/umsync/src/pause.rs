@@ -51,6 +51,13 @@ pub(crate) async fn abandon(cli: &Cli) -> Result<u8, Failure> {
         output::text(&format!("{} is abandoned", run.start.id))?;
         abandoned += 1;
     }
+    while let Some(cut) = store.cut_short(&organization).await? {
+        let id = cut.run.start.id;
+        store.drop_rest(&id, &format!("abandoned by {}", who()), now).await?;
+        let left = umsync_engine::report::counted(cut.unfinished, "command", "commands");
+        output::text(&format!("{id}: its execution is abandoned; {left} of it are planned anew"))?;
+        abandoned += 1;
+    }
     if abandoned == 0 {
         output::text("no run was cut short")?;
     }
@@ -71,7 +78,7 @@ async fn open(cli: &Cli) -> Result<(Store, String), Failure> {
 }
 
 /// A moment as RFC 3339, or a time from now.
-fn moment(text: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+pub(crate) fn moment(text: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     if let Ok(moment) = DateTime::parse_from_rfc3339(text) {
         return Some(moment.with_timezone(&Utc));
     }
@@ -79,6 +86,6 @@ fn moment(text: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     now.checked_add_signed(time)
 }
 
-fn told(at: DateTime<Utc>) -> String {
+pub(crate) fn told(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }

@@ -5,7 +5,7 @@ use crate::ledger::StoreLedger;
 use crate::program::Program;
 use crate::reading::{self, Reading};
 use crate::run::Mode;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use umsync_engine::adobe::{Group, GroupKind, Snapshot, User};
 use umsync_engine::change::Address;
 use umsync_engine::desired::{Person, desired};
@@ -23,12 +23,9 @@ pub(crate) async fn read(
     name: &str,
     who: &str,
 ) -> Result<Reading, Failure> {
-    let memory = Memory {
-        links: program.store.links(program.organization()).await?,
-        absences: BTreeMap::new(),
-        approved: BTreeSet::new(),
-    };
-    let desired = desired(directory, &program.config.rules, &memory);
+    let links = program.store.links(program.organization()).await?;
+    let memory = Memory { links, ..Memory::default() };
+    let desired = desired(directory, &program.config.rules, &memory, program.now());
     let person = find(&desired.people, name)?;
     let (lock, waited) = reading::lock(program, who, program.now()).await?;
     let Opens { listing: _, execution, silence } = reading::opens(program, program.now()).await?;
@@ -44,7 +41,8 @@ pub(crate) async fn read(
         None if person.username.is_some() => return Err(Failure::NeedsWholeRun(person.email.clone())),
         None => groups_only(program, session).await?,
     };
-    let linked = person.anchor.as_ref().and_then(|anchor| memory.links.get(anchor));
+    let known = person.anchor.as_ref().and_then(|anchor| memory.links.get(anchor));
+    let linked = known.map(|known| &known.id);
     afresh(session, &mut snapshot, person, linked).await?;
     Ok(Reading { snapshot, lock, person: Some(person.dn.clone()), waited })
 }

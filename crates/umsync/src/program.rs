@@ -11,7 +11,7 @@ use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 use umsync_directory::{ldap, ldif};
 use umsync_engine::directory::Directory;
-use umsync_store::{Missing, Pause, Store};
+use umsync_store::{Missing, Pause, Store, holder};
 use umsync_umapi::{Cancel, Canceller, Client, Clock, Session};
 
 /// What a command works with.
@@ -123,7 +123,17 @@ async fn reach(config: &Config, first_time: FirstTime) -> Result<(Side, Store), 
         FirstTime::Refused if side.emulated => Missing::Create,
         FirstTime::Refused => Missing::Refuse,
     };
-    let store = Store::open(&config.store, missing).await?;
+    let store = match Store::open(&config.store, missing).await {
+        Ok(store) => store,
+        // Whoever stands still in the middle of writing keeps everybody else from opening.
+        Err(umsync_store::Error::Contended { doing, path }) => {
+            return Err(match holder(&path, &side.settings.organization) {
+                Some(busy) => Failure::Busy(busy),
+                None => umsync_store::Error::Contended { doing, path }.into(),
+            });
+        }
+        Err(error) => return Err(error.into()),
+    };
     if let Some(warning) = store.filesystem_warning() {
         tracing::warn!("{warning}");
     }

@@ -4,16 +4,19 @@ use crate::approvals::{Approvals, settle_baseline};
 use crate::failure::Failure;
 use crate::program::Program;
 use crate::reading;
+use crate::remembering;
 use crate::run::{Finished, Mode};
 use crate::scope::Scope;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use umsync_engine::change::{Change, Target};
 use umsync_engine::command::{Outcome, Verdict};
-use umsync_engine::memory::Match;
+use umsync_engine::memory::Departure;
 use umsync_engine::plan::{Plan, Remember};
-use umsync_engine::report::{Results, Totals};
+use umsync_engine::report::{Results, Totals, fates};
 use umsync_engine::rules::Baseline;
-use umsync_store::{Link, RunEnd, RunStart};
+use umsync_store::{RunEnd, RunStart};
 
 /// One run of the program.
 #[derive(Debug, Clone)]
@@ -71,25 +74,19 @@ impl Record {
         scope: Scope<'_>,
         baseline: Baseline,
         plan: &Plan,
-        remember: Remember,
+        remember: &Remember,
     ) -> Result<(), Failure> {
-        let Remember { absent, matches } = remember;
+        let Remember { absent, matches, departing: _, digests } = remember;
         let (organization, now) = (program.organization(), program.now());
         if !matches!(scope, Scope::Person(_)) {
-            program.store.note_absences(organization, &absent, now).await?;
+            program.store.note_absences(organization, absent, now).await?;
+            program.store.set_digests(organization, digests).await?;
         }
         if self.mode == Mode::Plan || !plan.withheld().is_empty() {
             program.store.save_plan(organization, plan.id(), &serde_json::to_value(plan)?, now).await?;
         }
         if self.mode == Mode::Apply && matches!(scope, Scope::Whole) && baseline == Baseline::Accepted {
-            let link = |found: Match| Link {
-                anchor: found.anchor,
-                adobe_id: found.id,
-                email: found.email,
-                dn: found.dn,
-            };
-            let links: Vec<Link> = matches.into_iter().map(link).collect();
-            program.store.note_links(organization, &links, now).await?;
+            remembering::link(program, matches, now).await?;
         }
         let (withheld, set_aside) = (plan.withheld().len(), plan.set_aside().len());
         tracing::info!(plan = plan.id(), withheld, set_aside, "planned: {}", Totals::of(plan.changes()));
@@ -103,13 +100,23 @@ impl Record {
         scope: Scope<'_>,
         finished: &mut Finished,
         approvals: &Approvals,
+        remember: &Remember,
     ) -> Result<(), Failure> {
         if self.mode != Mode::Apply {
             return Ok(());
         }
+        let Finished { plan, outcomes, .. } = &*finished;
+        let whole = matches!(scope, Scope::Whole);
+        let all = || plan.changes().iter().chain(plan.withheld().iter().map(|withheld| &withheld.change));
+        let wanted = whole.then(|| all().map(Change::fingerprint).collect());
+        let fates: Vec<_> = fates(plan, outcomes).collect();
+        remembering::fates(program, &fates, &remember.digests, wanted).await?;
+        if let Ok(before) = TimeDelta::from_std(program.config.history).map(|kept| program.now() - kept) {
+            program.store.forget(before).await?;
+        }
         approvals.give_back(program, &finished.plan, &finished.outcomes).await?;
         let not_sent = |outcome: &Outcome| matches!(outcome.verdict, Verdict::NotSent { .. });
-        if matches!(scope, Scope::Whole) && !finished.outcomes.iter().any(not_sent) {
+        if whole && !finished.outcomes.iter().any(not_sent) {
             approvals.served(program).await?;
             settle_baseline(program, finished).await?;
         }
@@ -123,8 +130,32 @@ impl Record {
         program: &Program,
         plan: &Plan,
         approvals: &Approvals,
+        remember: &Remember,
     ) -> Result<(), Failure> {
-        program.store.record_plan(&self.id, plan.commands(), plan.changes()).await?;
+        let store = &program.store;
+        store.record_plan(&self.id, plan.commands(), plan.changes()).await?;
+        // Whoever goes on with this run after a crash tells its end with what was withheld, held and set aside.
+        let report = json!({
+            "run": self.id,
+            "organization": program.organization(),
+            "command": self.command,
+            "version": env!("CARGO_PKG_VERSION"),
+            "started_at": self.started_at,
+            "plan": plan,
+        });
+        store.save_report(&self.id, &report).await?;
+        let leaving: BTreeSet<&str> = plan
+            .changes()
+            .iter()
+            .filter(|change| change.is_departure())
+            .filter_map(|change| match &change.target {
+                Target::User(account) => Some(account.email.as_str()),
+                Target::Group(_) => None,
+            })
+            .collect();
+        let leaves = |departure: &&Departure| leaving.contains(departure.email.as_str());
+        let departing: Vec<Departure> = remember.departing.iter().filter(leaves).cloned().collect();
+        store.note_departures(program.organization(), &departing).await?;
         approvals.use_up(program, plan).await
     }
 
@@ -152,11 +183,35 @@ impl Record {
         })
     }
 
+    /// The report of a run that went on with another one's execution.
+    pub(crate) fn continued(&self, program: &Program, code: u8, run: &str, results: &Results) -> Value {
+        json!({
+            "run": self.id,
+            "organization": program.organization(),
+            "command": self.command,
+            "version": env!("CARGO_PKG_VERSION"),
+            "started_at": self.started_at,
+            "ended_at": program.now(),
+            "exit_code": code,
+            "summary": { "continued": run, "results": results },
+        })
+    }
+
+    /// Whether somebody has gone on with this run's execution and ended it, while this process stood still: what they
+    /// know is newer.
+    async fn is_ended_by_another(&self, program: &Program) -> Result<bool, Failure> {
+        let known = program.store.run(&self.id).await?;
+        Ok(known.is_some_and(|(run, _)| run.end.is_some()))
+    }
+
     /// Notes how the run ended.
     pub(crate) async fn end(&self, program: &Program, report: &Value) -> Result<(), Failure> {
         let code = report["exit_code"].as_u64().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
         let plan_id = report.pointer("/plan/id").and_then(Value::as_str).map(str::to_owned);
         let end = RunEnd { at: program.now(), exit_code: code, plan_id, summary: report["summary"].clone() };
+        if self.is_ended_by_another(program).await? {
+            return Err(Failure::TakenOver { run: self.id.clone() });
+        }
         program.store.save_report(&self.id, report).await?;
         program.store.finish_run(&self.id, &end).await?;
         tracing::info!(run = self.id, code, "ended");

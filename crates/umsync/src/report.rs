@@ -6,6 +6,7 @@ use crate::cli::{Cli, ReportFormat};
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::output;
+use crate::resume::outcomes_of;
 use serde_json::{Value, json};
 use told::{HEAD, Told};
 use umsync_store::{Missing, Row, Run, Store};
@@ -25,7 +26,7 @@ pub(crate) async fn report(
     store.close().await;
     match if json { ReportFormat::Json } else { format } {
         ReportFormat::Json => match &report {
-            Some(report) => output::json(report)?,
+            Some(report) => output::json(&with_outcomes(report, &journal)?)?,
             None => output::json(&unfinished(&run, &journal))?,
         },
         ReportFormat::Text => output::lines(&Told::of(run, report.as_ref(), journal)?.lines())?,
@@ -36,8 +37,10 @@ pub(crate) async fn report(
 
 async fn find(store: &Store, beginning: Option<&str>) -> Result<String, Failure> {
     let Some(beginning) = beginning else {
-        let last = store.runs(None, 1).await?.pop();
-        return last.map(|run| run.start.id).ok_or(Failure::NoRunYet);
+        let last = store.runs(None, 1).await?.pop().ok_or(Failure::NoRunYet)?;
+        // Whoever only went on with another run's execution has nothing else to tell.
+        let went_on = last.end.as_ref().and_then(|end| end.summary.get("continued")).and_then(Value::as_str);
+        return Ok(went_on.map_or(last.start.id.clone(), str::to_owned));
     };
     let ids = store.run_ids(beginning).await?;
     match ids.as_slice() {
@@ -48,6 +51,15 @@ async fn find(store: &Store, beginning: Option<&str>) -> Result<String, Failure>
             Err(Failure::SeveralRuns { beginning: beginning.to_owned(), ids })
         }
     }
+}
+
+/// A report that was kept before the first request left has no outcomes yet: the journal has them.
+fn with_outcomes(report: &Value, journal: &[Row]) -> Result<Value, Failure> {
+    let mut report = report.clone();
+    if report["outcomes"].is_null() && !journal.is_empty() {
+        report["outcomes"] = serde_json::to_value(outcomes_of(journal))?;
+    }
+    Ok(report)
 }
 
 /// What is known of a run that has left no report: it is still going, or was cut off.

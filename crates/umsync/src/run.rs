@@ -5,6 +5,7 @@ use crate::failure::Failure;
 use crate::program::Program;
 use crate::reading::{self, Reading};
 use crate::record::Record;
+use crate::remembering;
 use crate::scope::Scope;
 use umsync_engine::change::Change;
 use umsync_engine::command::Outcome;
@@ -51,20 +52,22 @@ pub(crate) async fn run(
     program.not_paused().await?;
     let mut directory = program.read_directory().await?;
     let session = program.session(record.journal()).await?;
-    let Reading { snapshot, mut lock, person, waited } =
+    let Reading { mut snapshot, mut lock, person, waited } =
         reading::read(program, &session, &directory, mode, scope, record.who()).await?;
     if waited {
         program.not_paused().await?;
         directory = program.read_directory().await?;
     }
 
+    remembering::look_for_created(program, &session, &mut snapshot).await?;
     let approvals = Approvals::recall(program).await?;
-    let (rules, memory) = recall(program, &approvals).await?;
+    let memory = Memory { approved: approvals.lifted(), ..remembering::recall(program).await? };
+    let rules = Rules { baseline: baseline(program).await?, ..program.config.rules.clone() };
     let occasion =
         Occasion { configuration: &program.config.meaning, now: program.now(), person: person.as_deref() };
     let (fresh, remember) = plan(&directory, &snapshot, &rules, &memory, occasion)?;
     let exact = scope.of(fresh, &approvals, &session, &rules.protect.with_admins_of(&snapshot)).await?;
-    record.planned(program, scope, rules.baseline, &exact.plan, remember).await?;
+    record.planned(program, scope, rules.baseline, &exact.plan, &remember).await?;
     show(&exact)?;
 
     let Exact { plan, stale } = exact;
@@ -76,30 +79,18 @@ pub(crate) async fn run(
         Mode::Apply => {
             lock.purpose(Purpose::Executing)?;
             let permit = session.may_execute().await?;
-            record.about_to_send(program, &plan, &approvals).await?;
+            record.about_to_send(program, &plan, &approvals, &remember).await?;
             session.execute(permit, plan.commands(), &listener, &program.cancel).await
         }
     };
     program.bar.finish();
     let cancelled = program.cancel.is_cancelled();
     let mut finished = Finished { plan, stale, outcomes, cancelled, silenced: false, unrecorded: None };
-    match record.executed(program, scope, &mut finished, &approvals).await {
+    match record.executed(program, scope, &mut finished, &approvals, &remember).await {
         Ok(()) => {}
         Err(failure) if finished.outcomes.is_empty() => return Err(failure),
         // What was sent was sent: the run goes on to tell it.
         Err(failure) => finished.unrecorded = Some(failure.told()),
     }
     Ok(finished)
-}
-
-/// What earlier runs remember, and the rules under what somebody has approved.
-async fn recall(program: &Program, approvals: &Approvals) -> Result<(Rules, Memory), Failure> {
-    let organization = program.organization();
-    let memory = Memory {
-        links: program.store.links(organization).await?,
-        absences: program.store.absences(organization).await?,
-        approved: approvals.lifted(),
-    };
-    let rules = Rules { baseline: baseline(program).await?, ..program.config.rules.clone() };
-    Ok((rules, memory))
 }

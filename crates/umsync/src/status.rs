@@ -6,6 +6,7 @@ use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::output;
+use crate::resume::until;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::json;
 use umsync_store::{Missing, Store};
@@ -23,6 +24,9 @@ pub(crate) async fn status(cli: &Cli, as_json: bool) -> Result<u8, Failure> {
     let next = config.schedule.as_ref().and_then(|schedule| schedule.next_after(now));
     let snapshot = store.snapshot(&organization).await?;
     let unsettled = store.unsettled(&organization).await?;
+    let cut = store.cut_short(&organization).await?;
+    let leavers = store.leavers(&organization).await?.len();
+    let failing = store.failing(&organization).await?.len();
     let paused = store.paused(&organization, now).await?;
     let approvals = store.approvals(&organization, now).await?;
     let baseline = store.baseline(&organization).await?;
@@ -36,6 +40,13 @@ pub(crate) async fn status(cli: &Cli, as_json: bool) -> Result<u8, Failure> {
             "silence_until": side(&silence),
             "snapshot_read_at": snapshot.as_ref().map(|snapshot| moment(snapshot.read_at)),
             "unknown_outcomes": unsettled.len(),
+            "cut_short": cut.as_ref().map(|cut| json!({
+                "run": cut.run.start.id,
+                "commands_left": cut.unfinished,
+                "until": moment(until(cut, config.adobe.every)),
+            })),
+            "leavers": leavers,
+            "failing_changes": failing,
             "paused_until": paused.as_ref().map(|pause| moment(pause.until)),
             "approvals": approvals.iter().map(|approval| json!({
                 "plan": approval.plan_id,
@@ -98,6 +109,27 @@ pub(crate) async fn status(cli: &Cli, as_json: bool) -> Result<u8, Failure> {
         for approval in &approvals {
             let (plan, until) = (&approval.plan_id, moment(approval.until));
             lines.push(format!("approved       plan {plan} by {}, at most until {until}", approval.who));
+        }
+        if leavers > 0 {
+            lines.push(format!("leavers        {leavers}; `umsync leavers` tells what becomes of them"));
+        }
+        if failing > 0 {
+            lines.push(format!("failing        {failing} changes that Adobe refuses run after run"));
+        }
+        if let Some(cut) = &cut {
+            let until = until(cut, config.adobe.every);
+            let left = cut.unfinished;
+            lines.push(match until > now {
+                true => format!(
+                    "cut short      run {}, {left} commands are left: `umsync sync` goes on with it until {}, `umsync abandon` gives it up",
+                    cut.run.start.id,
+                    moment(until)
+                ),
+                false => format!(
+                    "cut short      run {}, {left} commands were left: they are planned anew",
+                    cut.run.start.id
+                ),
+            });
         }
         if let Some(next) = next {
             lines.push(format!("next run       {}", moment(next)));

@@ -8,13 +8,14 @@ use crate::notify;
 use crate::output;
 use crate::program::{FirstTime, Program};
 use crate::record::Record;
+use crate::resume::{Continued, Resumed, resume, verdict};
 use crate::run::{Finished, Mode, run};
 use crate::scope::Scope;
 use std::io::Write as _;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 use umsync_engine::plan::Plan;
-use umsync_engine::report::{Sent, of_outcomes, of_plan, of_stale};
+use umsync_engine::report::{Results, Sent, of_fates, of_outcomes, of_plan, of_stale};
 use umsync_engine::saved::Exact;
 
 /// What the command line asks for.
@@ -72,8 +73,9 @@ pub(crate) async fn recorded(program: &Program, wish: Wish<'_>) -> Result<u8, Fa
         }
         Ok(())
     };
-    let ended = match window(program, wish) {
-        Ok(()) => run(program, &record, wish.mode, wish.scope, show).await,
+    let ended = match begin(program, &record, wish).await {
+        Ok(Begun::Continued(continued)) => return gone_on_with(program, &record, wish, *continued).await,
+        Ok(Begun::Anew) => run(program, &record, wish.mode, wish.scope, show).await,
         Err(failure) => Err(failure),
     };
     match ended {
@@ -115,6 +117,62 @@ pub(crate) async fn recorded(program: &Program, wish: Wish<'_>) -> Result<u8, Fa
             Err(failure)
         }
     }
+}
+
+/// What a run begins with.
+enum Begun {
+    /// Both sides are read anew.
+    Anew,
+    /// An execution that was cut short is over now, and with it this run.
+    Continued(Box<Continued>),
+}
+
+/// Whoever may execute first goes on with what was cut short. A whole run then has done its work: the gate is closed.
+async fn begin(program: &Program, record: &Record, wish: Wish<'_>) -> Result<Begun, Failure> {
+    window(program, wish)?;
+    if wish.mode != Mode::Apply {
+        return Ok(Begun::Anew);
+    }
+    Ok(match resume(program, record).await? {
+        Resumed::Nothing => Begun::Anew,
+        Resumed::Dropped { run, why } => {
+            output::note(&format!("note: the execution of run {run} was cut short: {why}"));
+            Begun::Anew
+        }
+        Resumed::Continued(continued) if matches!(wish.scope, Scope::Whole) => Begun::Continued(continued),
+        Resumed::Continued(continued) => {
+            output::note(&format!(
+                "note: the execution of run {}, which was cut short, is over now",
+                continued.run
+            ));
+            Begun::Anew
+        }
+    })
+}
+
+/// Tells a run that went on with another one's execution.
+async fn gone_on_with(
+    program: &Program,
+    record: &Record,
+    wish: Wish<'_>,
+    continued: Continued,
+) -> Result<u8, Failure> {
+    let Continued { run, rows, report, code } = continued;
+    let fates: Vec<_> = rows.iter().map(|row| (&row.change, verdict(row))).collect();
+    let own = record.continued(program, code, &run, &Results::count(fates.clone()));
+    let kept = record.end(program, &own).await;
+    notify::notify(program, &report).await;
+    if let Err(failure) = kept {
+        output::note(&failure.told());
+    }
+    match wish.json {
+        true => output::json(&report)?,
+        false => {
+            let told = output::text(&format!("The execution of run {run} was cut short; it is over now."));
+            heard(told.and_then(|()| output::lines(&of_fates(&fates, Sent::Executed))), wish.mode)?;
+        }
+    }
+    Ok(code)
 }
 
 /// One person's execution closes the gate for two hours: not while a scheduled run needs it, unless that is wanted.

@@ -7,9 +7,10 @@ use super::search::Query;
 use super::server::Server;
 use super::settings::{Bind, Encryption, Members, Settings};
 use super::tls;
+use crate::account;
+use crate::anchors::{self, ANCHORS};
 use crate::error::Error;
 use crate::groups::{self, Nesting, Person};
-use crate::record::ANCHORS;
 use rustls::ClientConfig;
 use secrecy::ExposeSecret as _;
 use std::sync::Arc;
@@ -117,6 +118,7 @@ async fn whole(
 
     let mut attributes = wanted.attributes.clone();
     attributes.extend(needed(settings).map(str::to_owned));
+    attributes.extend(account::attributes().map(str::to_owned));
     if claims.as_ref().is_some_and(Claims::need_uids)
         || groups.by_key.values().any(|group| !group.uids.is_empty())
     {
@@ -148,6 +150,7 @@ async fn whole(
     if entries.is_empty() {
         return Err(nobody(settings, &place));
     }
+    anchors::require_distinct(&entries, &place)?;
     if let Some(claims) = claims {
         claims.compare(connection, &people).await?;
     }
@@ -155,11 +158,11 @@ async fn whole(
     Ok(Directory { source: place, entries, groups })
 }
 
-/// What is read of a person beside the wanted attributes.
+/// What is read of a person beside the wanted attributes and the state of the account.
 fn needed(settings: &Settings) -> impl Iterator<Item = &str> {
     let anchors = settings.anchor.as_deref().map_or(ANCHORS.to_vec(), |anchor| vec![anchor]);
     let member_of = (settings.members == Members::MemberOf).then_some("memberof");
-    anchors.into_iter().chain(["useraccountcontrol", "nsaccountlock"]).chain(member_of)
+    anchors.into_iter().chain(member_of)
 }
 
 pub(super) fn nobody(settings: &Settings, place: &str) -> Error {

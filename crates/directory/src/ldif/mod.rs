@@ -5,6 +5,7 @@
 
 mod parse;
 
+use crate::anchors;
 use crate::dn::{Dn, fold_text};
 use crate::error::Error;
 use crate::filter::Filter;
@@ -58,6 +59,7 @@ pub fn read(settings: &Settings, wanted: &Wanted) -> Result<Directory, Error> {
         let base = base.as_ref().map(ToString::to_string).unwrap_or_default();
         return Err(Error::NoPeople { place, base, filter: users.to_string() });
     }
+    anchors::require_distinct(&entries, &place)?;
     let nesting = if *nested_groups { Nesting::Expanded } else { Nesting::Direct };
     let groups = groups::assign(&groups, nesting, &people, &mut entries, &place)?;
     Ok(Directory { source: place, entries, groups })

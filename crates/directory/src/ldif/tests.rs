@@ -142,3 +142,54 @@ fn rules_that_need_a_server_are_refused() {
     settings.users = Filter::parse("(cn=*)").unwrap();
     assert_eq!(read(&settings, &wanted(&[])).unwrap_err().to_string(), "cannot read /nowhere/people.ldif");
 }
+
+#[test]
+fn the_state_of_an_account_in_every_servers_words() {
+    let person =
+        |uid: &str, lines: &str| format!("dn: uid={uid},dc=x\nobjectClass: inetOrgPerson\n{lines}\n\n");
+    let text = person("ad", "userAccountControl: 514\naccountExpires: 133536474120000000")
+        + &person("posix", "shadowExpire: 19782")
+        + &person("ipa", "nsAccountLock: FALSE\nkrbPrincipalExpiration: 20240229000000Z")
+        + &person("locked", "pwdAccountLockedTime: 000001010000Z")
+        + &person("failed", "pwdAccountLockedTime: 20240229023012Z\npwdEndTime: 2024022900Z")
+        + &person("odd", "nsAccountLock:: /w==\nuserAccountControl: 512");
+    let (_file, settings) = source(&text);
+    let directory = read(&settings, &wanted(&[])).unwrap();
+    let accounts: Vec<_> = directory.entries.iter().map(|entry| (entry.state, entry.expires)).collect();
+    let midnight = Some("2024-02-29T00:00:00Z".parse().unwrap());
+    assert_eq!(
+        accounts,
+        [
+            (AccountState::Disabled, Some("2024-02-29T02:30:12Z".parse().unwrap())),
+            (AccountState::Enabled, midnight),
+            (AccountState::Enabled, midnight),
+            (AccountState::Disabled, None),
+            (AccountState::Enabled, midnight),
+            (AccountState::Unreadable { attribute: "nsaccountlock" }, None),
+        ]
+    );
+}
+
+#[test]
+fn anchors_tell_entries_apart() {
+    let text = "dn: cn=one,dc=x\nobjectClass: inetOrgPerson\nobjectGUID:: 8PHy8/T19vf4+fr7/P3+/w==\nemployeeNumber: a7\n\n\
+                dn: cn=two,dc=x\nobjectClass: inetOrgPerson\nipaUniqueID: 66446001-1DD2\nemployeeNumber: A7\n\n\
+                dn: cn=robot,dc=x\nobjectClass: account\nemployeeNumber: A7\n";
+    let (_file, mut settings) = source(text);
+    let directory = read(&settings, &wanted(&[])).unwrap();
+    let anchors: Vec<_> =
+        directory.entries.iter().map(|entry| entry.anchor.as_ref().unwrap().as_str()).collect();
+    assert_eq!(anchors, ["objectguid=f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff", "ipauniqueid=66446001-1dd2"]);
+
+    settings.anchor = Some("employeeNumber".to_owned());
+    let error = read(&settings, &wanted(&[])).unwrap_err();
+    let Error::SharedAnchor { anchor, first, second, others: 0, .. } = &error else { panic!("{error}") };
+    assert_eq!(
+        (anchor.as_str(), first.as_str(), second.as_str()),
+        ("employeenumber=a7", "cn=one,dc=x", "cn=two,dc=x")
+    );
+    assert!(error.to_string().contains("`anchor`"), "{error}");
+    // Entries that are no people may have what they like.
+    settings.users = Filter::parse("(|(objectClass=account)(cn=nobody))").unwrap();
+    assert_eq!(read(&settings, &wanted(&[])).unwrap().entries.len(), 1);
+}

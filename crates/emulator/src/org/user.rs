@@ -224,6 +224,19 @@ impl Org {
         !numbers.is_empty()
     }
 
+    /// Sets the name of everybody in the organization with this email, as an administrator does in the console; says
+    /// whether there was anybody.
+    pub fn set_name(&mut self, email: &str, first: &str, last: &str) -> bool {
+        let numbers: Vec<u64> = self.with_email(email).filter(|(_, a)| a.in_org).map(|(n, _)| n).collect();
+        for number in &numbers {
+            self.change(*number, |account| {
+                account.firstname = Some(first.to_owned());
+                account.lastname = Some(last.to_owned());
+            });
+        }
+        !numbers.is_empty()
+    }
+
     /// Removes everybody with this email, from the organization and its directories; says whether there was anybody.
     pub fn remove_user(&mut self, email: &str) -> bool {
         let numbers: Vec<u64> = self.with_email(email).map(|(number, _)| number).collect();

@@ -39,6 +39,36 @@ impl Work<'_> {
         group.is_administrative() || matches!(known, Some(GroupKind::Administrative(_)))
     }
 
+    /// An update into a username that another account has, in whatever domain, would cross two people: held.
+    pub(super) fn hold_taken_usernames(&mut self) {
+        let named = self.adobe.users.iter().filter_map(|user| user.username.as_deref()).map(fold);
+        let mut taken: BTreeMap<String, usize> = BTreeMap::new();
+        for username in named {
+            *taken.entry(username).or_default() += 1;
+        }
+        for change in &self.diff.changes {
+            let username = match (&change.what, &change.target) {
+                (What::Update { field: Field::Username, to, .. }, _) => fold(to),
+                (What::CreateUser(_), Target::User(account)) if account.address.domain.is_some() => {
+                    fold(&account.address.user)
+                }
+                _ => continue,
+            };
+            *taken.entry(username).or_default() += 1;
+        }
+        let mut held = Vec::new();
+        self.diff.changes.retain(|change| {
+            let What::Update { field: Field::Username, to, .. } = &change.what else { return true };
+            let free = taken.get(&fold(to)) == Some(&1);
+            if !free {
+                let reason = HeldReason::AddressTaken { email: to.clone() };
+                held.push(Held { who: change.target.to_string(), entry: None, reason });
+            }
+            free
+        });
+        self.diff.held.extend(held);
+    }
+
     /// An email update into an address that another account has would be refused, or cross two people: held.
     pub(super) fn hold_taken_addresses(&mut self) {
         // One email may exist in each ownership; a type we do not know could be either.

@@ -5,6 +5,7 @@ use crate::adobe::{Identity, Status, User};
 use crate::change::{Account, Change, Reason, Target, What};
 use crate::key::{Ownership, email_domain};
 use crate::matching::{Held, HeldReason, Matching};
+use crate::memory::{Absence, Absent, Order};
 use crate::rules::{Domains, IdentityRule, LeaverAction};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeSet;
@@ -35,7 +36,8 @@ impl Work<'_> {
                 .kind
                 .known()
                 .is_some_and(|identity| given.contains(&identity) && self.in_domains(user, identity));
-            if matched.contains(&at) || by_domain {
+            let known = matching.linked.contains(&at) || matching.gone.contains_key(&at);
+            if matched.contains(&at) || known || by_domain {
                 let protected = self.protect.of_user(user).is_some();
                 if protected { &mut ours.protected } else { &mut ours.managed }.insert(at);
             }
@@ -65,52 +67,79 @@ impl Work<'_> {
         };
         let managed: Vec<usize> = ours.managed.iter().filter(gone).copied().collect();
         let protected: Vec<usize> = ours.protected.iter().filter(gone).copied().collect();
-        for user in managed.into_iter().map(|at| &self.adobe.users[at]) {
+        for at in managed {
+            let user = &self.adobe.users[at];
             let name = account_of(user);
-            let since = self.memory.absences.get(&name).copied().unwrap_or(self.now).min(self.now);
-            self.diff.absent.insert(name);
+            let known = self.memory.absences.get(&name).copied();
+            let Absence { since, reads } = known.unwrap_or(Absence { since: self.now, reads: 0 });
+            let (since, reads) = (since.min(self.now), reads.saturating_add(1));
+            let evidence = matching.gone.get(&at).cloned();
+            let order = self.memory.orders.get(&name).copied().filter(|order| order.holds_at(self.now));
             let acts_at = since.checked_add_signed(grace).unwrap_or(DateTime::<Utc>::MAX_UTC);
-            let kept = action == LeaverAction::Keep;
+            let due = match order {
+                Some(Order::Hold { .. }) => false,
+                Some(Order::Expedite) => true,
+                None => acts_at <= self.now && reads >= self.rules.leavers.reads,
+            };
+            let reason = match &evidence {
+                Some(evidence) => Reason::Departed { evidence: evidence.clone() },
+                None => Reason::Absent { since },
+            };
+            match (due, &evidence, order) {
+                (true, ..) => self.depart(user, &reason),
+                // What says that they have left takes what was given, at once.
+                (false, Some(_), None) if action != LeaverAction::Keep => self.strip(user, &reason),
+                (false, ..) => {}
+            }
+            self.diff.absent.insert(name, Absent { email: user.email.clone(), evidence: evidence.clone() });
             self.diff.leavers.push(Leaver {
                 who: user.email.clone(),
                 since,
-                acts_at: (!kept).then_some(acts_at),
+                reads,
+                acts_at: (action != LeaverAction::Keep).then_some(acts_at),
+                due,
+                evidence,
+                order,
             });
-            if acts_at <= self.now {
-                self.depart(user, since);
-            }
         }
         // For the report, which tells what protection prevents; no such change gets past it.
         for user in protected.into_iter().map(|at| &self.adobe.users[at]) {
-            self.depart(user, self.now);
+            self.depart(user, &Reason::Absent { since: self.now });
+        }
+    }
+
+    /// The memberships that the mapping would give are taken.
+    fn strip(&mut self, user: &User, reason: &Reason) {
+        let Some(account) = Account::of(user) else { return };
+        let target = Target::User(Arc::new(account));
+        for group in user.groups.iter().filter(|group| self.owned.contains(*group)) {
+            let what = What::Lose { group: group.clone() };
+            self.diff.changes.push(Change { target: target.clone(), what, reason: reason.clone() });
         }
     }
 
     /// What is done with somebody who has left.
-    fn depart(&mut self, user: &User, since: DateTime<Utc>) {
+    fn depart(&mut self, user: &User, reason: &Reason) {
         let Some(account) = Account::of(user) else { return };
         let owned = account.ownership() == Ownership::Organization;
         let target = Target::User(Arc::new(account));
-        let reason = Reason::Absent { since };
         match self.rules.leavers.action {
             LeaverAction::Keep => {}
-            LeaverAction::RemoveGroups => {
-                for group in user.groups.iter().filter(|group| self.owned.contains(*group)) {
-                    let what = What::Lose { group: group.clone() };
-                    self.diff.changes.push(Change { target: target.clone(), what, reason: reason.clone() });
-                }
-            }
+            LeaverAction::RemoveGroups => self.strip(user, reason),
             LeaverAction::Remove | LeaverAction::Delete => {
                 match user.groups.iter().find(|group| self.is_admin_group(group)) {
                     Some(group) if !group.is_org_admin() && !self.protect.org_admins.contains(group) => {
-                        let reason = HeldReason::HoldsRole { group: group.spelling().to_owned() };
-                        self.diff.held.push(Held { who: user.email.clone(), entry: None, reason });
+                        let role = HeldReason::HoldsRole { group: group.spelling().to_owned() };
+                        self.diff.held.push(Held { who: user.email.clone(), entry: None, reason: role });
+                        if matches!(reason, Reason::Departed { .. }) {
+                            self.strip(user, reason);
+                        }
                     }
                     // An Adobe ID belongs to the person and cannot be deleted (UMAPI documentation, "removeFromOrg").
                     _ if self.rules.leavers.action == LeaverAction::Delete && owned => {
-                        self.push(target, What::Delete, reason);
+                        self.push(target, What::Delete, reason.clone());
                     }
-                    _ => self.push(target, What::Leave, reason),
+                    _ => self.push(target, What::Leave, reason.clone()),
                 }
             }
         }

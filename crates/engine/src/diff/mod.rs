@@ -11,13 +11,13 @@ use groups::new_groups;
 use leavers::Ours;
 use person::whose;
 
-use crate::adobe::{Snapshot, User};
+use crate::adobe::{Identity, Snapshot, User};
 use crate::change::{Account, Change, Reason, Target, What};
 use crate::desired::{Desired, Person};
 use crate::key::{GroupName, UserKey, fold_email};
 use crate::limits::Populations;
 use crate::matching::{Held, HeldReason, Matching, matching};
-use crate::memory::{Match, Memory};
+use crate::memory::{Absent, Evidence, Known, Match, Memory, Order};
 use crate::protect::Protection;
 use crate::rules::{Protect, Rules};
 use chrono::{DateTime, Utc};
@@ -41,7 +41,9 @@ pub struct Diff {
     /// What the limits' shares are taken of.
     pub populations: Populations,
     /// Leavers by [`account_of`]: whose absence is to be remembered.
-    pub absent: BTreeSet<String>,
+    pub absent: BTreeMap<String, Absent>,
+    /// People who get an account anew after they had left, sorted.
+    pub returned: Vec<Returned>,
     /// Entries that matched an account.
     pub matches: Vec<Match>,
     /// People who have just what they should.
@@ -66,8 +68,27 @@ pub struct Leaver {
     pub who: String,
     /// When a complete read first lacked them.
     pub since: DateTime<Utc>,
-    /// When something is done; `None` where leavers are kept.
+    /// In how many complete reads in a row they were absent, this one included.
+    pub reads: u32,
+    /// When `leavers.grace` is over; `None` where leavers are kept.
     pub acts_at: Option<DateTime<Utc>>,
+    /// Whether that and `leavers.reads` are over, or not waited for, and nobody holds them.
+    pub due: bool,
+    /// What says that they have left, beside their absence.
+    pub evidence: Option<Evidence>,
+    /// What an administrator has said about them.
+    pub order: Option<Order>,
+}
+
+/// Somebody who had left the organization and gets an account anew.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Returned {
+    /// Their email.
+    pub who: String,
+    /// When they left.
+    pub left_at: DateTime<Utc>,
+    /// Groups outside the managed ones that they had: nobody gives them back.
+    pub groups: Vec<String>,
 }
 
 /// Why no difference can be told.
@@ -136,7 +157,7 @@ pub fn diff(
         return Err(DiffError::OrgAdmins { group: group.clone() });
     }
     let new_groups = new_groups(&managed, adobe, rules)?;
-    let matching = matching(desired, adobe, memory, rules.people.adobe_id_twin);
+    let matching = matching(desired, adobe, memory, rules.people.adobe_id_twin, now);
     let owned = rules.owned_groups();
     let mut work = Work { protect, desired, adobe, rules, memory, now, owned, diff: Diff::default() };
 
@@ -152,10 +173,11 @@ pub fn diff(
     let ours = work.ours(&matching);
     work.leavers(&matching, &ours);
     work.count(&matching, &ours, &managed);
-    let Matching { pairs, held, without_account: _, claimed: _ } = matching;
+    let Matching { pairs, held, without_account: _, claimed: _, gone: _, linked: _ } = matching;
     work.diff.held.extend(held);
     work.keep_last_admins();
     work.hold_taken_addresses();
+    work.hold_taken_usernames();
     work.hold_shared_addresses();
     work.protect();
     if let Some(dn) = person {
@@ -167,6 +189,7 @@ pub fn diff(
     diff.protected.sort();
     diff.leavers.sort();
     diff.matches.sort();
+    diff.returned.sort();
     Ok(diff)
 }
 
@@ -196,7 +219,9 @@ impl Work<'_> {
         let Some(account) = Account::of(user) else { return };
         if let (Some(anchor), Some(id)) = (&person.anchor, &user.id) {
             let (anchor, id) = (anchor.clone(), id.clone());
-            self.diff.matches.push(Match { anchor, id, email: user.email.clone(), dn: person.dn.clone() });
+            let (email, dn) = (user.email.clone(), person.dn.clone());
+            let identity = self.type_of(person, user);
+            self.diff.matches.push(Match { anchor, id, identity, email, dn });
         }
         let before = self.diff.changes.len();
         let target = Target::User(Arc::new(account));
@@ -224,6 +249,38 @@ impl Work<'_> {
         }
     }
 
+    fn link(&self, person: &Person) -> Option<&Known> {
+        self.memory.links.get(person.anchor.as_ref()?)
+    }
+
+    /// The type that the configuration gives the person, or gave them while it agreed with their account's: a change of
+    /// type, which the API cannot carry out, is told for as long as it lasts.
+    fn type_of(&mut self, person: &Person, user: &User) -> Identity {
+        let wants = person.identity;
+        let before = self.link(person).and_then(|known| known.identity).filter(|before| *before != wants);
+        match (user.kind.known(), before) {
+            (Some(has), Some(before)) if has != wants => {
+                let reason = HeldReason::OtherType { has, wants };
+                let (who, entry) = (person.email.clone(), Some(person.dn.clone()));
+                self.diff.held.push(Held { who, entry, reason });
+                before
+            }
+            _ => wants,
+        }
+    }
+
+    /// Whoever gets an account anew may miss what they had outside the managed groups.
+    fn note_return(&mut self, person: &Person) {
+        let own = fold_email(&person.email);
+        let former = self.link(person).into_iter().flat_map(|known| &known.emails);
+        let departures = &self.memory.departures;
+        let Some(departure) = former.chain([&own]).find_map(|email| departures.get(email)) else { return };
+        if !departure.groups.is_empty() {
+            let (left_at, groups) = (departure.at, departure.groups.clone());
+            self.diff.returned.push(Returned { who: person.email.clone(), left_at, groups });
+        }
+    }
+
     /// A person without a user.
     fn missing(&mut self, person: &Person) {
         if !person.selected {
@@ -244,6 +301,7 @@ impl Work<'_> {
             address: person.address(),
             email: person.email.clone(),
         }));
+        self.note_return(person);
         self.push(target.clone(), What::CreateUser(profile), Reason::NewPerson);
         for (group, by) in &person.groups {
             let group = self.spelled(group);

@@ -32,7 +32,9 @@ impl Work<'_> {
             Whose::Nobody => false,
         };
         self.diff.changes.retain(|change| match &change.target {
-            Target::User(account) => theirs(account) && !matches!(change.reason, Reason::Absent { .. }),
+            Target::User(account) => {
+                theirs(account) && !matches!(change.reason, Reason::Absent { .. } | Reason::Departed { .. })
+            }
             Target::Group(_) => true,
         });
         let joined: BTreeSet<GroupName> = self
@@ -50,5 +52,6 @@ impl Work<'_> {
         });
         self.diff.leavers.clear();
         self.diff.absent.clear();
+        self.diff.returned.clear();
     }
 }

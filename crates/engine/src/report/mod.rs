@@ -2,10 +2,12 @@
 
 mod outcome;
 mod plan;
+mod remedy;
 mod totals;
 
-pub use outcome::{Results, Sent, of_outcomes, of_stale};
+pub use outcome::{Results, Sent, fates, of_fates, of_outcomes, of_stale};
 pub use plan::{of_plan, reason};
+pub use remedy::remedy;
 pub use totals::Totals;
 
 use crate::change::What;

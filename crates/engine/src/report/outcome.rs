@@ -1,10 +1,11 @@
 //! What became of a plan.
 
 use super::{Ink, Line, Totals, counted, section, told};
-use crate::change::Change;
+use crate::change::{Change, Target};
 use crate::command::{Outcome, Verdict};
 use crate::plan::Plan;
 use serde::Serialize;
+use std::borrow::Borrow;
 
 /// How many changes met which end.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -22,15 +23,19 @@ pub struct Results {
 impl Results {
     /// Counts the changes of a plan by the verdicts on their commands.
     pub fn of(plan: &Plan, outcomes: &[Outcome]) -> Self {
+        Self::count(fates(plan, outcomes))
+    }
+
+    /// Counts changes by the verdicts on the commands that carry them.
+    pub fn count<'a>(fates: impl IntoIterator<Item = (&'a Change, impl Borrow<Verdict>)>) -> Self {
         let mut results = Self::default();
         let mut done = Vec::new();
-        for Outcome { command, verdict } in outcomes {
-            let changes = &plan.commands()[*command].changes;
-            match verdict {
-                Verdict::Done => done.extend(changes.iter().map(|at| &plan.changes()[*at])),
-                Verdict::Refused { .. } => results.refused += changes.len(),
-                Verdict::Unknown { .. } => results.unknown += changes.len(),
-                Verdict::NotSent { .. } => results.not_sent += changes.len(),
+        for (change, verdict) in fates {
+            match verdict.borrow() {
+                Verdict::Done => done.push(change),
+                Verdict::Refused { .. } => results.refused += 1,
+                Verdict::Unknown { .. } => results.unknown += 1,
+                Verdict::NotSent { .. } => results.not_sent += 1,
             }
         }
         results.done = Totals::of(done);
@@ -42,6 +47,13 @@ impl Results {
         let Self { done: _, refused, unknown, not_sent } = self;
         refused + unknown + not_sent == 0
     }
+}
+
+/// The changes of a plan with what became of them.
+pub fn fates<'a>(plan: &'a Plan, outcomes: &'a [Outcome]) -> impl Iterator<Item = (&'a Change, &'a Verdict)> {
+    outcomes.iter().flat_map(move |Outcome { command, verdict }| {
+        plan.commands()[*command].changes.iter().map(move |at| (&plan.changes()[*at], verdict))
+    })
 }
 
 /// Tells whether the commands were carried out or only tried.
@@ -75,13 +87,24 @@ pub fn of_stale(stale: &[Change]) -> Vec<Line> {
 
 /// What became of a plan: every command that did not end well, and the totals.
 pub fn of_outcomes(plan: &Plan, outcomes: &[Outcome], sent: Sent) -> Vec<Line> {
+    of_fates(&fates(plan, outcomes).collect::<Vec<_>>(), sent)
+}
+
+/// What became of changes: every target about which something did not end well, and the totals.
+pub fn of_fates<V: Borrow<Verdict>>(fates: &[(&Change, V)], sent: Sent) -> Vec<Line> {
     let mut lines = Vec::new();
-    let failed: Vec<&Outcome> = outcomes.iter().filter(|outcome| outcome.verdict != Verdict::Done).collect();
+    let mut failed: Vec<(&Target, &Verdict)> = Vec::new();
+    for (change, verdict) in fates {
+        let (target, verdict) = (&change.target, verdict.borrow());
+        // The changes of one command have one verdict.
+        if *verdict != Verdict::Done && failed.last() != Some(&(target, verdict)) {
+            failed.push((target, verdict));
+        }
+    }
     if !failed.is_empty() {
         section(&format!("Not done: {}", failed.len()), &mut lines);
     }
-    for Outcome { command, verdict } in failed {
-        let target = &plan.commands()[*command].target;
+    for (target, verdict) in failed {
         let (ink, said) = match verdict {
             Verdict::Done => continue,
             Verdict::Refused { errors } => {
@@ -97,7 +120,8 @@ pub fn of_outcomes(plan: &Plan, outcomes: &[Outcome], sent: Sent) -> Vec<Line> {
         lines.push(Line::of(ink, format!("  ! {target}")).and(Ink::Plain, format!("  {said}")));
     }
     lines.push(Line::default());
-    let Results { done, refused, unknown, not_sent } = Results::of(plan, outcomes);
+    let counted_fates = fates.iter().map(|(change, verdict)| (*change, verdict.borrow()));
+    let Results { done, refused, unknown, not_sent } = Results::count(counted_fates);
     let verb = match sent {
         Sent::Executed => "Done",
         Sent::Tested => "Tested, nothing was changed",

@@ -1,7 +1,10 @@
 //! A whole plan: what changes and why, what does not and why, and the totals.
 
-use super::{Ink, Line, Totals, counted, moment, section, told};
+use super::{Ink, Line, Totals, counted, moment, remedy, section, told};
 use crate::change::{Change, Reason, Target, What};
+use crate::diff::{Leaver, Returned};
+use crate::memory::Order;
+use crate::park::Parked;
 use crate::plan::{GroupLine, Plan};
 use crate::withhold::{Why, Withheld};
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,7 +34,7 @@ fn head(plan: &Plan, lines: &mut Vec<Line>) {
     );
     for (count, words) in [
         (directory.services, "without mail and in no mapped group (service accounts)"),
-        (directory.departed, "disabled, who count as gone"),
+        (directory.departed, "whose entries say that they have left"),
         (directory.kept, "disabled, whose accounts stay as they are"),
     ] {
         if count > 0 {
@@ -125,6 +128,7 @@ pub fn reason(reason: &Reason) -> String {
         Reason::NotListed => "no directory group gives it".into(),
         Reason::NotSelected => "no longer selected".into(),
         Reason::Absent { since } => format!("not in the directory since {}", moment(*since)),
+        Reason::Departed { evidence } => evidence.to_string(),
     }
 }
 
@@ -197,14 +201,32 @@ fn withheld(plan: &Plan, lines: &mut Vec<Line>) {
     for (_, text) in reasons.into_iter().filter(|(holds, _)| *holds) {
         lines.push(Line::of(Ink::Warning, format!("  {text}")));
     }
-    lines.push(Line::of(Ink::Plain, format!("  if the list below is right: umsync approve {}", plan.id())));
+    let approve = format!("  if the list below is right: umsync approve {}", plan.id());
+    let only_parked = plan.withheld().iter().all(|withheld| withheld.why == Why::Parked);
+    let try_again = format!("  to try them again all the same: umsync approve {}", plan.id());
+    lines.push(Line::of(Ink::Plain, if only_parked { try_again } else { approve }));
     for Withheld { change, why } in plan.withheld() {
         lines.push(
             Line::of(Ink::Warning, format!("  ! {}", change.target))
                 .and(Ink::Plain, format!("  {}", told(&change.what)))
                 .and(Ink::Faint, format!("  {}; {why}", reason(&change.reason))),
         );
+        lines.extend(refusals(change, *why, plan));
     }
+}
+
+/// What Adobe has said about a parked change, and what can be done about it.
+fn refusals(change: &Change, why: Why, plan: &Plan) -> Option<Line> {
+    if why != Why::Parked {
+        return None;
+    }
+    let fingerprint = change.fingerprint();
+    let Parked { who: _, change: _, runs, code, message } =
+        plan.parked().iter().find(|parked| parked.change == fingerprint)?;
+    Some(
+        Line::of(Ink::Plain, format!("      refused in {runs} runs in a row: {message} ({code})"))
+            .and(Ink::Faint, format!("  {}", remedy(code))),
+    )
 }
 
 fn short_listing(plan: &Plan) -> String {
@@ -267,6 +289,7 @@ fn others(plan: &Plan, lines: &mut Vec<Line>) {
         }
     }
     leavers(plan, lines);
+    returned(plan, lines);
 }
 
 fn leavers(plan: &Plan, lines: &mut Vec<Line>) {
@@ -274,7 +297,7 @@ fn leavers(plan: &Plan, lines: &mut Vec<Line>) {
         .changes()
         .iter()
         .chain(plan.withheld().iter().map(|withheld| &withheld.change))
-        .filter(|change| matches!(change.reason, Reason::Absent { .. }))
+        .filter(|change| matches!(change.reason, Reason::Absent { .. } | Reason::Departed { .. }))
         .map(|change| change.target.to_string())
         .chain(plan.held().iter().map(|held| held.who.clone()))
         .collect();
@@ -284,16 +307,53 @@ fn leavers(plan: &Plan, lines: &mut Vec<Line>) {
     }
     section(&format!("Gone from the directory, untouched: {}", waiting.len()), lines);
     for leaver in waiting {
-        let next = match leaver.acts_at {
-            Some(at) => format!("nothing is done before {}", moment(at)),
-            None => "leavers.action is keep".into(),
+        let why = match &leaver.evidence {
+            Some(evidence) => format!("{evidence}, gone since {}", moment(leaver.since)),
+            None => format!("not in the directory since {}", moment(leaver.since)),
         };
         lines.push(
-            Line::of(
-                Ink::Plain,
-                format!("  . {}  not in the directory since {}", leaver.who, moment(leaver.since)),
+            Line::of(Ink::Plain, format!("  . {}  {why}", leaver.who))
+                .and(Ink::Faint, format!("  {}", next_step(leaver, plan))),
+        );
+    }
+}
+
+/// What becomes of a leaver about whom this plan does nothing, and when.
+fn next_step(leaver: &Leaver, plan: &Plan) -> String {
+    match (leaver.order, leaver.acts_at) {
+        (_, None) => "leavers.action is keep".into(),
+        (Some(Order::Hold { until: None }), _) => "held by an administrator, until released".into(),
+        (Some(Order::Hold { until: Some(until) }), _) => {
+            format!("held by an administrator until {}", moment(until))
+        }
+        (_, Some(at)) if at <= plan.made_at() => {
+            format!(
+                "nothing is done before they are absent once more (read {} of leavers.reads)",
+                leaver.reads
             )
-            .and(Ink::Faint, format!("  {next}")),
+        }
+        (_, Some(at)) => format!("nothing is done before {}", moment(at)),
+    }
+}
+
+/// People who are back, and what nobody gives back to them.
+fn returned(plan: &Plan, lines: &mut Vec<Line>) {
+    if plan.returned().is_empty() {
+        return;
+    }
+    section(&format!("Back after they had left: {}", plan.returned().len()), lines);
+    for Returned { who, left_at, groups } in plan.returned() {
+        lines.push(
+            Line::of(Ink::Warning, format!("  ? {who}"))
+                .and(
+                    Ink::Plain,
+                    format!(
+                        "  left {}; outside the mapping they had {}",
+                        moment(*left_at),
+                        groups.join(", ")
+                    ),
+                )
+                .and(Ink::Faint, "  give back by hand what they need"),
         );
     }
 }

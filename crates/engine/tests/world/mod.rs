@@ -11,9 +11,9 @@ use umsync_engine::adobe::{Group, GroupKind, Identity, Snapshot, Status, User, U
 use umsync_engine::change::Field;
 use umsync_engine::diff::DiffError;
 use umsync_engine::directory::{AccountState, Anchor, Directory, DirectoryGroup, Entry, GroupRef};
-use umsync_engine::key::GroupName;
+use umsync_engine::key::{GroupName, fold_email};
 use umsync_engine::limits::{Limit, Limits};
-use umsync_engine::memory::Memory;
+use umsync_engine::memory::{Absence, Known, Memory, Order};
 use umsync_engine::plan::{Occasion, Plan, Remember, plan};
 use umsync_engine::rules::{
     AdobeIdTwin, Baseline, Disabled, Domains, IdentityRule, LeaverAction, Leavers, Mapping, MappingMode,
@@ -42,6 +42,13 @@ impl World {
     pub(crate) fn plan_for(&self, dn: &str) -> Result<(Plan, Remember), DiffError> {
         let occasion = Occasion { configuration: "configuration", now: now(), person: Some(dn) };
         plan(&self.directory, &self.adobe, &self.rules, &self.memory, occasion)
+    }
+
+    /// Whether an entry says that its person has left.
+    pub(crate) fn says_gone(&self, entry: &Entry) -> bool {
+        let listed = entry.groups.iter().any(|group| self.rules.leavers.groups.contains(group));
+        let ended = entry.state == AccountState::Disabled || entry.expires.is_some_and(|at| at <= now());
+        listed || (ended && self.rules.people.disabled == Disabled::Leave)
     }
 
     pub(crate) fn without_limits(mut self) -> Self {
@@ -90,6 +97,8 @@ fn shuffle<T>(items: &mut [T], mut seed: u64) {
 const NAMES: [&str; 6] = ["anna", "Bob", "cäsar", "dora", "EVE", "frank"];
 const DOMAINS: [&str; 2] = ["example.com", "other.example"];
 const DIRECTORY_GROUPS: [&str; 3] = ["design", "video", "admins"];
+/// Whoever it lists has left, where the rules say so.
+const LEAVERS: &str = "leavers";
 const ADOBE_GROUPS: [&str; 6] =
     ["Design Team", "Premiere", "Keep", "Unmapped", "_admin_Premiere", "_org_admin"];
 
@@ -153,7 +162,12 @@ fn rules() -> Rules {
             disabled: Disabled::Leave,
         },
         mappings: Vec::new(),
-        leavers: Leavers { action: LeaverAction::Keep, grace: Duration::ZERO },
+        leavers: Leavers {
+            action: LeaverAction::Keep,
+            grace: Duration::ZERO,
+            reads: 1,
+            groups: BTreeSet::new(),
+        },
         protect: Protect::default(),
         limits: Limits::OFF,
         baseline: Baseline::Accepted,
@@ -173,8 +187,9 @@ fn any_entry() -> impl Strategy<Value = Entry> {
     let other = prop_oneof![3 => Just(None), 1 => email().prop_map(Some)];
     let groups = btree_set(0..DIRECTORY_GROUPS.len(), 0..3);
     let bare = prop_oneof![30 => Just(false), 1 => Just(true)];
-    (0..40_u8, mail, other, state, groups, 0..4_u8, bare).prop_map(
-        |(number, mail, other, state, groups, country, bare)| {
+    let ending = prop_oneof![12 => Just((false, None)), 1 => Just((true, None)), 1 => (-2..2_i64).prop_map(|days| (false, Some(now() + TimeDelta::days(days))))];
+    (0..40_u8, mail, other, state, groups, 0..4_u8, bare, ending).prop_map(
+        |(number, mail, other, state, groups, country, bare, (listed, expires))| {
             let mut entry =
                 entry(&format!("p{number}"), &mail.as_deref().map_or(vec![], |mail| vec![mail]), state);
             if let Some(other) = other {
@@ -188,6 +203,10 @@ fn any_entry() -> impl Strategy<Value = Entry> {
             }
             entry.anchor = Some(Anchor::new("entryUUID", &format!("u{number}")));
             entry.groups = groups.into_iter().map(|at| GroupRef::new(DIRECTORY_GROUPS[at])).collect();
+            if listed {
+                entry.groups.insert(GroupRef::new(LEAVERS));
+            }
+            entry.expires = expires;
             entry
         },
     )
@@ -246,16 +265,30 @@ fn any_rules() -> impl Strategy<Value = Rules> {
             set_aside,
         },
     );
-    let switches = (any::<bool>(), any::<bool>(), baseline, 0..2_u64);
+    let leaving = (0..2_u64, 1..3_u32, any::<bool>());
+    let switches = (any::<bool>(), any::<bool>(), baseline, leaving);
     (mappings, identity, action, twin, domains, disabled, limits, switches).prop_map(
-        |(mappings, identity, action, twin, domains, disabled, limits, (all, keep, baseline, days))| {
+        |(
+            mappings,
+            identity,
+            action,
+            twin,
+            domains,
+            disabled,
+            limits,
+            (all, keep, baseline, (days, reads, listed)),
+        )| {
             let mut rules = rules();
             rules.people.select = if all { Select::All } else { Select::Mapped };
             rules.people.identity = IdentityRule::Always(identity);
             rules.people.adobe_id_twin = twin;
             rules.people.domains = domains;
             rules.people.disabled = disabled;
-            rules.leavers = Leavers { action, grace: Duration::from_secs(days * 86_400) };
+            rules.leavers =
+                Leavers { action, grace: Duration::from_secs(days * 86_400), reads, groups: BTreeSet::new() };
+            if listed {
+                rules.leavers.groups.insert(GroupRef::new(LEAVERS));
+            }
             rules.limits = limits;
             rules.baseline = baseline;
             if keep {
@@ -284,8 +317,15 @@ pub(crate) fn world() -> impl Strategy<Value = World> {
     let users = vec(any_user(), 0..8);
     let links = vec((0..40_u8, 0..8_usize), 0..4);
     let groups = btree_set(0..ADOBE_GROUPS.len(), 3..=6);
-    (vec(any_entry(), 0..8), users, any_rules(), links, groups, 0..4_i64).prop_map(
-        |(mut entries, mut users, rules, links, groups, days)| {
+    let order = prop_oneof![
+        Just(None),
+        Just(Some(Order::Hold { until: None })),
+        Just(Some(Order::Expedite)),
+        (-1..2_i64).prop_map(|days| Some(Order::Hold { until: Some(now() + TimeDelta::days(days)) }))
+    ];
+    let absence = (0..4_i64, 0..3_u32, order);
+    (vec(any_entry(), 0..8), users, any_rules(), links, groups, absence).prop_map(
+        |(mut entries, mut users, rules, links, groups, (days, reads, order))| {
             let mut seen = BTreeSet::new();
             entries.retain(|entry| seen.insert(entry.dn.clone()));
             for (at, user) in users.iter_mut().enumerate() {
@@ -302,11 +342,31 @@ pub(crate) fn world() -> impl Strategy<Value = World> {
                     links: links
                         .into_iter()
                         .map(|(person, user)| {
-                            (Anchor::new("entryUUID", &format!("u{person}")), format!("id{user}"))
+                            let known = Known {
+                                id: format!("id{user}"),
+                                identity: None,
+                                emails: users
+                                    .get(user)
+                                    .map(|user| fold_email(&user.email))
+                                    .into_iter()
+                                    .collect(),
+                                dn: format!("uid=p{person},dc=example,dc=com"),
+                                seen_at: now(),
+                            };
+                            (Anchor::new("entryUUID", &format!("u{person}")), known)
                         })
                         .collect(),
-                    approved: BTreeSet::new(),
-                    absences: users.iter().filter_map(|user| Some((user.id.clone()?, since))).collect(),
+                    absences: users
+                        .iter()
+                        .filter_map(|user| Some((user.id.clone()?, Absence { since, reads })))
+                        .collect(),
+                    // Somebody has said something about every other user.
+                    orders: users
+                        .iter()
+                        .step_by(2)
+                        .filter_map(|user| Some((user.id.clone()?, order?)))
+                        .collect(),
+                    ..Memory::default()
                 },
                 adobe: snapshot(users, present),
                 rules,

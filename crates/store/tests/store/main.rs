@@ -2,11 +2,22 @@
 
 #![allow(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
+mod backup;
+mod cut_short;
+mod damage;
+mod forward;
+mod full;
 mod gate;
+mod given;
 mod journal;
+mod leavers;
+mod links;
 mod lock;
 mod memory;
 mod open;
+mod person;
+mod refusals;
 mod runs;
 mod snapshot;
+mod story;
 mod world;

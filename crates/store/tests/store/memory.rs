@@ -1,79 +1,9 @@
-//! Absences, links, plans, approvals and the baseline.
+//! Plans, approvals and the baseline.
 
+use crate::world::set;
 use crate::world::{ORG, Place, noon};
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
-use umsync_engine::directory::Anchor;
-use umsync_store::{Approval, Baseline, Link, SeenLink, StoredPlan};
-
-fn set(names: &[&str]) -> BTreeSet<String> {
-    names.iter().map(|name| (*name).to_owned()).collect()
-}
-
-#[tokio::test]
-async fn an_absence_keeps_its_first_time_and_ends_with_the_return() {
-    let place = Place::new();
-    let store = place.store().await;
-    store.note_absences(ORG, &set(&["ann", "bob"]), noon(0)).await.unwrap();
-    store.note_absences("other", &set(&["ann"]), noon(1)).await.unwrap();
-    store.note_absences(ORG, &set(&["bob", "cid"]), noon(2)).await.unwrap();
-
-    let store = place.reopened(store).await;
-
-    let expected = BTreeMap::from([("bob".to_owned(), noon(0)), ("cid".to_owned(), noon(2))]);
-    assert_eq!(store.absences(ORG).await.unwrap(), expected);
-    assert_eq!(store.absences("other").await.unwrap().len(), 1);
-    // Who was back for one read begins anew.
-    store.note_absences(ORG, &set(&["ann"]), noon(3)).await.unwrap();
-    assert_eq!(store.absences(ORG).await.unwrap(), BTreeMap::from([("ann".to_owned(), noon(3))]));
-    store.note_absences(ORG, &set(&[]), noon(4)).await.unwrap();
-    assert!(store.absences(ORG).await.unwrap().is_empty());
-}
-
-#[tokio::test]
-async fn many_absences_and_links_are_noted_at_once() {
-    let place = Place::new();
-    let store = place.store().await;
-    let names: BTreeSet<String> = (0..5_001).map(|n| format!("person{n}")).collect();
-    store.note_absences(ORG, &names, noon(0)).await.unwrap();
-    assert_eq!(store.absences(ORG).await.unwrap().len(), 5_001);
-    let links: Vec<Link> = names.iter().map(|name| link(name, "id", name)).collect();
-    store.note_links(ORG, &links, noon(0)).await.unwrap();
-    store.note_links(ORG, &links, noon(1)).await.unwrap();
-    assert_eq!(store.links(ORG).await.unwrap().len(), 5_001);
-}
-
-fn link(uuid: &str, adobe_id: &str, email: &str) -> Link {
-    Link {
-        anchor: Anchor::new("entryUUID", uuid),
-        adobe_id: adobe_id.to_owned(),
-        email: email.to_owned(),
-        dn: format!("uid={uuid},dc=example,dc=com"),
-    }
-}
-
-#[tokio::test]
-async fn a_link_is_renewed_and_others_stay() {
-    let place = Place::new();
-    let store = place.store().await;
-    let first = [link("1", "A", "ann@example.com"), link("2", "B", "bob@example.com")];
-    store.note_links(ORG, &first, noon(0)).await.unwrap();
-    let renewed = link("1", "A", "anna@example.com");
-    store.note_links(ORG, &[link("1", "Z", "z@example.com"), renewed.clone()], noon(5)).await.unwrap();
-    store.note_links(ORG, &[], noon(6)).await.unwrap();
-    store.note_links("other", &[link("1", "Q", "ann@example.com")], noon(6)).await.unwrap();
-
-    let store = place.reopened(store).await;
-
-    let anchors = [Anchor::new("entryuuid", "1"), Anchor::new("entryuuid", "2")];
-    let [one, two] = anchors;
-    let expected = BTreeMap::from([(one.clone(), "A".to_owned()), (two.clone(), "B".to_owned())]);
-    assert_eq!(store.links(ORG).await.unwrap(), expected);
-    assert_eq!(store.link(ORG, &one).await.unwrap(), Some(SeenLink { link: renewed, at: noon(5) }));
-    let [_, second] = first;
-    assert_eq!(store.link(ORG, &two).await.unwrap(), Some(SeenLink { link: second, at: noon(0) }));
-    assert_eq!(store.link("third", &two).await.unwrap(), None);
-}
+use umsync_store::{Approval, Baseline, StoredPlan};
 
 #[tokio::test]
 async fn a_withheld_plan_waits_for_its_approval() {

@@ -1,8 +1,7 @@
 //! Found or made, whole, ours, and of a schema that we know.
 
-use crate::world::{ORG, Place, noon, run};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions, Connection};
+use crate::world::{ORG, Place, by_hand, noon, run};
+use sqlx::Connection;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -10,10 +9,6 @@ use umsync_store::{Error, Missing, Store};
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
-}
-
-async fn by_hand(path: &Path) -> SqliteConnection {
-    SqliteConnectOptions::new().filename(path).create_if_missing(true).connect().await.unwrap()
 }
 
 #[tokio::test]

@@ -1,12 +1,8 @@
 //! Who ran what, and how it ended.
 
-use crate::world::{ORG, Place, add, join, noon, run, unsettled};
+use crate::world::{ORG, Place, add, end, join, noon, run, unsettled};
 use serde_json::json;
-use umsync_store::{Error, Missing, Run, RunEnd, RunStart, Store};
-
-fn end(exit_code: u8) -> RunEnd {
-    RunEnd { at: noon(30), exit_code, plan_id: Some("8c1f".to_owned()), summary: json!({"sent": 3}) }
-}
+use umsync_store::{Error, Missing, Run, RunStart, Store};
 
 #[tokio::test]
 async fn a_run_is_kept_with_its_end_and_report() {
@@ -15,7 +11,7 @@ async fn a_run_is_kept_with_its_end_and_report() {
     store.begin_run(&run("1", ORG)).await.unwrap();
     assert_eq!(
         store.run("1").await.unwrap(),
-        Some((Run { start: run("1", ORG), end: None }, None)),
+        Some((Run { start: run("1", ORG), execution: None, dropped: None, end: None }, None)),
         "it is still going"
     );
     store.save_report("1", &json!({"draft": true})).await.unwrap();
@@ -24,7 +20,7 @@ async fn a_run_is_kept_with_its_end_and_report() {
 
     let store = place.reopened(store).await;
 
-    let ended = Run { start: run("1", ORG), end: Some(end(3)) };
+    let ended = Run { start: run("1", ORG), execution: None, dropped: None, end: Some(end(3)) };
     assert_eq!(store.run("1").await.unwrap(), Some((ended, Some(json!({"people": ["Jörg"]})))));
     assert_eq!(store.run("2").await.unwrap(), None);
 }
@@ -98,6 +94,7 @@ async fn what_is_old_and_done_can_be_forgotten() {
 async fn everything_may_be_called_from_a_task() {
     let place = Place::new();
     let path = place.path();
+    let place_of_backup = place.folder.path().join("backup.db");
     let task = async move {
         let store = Store::open(path, Missing::Create).await?;
         store.begin_run(&run("1", ORG)).await?;
@@ -108,6 +105,16 @@ async fn everything_may_be_called_from_a_task() {
         store.unsettled(ORG).await?;
         store.note_links(ORG, &[], noon(0)).await?;
         store.note_absences(ORG, &Default::default(), noon(0)).await?;
+        store.note_departures(ORG, &[]).await?;
+        store.note_created(ORG, &[]).await?;
+        store.note_execution("1", noon(0)).await?;
+        store.cut_short(ORG).await?;
+        store.drop_rest("1", "nobody wants it", noon(0)).await?;
+        store.import_links(ORG, &store.export_links(ORG).await?).await?;
+        store.story(ORG, &Default::default(), &Default::default()).await?;
+        store.forget_person(ORG, &store.find_person(ORG, "ann").await?).await?;
+        store.backup(&place_of_backup).await?;
+        store.compact().await?;
         store.amend_snapshot(ORG, |_| ()).await?;
         store.stamps(ORG, |_| ()).await?;
         store.approve(ORG, "8c1f", "jane", noon(0), noon(1)).await?;

@@ -1,14 +1,18 @@
 //! The things that the stories are about.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use std::path::PathBuf;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::TempDir;
 use umsync_engine::adobe::{Identity, Snapshot, Status, User, UserType};
 use umsync_engine::change::{Account, Address, Change, Reason, Target, What};
 use umsync_engine::command::{Command, Outcome, Phase, Step, Verdict};
+use umsync_engine::directory::Anchor;
 use umsync_engine::key::{GroupName, Ownership, UserKey};
-use umsync_store::{Missing, RunStart, Store};
+use umsync_store::{Link, Missing, RunEnd, RunStart, Store};
 
 pub(crate) const ORG: &str = "1a2b3c@adobeorg";
 
@@ -125,4 +129,71 @@ pub(crate) fn snapshot(organization: &str, read_at: DateTime<Utc>, names: &[&str
 /// The emails of unsettled accounts.
 pub(crate) async fn unsettled(store: &Store) -> Vec<String> {
     store.unsettled(ORG).await.unwrap().into_iter().map(|account| account.email).collect()
+}
+
+pub(crate) fn set(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+pub(crate) fn anchor(uuid: &str) -> Anchor {
+    Anchor::new("entryUUID", uuid)
+}
+
+pub(crate) fn link(uuid: &str, adobe_id: &str, email: &str) -> Link {
+    Link {
+        anchor: anchor(uuid),
+        adobe_id: adobe_id.to_owned(),
+        identity: Identity::Federated,
+        email: email.to_owned(),
+        dn: format!("uid={uuid},dc=example,dc=com"),
+    }
+}
+
+pub(crate) fn change(name: &str, what: What) -> Change {
+    Change { what, ..join(name, "any") }
+}
+
+/// A run with one command per change, which Adobe carries out.
+pub(crate) async fn carried_out(store: &Store, id: &str, changes: &[Change]) {
+    store.begin_run(&run(id, ORG)).await.unwrap();
+    let command = |(at, change): (usize, &Change)| Command {
+        target: change.target.clone(),
+        ..add("nobody", "any", &[at])
+    };
+    let commands: Vec<_> = changes.iter().enumerate().map(command).collect();
+    store.record_plan(id, &commands, changes).await.unwrap();
+    for command in 0..commands.len() {
+        store.intend(id, &[command], noon(1)).await.unwrap();
+        store.settle(id, &[outcome(command, Verdict::Done)], noon(2)).await.unwrap();
+    }
+    store.finish_run(id, &end(0)).await.unwrap();
+}
+
+pub(crate) fn end(exit_code: u8) -> RunEnd {
+    let summary = serde_json::json!({"sent": 3});
+    RunEnd { at: noon(30), exit_code, plan_id: Some("8c1f".to_owned()), summary }
+}
+
+/// The database, past the store.
+pub(crate) async fn by_hand(path: &Path) -> SqliteConnection {
+    SqliteConnectOptions::new().filename(path).create_if_missing(true).connect().await.unwrap()
+}
+
+/// Every row of every table, as text.
+pub(crate) async fn dump(path: &Path) -> Result<Vec<String>, sqlx::Error> {
+    let mut file = by_hand(path).await;
+    let tables: Vec<String> =
+        sqlx::query_scalar("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+            .fetch_all(&mut file)
+            .await?;
+    let mut dump = Vec::new();
+    for table in tables {
+        let columns = AssertSqlSafe(format!("SELECT name FROM pragma_table_info('{table}') ORDER BY cid"));
+        let columns: Vec<String> = sqlx::query_scalar(columns).fetch_all(&mut file).await?;
+        let columns: Vec<_> = columns.iter().map(|column| format!("quote({column})")).collect();
+        let rows = AssertSqlSafe(format!("SELECT {} FROM {table} ORDER BY 1", columns.join(" || ',' || ")));
+        let rows: Vec<String> = sqlx::query_scalar(rows).fetch_all(&mut file).await?;
+        dump.extend(rows.into_iter().map(|row| format!("{table}: {row}")));
+    }
+    Ok(dump)
 }

@@ -1,5 +1,5 @@
 //! The laws of the gate, in a small world: processes that share one ledger, start, list, execute, fail anywhere,
-//! crash anywhere, with clocks that are set; and Adobe, which only counts. The decisions are the gate's own.
+//! crash anywhere, stand still anywhere, take each other's executions over, with clocks that are set; and Adobe, which only counts. The decisions are the gate's own.
 
 mod checks;
 mod world;
@@ -36,7 +36,7 @@ fn goal() -> impl Strategy<Value = Goal> {
         3 => Just(Goal::List),
         3 => Just(Goal::Execute),
         2 => Just(Goal::Both),
-        1 => Just(Goal::GoOn)
+        3 => Just(Goal::GoOn)
     ]
 }
 
@@ -57,6 +57,8 @@ fn quiet() -> impl Strategy<Value = Op> {
         5 => (0..PROCESSES, goal()).prop_map(|(process, goal)| Op::Start(process, goal)),
         20 => (0..PROCESSES, fate()).prop_map(|(process, fate)| Op::Step(process, fate)),
         2 => (0..PROCESSES).prop_map(Op::Crash),
+        1 => (0..PROCESSES).prop_map(Op::Stop),
+        2 => (0..PROCESSES).prop_map(Op::Continue),
     ]
 }
 
@@ -101,6 +103,9 @@ fn worlds(ops: impl Strategy<Value = Op>, slack: i64) -> Tally {
             silences,
             clock_refused,
             futures,
+            overtaken,
+            one_more,
+            handed_over,
         } = world.tally;
         sum.listings += listings;
         sum.executions += executions;
@@ -112,6 +117,9 @@ fn worlds(ops: impl Strategy<Value = Op>, slack: i64) -> Tally {
         sum.silences += silences;
         sum.clock_refused += clock_refused;
         sum.futures += futures;
+        sum.overtaken += overtaken;
+        sum.one_more += one_more;
+        sum.handed_over += handed_over;
         Ok(())
     };
     TestRunner::new_with_rng(config, rng)
@@ -129,6 +137,11 @@ fn with_right_clocks_the_gate_keeps_every_to_the_second() {
     let least =
         [listings, executions, continued, shut, lost_race, taken_back, restamped, silences].into_iter().min();
     assert!(least > Some(500), "too little happens: {tally:?}");
+    let Tally { overtaken, one_more, handed_over, .. } = tally;
+    assert!(
+        [overtaken, one_more, handed_over].into_iter().min() > Some(100),
+        "too little happens: {tally:?}"
+    );
 }
 
 #[test]

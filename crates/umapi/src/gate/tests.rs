@@ -112,15 +112,85 @@ fn an_execution_is_stamped_once_however_long_it_lasts() {
 }
 
 #[test]
+fn an_execution_that_another_has_begun_after_stops_the_first() {
+    let mut stamps = Stamps::default();
+    let mut first = gate().execute(&mut stamps, at(0)).unwrap().stamping();
+    first.write(&gate(), &mut stamps, at(0)).unwrap();
+    // Stopped for hours; alone, it may go on.
+    first.write(&gate(), &mut stamps, at(200)).unwrap();
+    let mut second = gate().execute(&mut stamps, at(201)).unwrap().stamping();
+    second.write(&gate(), &mut stamps, at(201)).unwrap();
+    let shut = first.write(&gate(), &mut stamps, at(202)).unwrap_err();
+    assert_eq!(shut, Shut { opens_at: at(321), why: Why::Executed(at(201)) });
+    assert!(first.was_lost(&shut));
+    assert_eq!(first.is_held(&gate(), &stamps, at(202)), Err(shut));
+    // Nothing of its own is there to be taken back, and it never comes to hold again.
+    first.take_back(&mut stamps);
+    assert_eq!(stamps.execution, Some(at(201)));
+    assert_eq!(first.write(&gate(), &mut stamps, at(900)).unwrap_err().opens_at, at(900));
+    second.write(&gate(), &mut stamps, at(900)).unwrap();
+}
+
+#[test]
+fn a_stamp_that_is_gone_is_no_longer_ours() {
+    let mut stamps = Stamps::default();
+    let mut stamping = gate().execute(&mut stamps, at(0)).unwrap().stamping();
+    stamping.write(&gate(), &mut stamps, at(0)).unwrap();
+    stamps = Stamps::default();
+    let shut = stamping.write(&gate(), &mut stamps, at(1)).unwrap_err();
+    assert_eq!(shut, Shut { opens_at: at(1), why: Why::Executed(at(0)) });
+    assert_eq!(stamps, Stamps::default());
+}
+
+#[test]
+fn who_sets_its_own_stamp_back_keeps_it() {
+    let mut stamps = Stamps::default();
+    let mut stamping = gate().execute(&mut stamps, at(4)).unwrap().stamping();
+    stamping.write(&gate(), &mut stamps, at(4)).unwrap();
+    // The clock went back. Looking for a silence leaves the stamp alone, the next request rewrites it.
+    gate().believe_silence(&mut stamps, at(0));
+    assert_eq!(stamps.execution, Some(at(4)));
+    stamping.write(&gate(), &mut stamps, at(0)).unwrap();
+    assert_eq!(stamps.execution, Some(at(0)));
+    stamping.write(&gate(), &mut stamps, at(1)).unwrap();
+    // Where another has rewritten it, nobody can know whose it is.
+    stamping.write(&gate(), &mut stamps, at(3)).unwrap();
+    gate().believe(&mut stamps, at(-1));
+    assert!(stamping.write(&gate(), &mut stamps, at(3)).is_err());
+}
+
+#[test]
 fn an_execution_cut_short_goes_on_within_its_window_only() {
     let mut stamps = Stamps { execution: Some(at(0)), ..Stamps::default() };
     let permit = gate().go_on(&mut stamps, at(0), at(119)).unwrap().unwrap();
     permit.stamping().write(&gate(), &mut stamps, at(119)).unwrap();
-    assert_eq!(stamps.execution, Some(at(0)));
+    assert_eq!(stamps.execution, Some(at(0) + TURN));
     assert!(gate().go_on(&mut stamps, at(0), at(120)).unwrap().is_none());
     assert!(gate().go_on(&mut stamps, at(-1), at(10)).unwrap().is_none());
+    assert!(gate().execute(&mut stamps, at(119)).is_err());
     stamps.closed_until = Some(at(60));
     assert!(gate().go_on(&mut stamps, at(0), at(10)).is_err());
+}
+
+#[test]
+fn who_goes_on_with_an_execution_has_it() {
+    let mut stamps = Stamps::default();
+    let mut first = gate().execute(&mut stamps, at(0)).unwrap().stamping();
+    first.write(&gate(), &mut stamps, at(0)).unwrap();
+    let mut second = gate().go_on(&mut stamps, at(0), at(5)).unwrap().unwrap().stamping();
+    let mut third = gate().go_on(&mut stamps, at(0), at(5)).unwrap().unwrap().stamping();
+    // A permit alone takes nothing away.
+    first.write(&gate(), &mut stamps, at(6)).unwrap();
+    second.write(&gate(), &mut stamps, at(7)).unwrap();
+    let shut = first.write(&gate(), &mut stamps, at(8)).unwrap_err();
+    assert_eq!(shut.why, Why::Executed(at(0) + TURN));
+    assert!(third.write(&gate(), &mut stamps, at(8)).is_err());
+    second.write(&gate(), &mut stamps, at(9)).unwrap();
+    assert_eq!(stamps.execution, Some(at(0) + TURN));
+    // And so on, by the stamp that it began with.
+    let mut fourth = gate().go_on(&mut stamps, at(0), at(10)).unwrap().unwrap().stamping();
+    fourth.write(&gate(), &mut stamps, at(10)).unwrap();
+    assert!(second.write(&gate(), &mut stamps, at(11)).is_err());
 }
 
 #[test]

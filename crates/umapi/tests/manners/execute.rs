@@ -2,7 +2,7 @@
 
 use crate::ledger::{Call, Entry};
 use crate::server::Reply;
-use crate::world::{World, all_done, command, done, join, joins, letters, quietly, why};
+use crate::world::{World, all_done, command, done, join, joins, letters, no_user, quietly, why};
 use chrono::TimeDelta;
 use serde_json::json;
 use std::sync::Arc;
@@ -53,11 +53,6 @@ async fn a_second_execution_is_refused() {
     let stamped = world.ledger.stamped().execution.unwrap();
     let error = session.may_execute().await.unwrap_err();
     assert_eq!(error.shut().unwrap().why, Why::Executed(stamped));
-    // But the same one may go on.
-    let permit = session.may_go_on(stamped).await.unwrap().unwrap();
-    let outcomes = session.execute(permit, &joins(1), &quietly, &Cancel::never()).await;
-    assert_eq!(letters(&outcomes), "D");
-    assert_eq!(world.ledger.stamped().execution, Some(stamped));
     assert!(session.may_go_on(stamped - TimeDelta::seconds(1)).await.unwrap().is_none());
 }
 
@@ -123,6 +118,52 @@ async fn a_permit_that_another_process_used_up_sends_nothing() {
     assert_eq!(letters(&outcomes), "NN");
     assert!(why(&outcomes[0]).contains("gate is closed"));
     assert!(world.calls().is_empty());
+}
+
+#[tokio::test]
+async fn who_was_stopped_while_another_executed_sends_nothing_more() {
+    let world = World::new(all_done).await;
+    let session = world.session().await;
+    let permit = session.may_execute().await.unwrap();
+    let later = world.now() + TimeDelta::hours(3);
+    let mut first = true;
+    let ledger = world.ledger.clone();
+    world.play(move |request| {
+        // It is answered, and only then the process goes on.
+        if std::mem::take(&mut first) {
+            ledger.stamp(|stamps| stamps.execution = Some(later));
+        }
+        all_done(request)
+    });
+    let outcomes = session.execute(permit, &joins(25), &quietly, &Cancel::never()).await;
+    assert_eq!(letters(&outcomes), format!("{}{}", "D".repeat(10), "N".repeat(15)));
+    assert!(why(&outcomes[10]).contains("the last execution began at"), "{}", why(&outcomes[10]));
+    assert_eq!(world.calls().len(), 1);
+    // What was answered is noted; of the rest another may have noted more.
+    let ten: Vec<usize> = (0..10).collect();
+    assert_eq!(world.ledger.journal(), [Entry::Intended(ten.clone()), Entry::Settled(ten)]);
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_takes_nobodys_execution_away() {
+    let world = World::new(all_done).await;
+    world.clock.set(250);
+    let session = world.session().await;
+    let permit = session.may_execute().await.unwrap();
+    let (clock, mut replies) = (world.clock.clone(), 0);
+    world.play(move |request| {
+        replies += 1;
+        clock.set(0);
+        match (request.method.as_str(), replies) {
+            ("POST", 1) => Reply::HangUp,
+            ("POST", _) => all_done(request),
+            _ => no_user(),
+        }
+    });
+    // Reading back meets the stamp in the future, then two more requests send under it.
+    let outcomes = session.execute(permit, &joins(11), &quietly, &Cancel::never()).await;
+    assert_eq!(letters(&outcomes), "D".repeat(11));
+    assert!(world.ledger.stamped().execution.unwrap() <= world.now());
 }
 
 #[tokio::test]

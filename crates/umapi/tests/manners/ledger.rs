@@ -4,13 +4,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
-use umsync_engine::command::Outcome;
+use tokio::sync::Notify;
+use umsync_engine::command::{Outcome, Verdict};
 use umsync_engine::stamps::{RequestClass, Stamps};
-use umsync_umapi::{Ledger, LedgerError, Start};
+use umsync_umapi::{Ledger, LedgerError, Start, so_far};
 
 #[derive(Default)]
 pub(crate) struct Memory {
     inner: Mutex<Inner>,
+    /// The process is to end at this instant.
+    pub(crate) death: Notify,
 }
 
 #[derive(Default)]
@@ -18,8 +21,13 @@ struct Inner {
     stamps: Stamps,
     starts: BTreeMap<RequestClass, Vec<DateTime<Utc>>>,
     journal: Vec<Entry>,
+    commands: BTreeMap<usize, Known>,
     fails: Option<Call>,
+    dies: Option<(Call, usize)>,
 }
+
+/// What is known of a command: when it was last intended, and what became of it after that.
+type Known = (Option<DateTime<Utc>>, Option<Verdict>);
 
 /// What was noted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +61,34 @@ impl Memory {
 
     pub(crate) fn fail(&self, call: Call) {
         self.inner.lock().unwrap().fails = Some(call);
+    }
+
+    /// What an execution that was cut short left, for so many commands.
+    pub(crate) fn so_far(&self, commands: usize) -> Vec<Verdict> {
+        let inner = self.inner.lock().unwrap();
+        let known = |position| inner.commands.get(&position).cloned().unwrap_or_default();
+        (0..commands).map(known).map(|(intended, settled)| so_far(intended, settled)).collect()
+    }
+
+    /// The process ends when it makes this call for the nth time, from 0; the call does nothing.
+    pub(crate) fn die_at(&self, call: Call, nth: usize) {
+        self.inner.lock().unwrap().dies = Some((call, nth));
+    }
+
+    async fn lives(&self, call: Call) {
+        let dies = match &mut self.inner.lock().unwrap().dies {
+            Some((at, 0)) if *at == call => true,
+            Some((at, left)) if *at == call => {
+                *left -= 1;
+                false
+            }
+            Some(_) | None => false,
+        };
+        if dies {
+            self.inner.lock().unwrap().dies = None;
+            self.death.notify_one();
+            std::future::pending().await
+        }
     }
 
     fn on<T>(&self, call: Call, change: impl FnOnce(&mut Inner) -> T) -> Result<T, LedgerError> {
@@ -93,12 +129,22 @@ impl Ledger for Memory {
         })
     }
 
-    async fn intend(&self, commands: &[usize], _at: DateTime<Utc>) -> Result<(), LedgerError> {
-        self.on(Call::Intend, |inner| inner.journal.push(Entry::Intended(commands.to_vec())))
+    async fn intend(&self, commands: &[usize], at: DateTime<Utc>) -> Result<(), LedgerError> {
+        self.lives(Call::Intend).await;
+        self.on(Call::Intend, |inner| {
+            inner.journal.push(Entry::Intended(commands.to_vec()));
+            inner.commands.extend(commands.iter().map(|command| (*command, (Some(at), None))));
+        })
     }
 
     async fn settle(&self, outcomes: &[Outcome], _at: DateTime<Utc>) -> Result<(), LedgerError> {
+        self.lives(Call::Settle).await;
         let commands = outcomes.iter().map(|outcome| outcome.command).collect();
-        self.on(Call::Settle, |inner| inner.journal.push(Entry::Settled(commands)))
+        self.on(Call::Settle, |inner| {
+            inner.journal.push(Entry::Settled(commands));
+            for Outcome { command, verdict } in outcomes {
+                inner.commands.entry(*command).or_default().1 = Some(verdict.clone());
+            }
+        })
     }
 }

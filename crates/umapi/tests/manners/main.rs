@@ -4,10 +4,13 @@
 
 mod begin;
 mod clear_up;
+mod crash;
 mod execute;
+mod go_on;
 mod ledger;
 mod listing;
 mod mark;
+mod organization;
 mod pace;
 mod server;
 mod single;

@@ -62,18 +62,16 @@ impl World {
         Self::with_pace(Pace::Off, api).await
     }
 
-    pub(crate) async fn with_pace(
-        pace: Pace,
-        mut api: impl FnMut(&Request) -> Reply + Send + 'static,
-    ) -> Self {
+    pub(crate) async fn with_pace(pace: Pace, api: impl FnMut(&Request) -> Reply + Send + 'static) -> Self {
         let clock = Arc::new(TestClock { begin: Instant::now(), fast: AtomicI64::new(0) });
         let ims = Server::start(clock.clone(), |_| token()).await;
-        let api = Server::start(clock.clone(), move |request| match request.path.as_str() {
-            "/status" => Reply::json(json!({"environment": "emulator", "state": "LIVE"})),
-            _ => api(request),
-        })
-        .await;
+        let api = Server::start(clock.clone(), marked(api)).await;
         Self { ims, api, ledger: Arc::default(), clock, pace }
+    }
+
+    /// From now on Adobe answers this.
+    pub(crate) fn play(&self, api: impl FnMut(&Request) -> Reply + Send + 'static) {
+        self.api.play(marked(api));
     }
 
     pub(crate) async fn settings(&self) -> Settings {
@@ -146,6 +144,14 @@ impl World {
         let _ = still.await;
         let told = told.lock().unwrap().clone();
         (result, told)
+    }
+}
+
+/// What the API answers, and the emulator's mark.
+fn marked(mut api: impl FnMut(&Request) -> Reply) -> impl FnMut(&Request) -> Reply {
+    move |request| match request.path.as_str() {
+        "/status" => Reply::json(json!({"environment": "emulator", "state": "LIVE"})),
+        _ => api(request),
     }
 }
 

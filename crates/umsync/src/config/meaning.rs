@@ -4,6 +4,7 @@ use super::directory::Source;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
+use umsync_engine::directory::GroupRef;
 use umsync_engine::rules::{Baseline, IdentityRule, Leavers, Mapping, PeopleRules, Protect, Rules};
 
 /// Sixteen hexadecimal digits over `directory` (without servers, bind, TLS, time-outs), `people`, `groups`, `leavers`
@@ -80,8 +81,9 @@ fn mappings_of(mappings: &[Mapping]) -> Value {
 }
 
 fn leavers_of(leavers: &Leavers) -> Value {
-    let Leavers { action, grace } = leavers;
-    json!([format!("{action:?}"), grace.as_secs()])
+    let Leavers { action, grace, reads, groups } = leavers;
+    let groups: Vec<&str> = groups.iter().map(GroupRef::as_str).collect();
+    json!([format!("{action:?}"), grace.as_secs(), reads, groups])
 }
 
 fn protect_of(protect: &Protect) -> Value {

@@ -18,7 +18,13 @@ pub(crate) use secret::SecretError;
 use file::Document;
 use secret::SecretRef;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use umsync_engine::rules::{Baseline, Rules};
+
+/// A year, and what is left of the month in which somebody asks.
+const HISTORY: Duration = Duration::from_secs(400 * DAY);
+const LEAST_HISTORY: Duration = Duration::from_secs(30 * DAY);
+const DAY: u64 = 24 * 60 * 60;
 
 /// What the program means to do.
 #[derive(Debug)]
@@ -37,6 +43,8 @@ pub(crate) struct Config {
     pub(crate) notify: Option<Notify>,
     /// The store's file.
     pub(crate) store: PathBuf,
+    /// For how long runs, their journals and reports are kept.
+    pub(crate) history: Duration,
     /// A hash of what `directory` (without servers, bind, TLS, time-outs), `people`, `groups`, `leavers` and
     /// `protect` mean: a plan made under another one is another plan.
     pub(crate) meaning: String,
@@ -85,9 +93,10 @@ impl Config {
         let found = document.mistakes();
         match parts {
             Some(parts) if found.is_empty() => {
-                let Parts { adobe, source, rules, schedule, notify, store } = parts;
+                let Parts { adobe, source, rules, schedule, notify, store, history } = parts;
                 let meaning = meaning::of(&source, &rules);
-                Ok(Self { path: path.to_owned(), adobe, source, rules, schedule, notify, store, meaning })
+                let path = path.to_owned();
+                Ok(Self { path, adobe, source, rules, schedule, notify, store, history, meaning })
             }
             _ => Err(mistakes(found)),
         }
@@ -113,6 +122,7 @@ struct Parts {
     schedule: Option<Schedule>,
     notify: Option<Notify>,
     store: PathBuf,
+    history: Duration,
 }
 
 /// `None` only where a mistake has been noted.
@@ -133,13 +143,17 @@ fn read(document: &Document, folder: &Path) -> Option<Parts> {
     let accepted = file.word("baseline", &[("accept", Baseline::Accepted)]);
     let store = file.parsed("state", |text| store_file(text, folder));
     file.missing("state", "the store's file, for instance sqlite:/var/lib/umsync/umsync.db");
+    let history = file.parsed("history", adobe::duration).unwrap_or(HISTORY);
+    if history < LEAST_HISTORY {
+        file.mistake("history", "what a run of last week did must be known; write 30d or more");
+    }
     file.finish();
     let (source, disabled) = directory?;
     let mut people = people?;
     people.disabled = disabled;
     let baseline = accepted.unwrap_or(Baseline::Missing);
     let rules = Rules { people, mappings: mappings?, leavers, protect: protect?, limits, baseline };
-    Some(Parts { adobe: adobe?, source, rules, schedule, notify, store: store? })
+    Some(Parts { adobe: adobe?, source, rules, schedule, notify, store: store?, history })
 }
 
 fn store_file(text: &str, folder: &Path) -> Result<PathBuf, String> {

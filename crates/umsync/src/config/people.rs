@@ -14,6 +14,8 @@ use umsync_engine::rules::{
 };
 use umsync_engine::template::Template;
 
+/// So many complete reads in a row must lack somebody before they are a leaver.
+const READS: u32 = 3;
 const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// UMAPI documentation, "createUserGroup": a name has at most 255 characters.
 const GROUP_NAME_LENGTH: usize = 255;
@@ -181,9 +183,10 @@ fn group(section: &Section<'_>, at: usize, name: &str) -> Option<GroupName> {
 
 /// What becomes of leavers: they are kept, unless the configuration says otherwise.
 pub(super) fn leavers(section: Option<Section<'_>>) -> Leavers {
-    let mut leavers = Leavers { action: LeaverAction::Keep, grace: WEEK };
+    let mut leavers =
+        Leavers { action: LeaverAction::Keep, grace: WEEK, reads: READS, groups: BTreeSet::new() };
     let Some(section) = section else { return leavers };
-    section.not_built(&["reads", "list"]);
+    section.not_built(&["list"]);
     let action = section.parsed("action", |text| match text {
         "keep" => Ok(LeaverAction::Keep),
         "remove-groups" => Ok(LeaverAction::RemoveGroups),
@@ -196,6 +199,22 @@ pub(super) fn leavers(section: Option<Section<'_>>) -> Leavers {
     });
     set(&mut leavers.action, action);
     set(&mut leavers.grace, section.parsed("grace", duration));
+    if leavers.grace.is_zero() {
+        // Who wants no grace wants no second look either, unless they say so.
+        leavers.reads = 1;
+    }
+    set(&mut leavers.reads, section.get::<u32>("reads"));
+    if leavers.reads == 0 {
+        section.mistake("reads", "nobody is absent before one read lacks them; write 1 or more");
+    }
+    for (at, name) in section.texts("groups").unwrap_or_default().into_iter().enumerate() {
+        match name.trim() {
+            "" => section.mistake(&format!("groups[{at}]"), "a directory group belongs here, by name or DN"),
+            name => {
+                leavers.groups.insert(GroupRef::new(name));
+            }
+        }
+    }
     section.finish();
     leavers
 }

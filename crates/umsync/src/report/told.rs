@@ -1,6 +1,7 @@
 //! A run as people and spreadsheets read it: every change with what became of it.
 
 use crate::failure::{Failure, meaning};
+use crate::resume::verdict;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Deserialize;
 use serde_json::Value;
@@ -90,10 +91,18 @@ impl Told {
             let changes = commands.get(command).map(|command| command.changes.as_slice());
             ends.extend(changes.unwrap_or_default().iter().map(|at| (*at, end.clone())));
         }
+        // What the journal knows goes before: a run that was cut short is gone on with by another.
+        let mut known: BTreeMap<usize, Fate> =
+            journal.into_iter().map(|row| (row.position, Fate::of(row))).collect();
         let planned = changes.into_iter().enumerate().map(|(at, change)| Fate {
             change,
             sent_at: sent.get(&at).copied(),
-            end: ends.remove(&at).unwrap_or(End::Planned),
+            end: match (known.remove(&at), ends.remove(&at)) {
+                (Some(Fate { end, sent_at: Some(_), .. }), _) => end,
+                (_, Some(end)) => end,
+                (Some(Fate { end, .. }), None) => end,
+                (None, None) => End::Planned,
+            },
         });
         let apart = |change, end| Fate { change, sent_at: None, end };
         let mut fates: Vec<Fate> = planned.collect();
@@ -106,14 +115,9 @@ impl Told {
 impl Fate {
     /// What the journal knows of a change.
     fn of(row: Row) -> Self {
+        let end = End::of(verdict(&row));
         let Row { position: _, change, command } = row;
         let sent_at = command.as_ref().and_then(|command| command.intended);
-        let settled = command.as_ref().and_then(|command| command.settled.as_ref());
-        let end = match (settled, sent_at) {
-            (Some((verdict, _)), _) => End::of(verdict.clone()),
-            (None, Some(_)) => End::Unknown("no answer was noted".to_owned()),
-            (None, None) => End::NotSent("its turn had not come".to_owned()),
-        };
         Self { change, sent_at, end }
     }
 }
@@ -165,6 +169,8 @@ impl End {
                 Why::TooManySetAside => "too_many_set_aside".to_owned(),
                 Why::ShortListing => "short_listing".to_owned(),
                 Why::SetAside => "set_aside".to_owned(),
+                Why::Parked => "parked".to_owned(),
+                Why::Invisible => "invisible".to_owned(),
                 Why::Needs => "needs".to_owned(),
             },
             Self::Planned | Self::Tested | Self::Done | Self::Unknown(_) | Self::NotSent(_) | Self::Stale => {
@@ -247,7 +253,7 @@ impl Told {
     }
 
     fn head(&self) -> Vec<Line> {
-        let Run { start, end } = &self.run;
+        let Run { start, end, execution: _, dropped } = &self.run;
         let mut lines = vec![line([(Ink::Heading, format!("Run {}: {}", start.id, start.command))])];
         let mut fact = |name: &str, told: String| {
             lines.push(line([(Ink::Faint, format!("  {name:<14} ")), (Ink::Plain, told)]));
@@ -261,6 +267,9 @@ impl Told {
                 format!("{}, after {}", seconds(end.at), counted(took as usize, "second", "seconds"))
             }
         };
+        if let Some(dropped) = dropped {
+            fact("dropped", dropped.clone());
+        }
         fact("begun", seconds(start.started_at));
         fact("ended", ended);
         fact("organization", start.organization.clone());

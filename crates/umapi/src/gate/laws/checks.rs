@@ -1,7 +1,7 @@
 //! What must be true of the world.
 
 use super::super::{Gate, LEAST_EVERY, Opens, Shut, Side, Why};
-use super::world::{Cause, Request, World};
+use super::world::{Cause, Hold, Job, Phase, Request, World};
 use super::{CLOCKS, EVERY, SILENCE};
 use umsync_engine::stamps::Stamps;
 
@@ -12,9 +12,11 @@ impl World {
         let same_side = || self.requests.iter().filter(|other| other.side == request.side);
         let same = same_side().filter(|other| other.id == request.id).count();
         // An execution is counted by its first request, wherever the later ones are; one that was continued after a
-        // crash, perhaps before its first request, by its stamp.
+        // crash, perhaps before its first request, by its stamp; and so is what left late.
         let counts = |request: &Request| {
-            request.side != Side::Execution || !self.continued.contains(&request.id) && request.number == 0
+            !request.late
+                && (request.side != Side::Execution
+                    || !self.continued.contains(&request.id) && request.number == 0)
         };
         for other in same_side().filter(|other| other.id != request.id) {
             let apart = (request.at - other.at).abs();
@@ -30,6 +32,33 @@ impl World {
             assert!(!after_200, "page 0 after a 200: {request:?}");
         }
         self.requests.push(request);
+    }
+
+    /// Law: from the first action request of a process that took an execution over, or began another, who had it before
+    /// sends at most the one request whose check had passed.
+    pub(super) fn is_in_one_hand(&mut self, job: &mut Job) {
+        if job.stamping.side != Side::Execution {
+            return;
+        }
+        match job.hold {
+            Hold::Holds => {}
+            Hold::OneMore => {
+                self.tally.one_more += 1;
+                job.hold = Hold::Nothing;
+                return;
+            }
+            Hold::Nothing => panic!("a request of an execution that another has: {job:?}"),
+        }
+        if job.requests > 0 {
+            return;
+        }
+        let others = self.processes.iter_mut().filter_map(|process| process.job.as_mut());
+        for other in others.filter(|other| other.stamping.side == Side::Execution) {
+            if other.stamping.own.is_some() && other.claim < job.claim && other.hold == Hold::Holds {
+                let checked = matches!(other.phase, Phase::Send { .. });
+                other.hold = if checked { Hold::OneMore } else { Hold::Nothing };
+            }
+        }
     }
 
     /// Law: while a stored silence lasts nothing leaves.
@@ -50,6 +79,10 @@ impl World {
             Why::Silence(_) => None,
         };
         let until = self.seconds(shut.opens_at) - fast;
+        if until <= self.now && matches!(shut.why, Why::Executed(_)) {
+            // It says only that another has executed.
+            return;
+        }
         let why = self.causes.iter().any(|cause| cause.side == side && until <= cause.until);
         assert!(why, "closed until {until} at {} without cause: {shut:?}, {:?}", self.now, self.causes);
         assert!(until - self.now <= EVERY.max(SILENCE) + CLOCKS);

@@ -6,6 +6,7 @@ use crate::clock::{Anchor, is_off};
 use crate::gate::LEAST_EVERY;
 use crate::patience::{Again, Patience, Scale, Tries};
 use chrono::{DateTime, TimeDelta, Utc};
+use std::cell::Cell;
 use std::time::Duration;
 use tokio::time::Instant;
 use umsync_engine::stamps::Stamps;
@@ -38,6 +39,9 @@ pub(super) enum Op {
     Start(usize, Goal),
     Step(usize, Fate),
     Crash(usize),
+    /// A process stands still wherever it is (SIGSTOP, a machine that sleeps) and later goes on there.
+    Stop(usize),
+    Continue(usize),
     /// The store comes back with a stamp from the future: a machine whose clock was wrong, a restored file.
     Future(Side, i64),
     FutureSilence(i64),
@@ -60,11 +64,29 @@ pub(super) struct Job {
     pub(super) tries: Tries,
     pub(super) phase: Phase,
     pub(super) requests: u32,
+    /// When, in the order of all such moments, it got its stamp, or leave to go on under another's.
+    pub(super) claim: u64,
+    /// Its next write is the first under another's stamp.
+    pub(super) takes_over: bool,
+    pub(super) hold: Hold,
+    /// It stood still between its check and its request.
+    pub(super) late: bool,
+}
+
+/// What an execution may still send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hold {
+    /// Everything.
+    Holds,
+    /// The one request whose check had passed when another took over.
+    OneMore,
+    Nothing,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Process {
     pub(super) fast: i64,
+    pub(super) stopped: bool,
     pub(super) session: Option<(Anchor, Goal)>,
     pub(super) job: Option<Job>,
 }
@@ -78,6 +100,8 @@ pub(super) struct Request {
     pub(super) number: u32,
     pub(super) at: i64,
     pub(super) has_200: bool,
+    /// Its process stood still after the check: no check can help that.
+    pub(super) late: bool,
 }
 
 /// Why a side may be closed: since when, and until when at the latest, in true time.
@@ -102,6 +126,9 @@ pub(super) struct Tally {
     pub(super) silences: u32,
     pub(super) clock_refused: u32,
     pub(super) futures: u32,
+    pub(super) overtaken: u32,
+    pub(super) one_more: u32,
+    pub(super) handed_over: u32,
 }
 
 pub(super) struct World {
@@ -122,6 +149,9 @@ pub(super) struct World {
     /// The last execution that was stamped, as the journal knows it.
     pub(super) begun: Option<(u64, DateTime<Utc>)>,
     pub(super) next_id: u64,
+    pub(super) claims: u64,
+    /// How often a clock was read.
+    pub(super) readings: Cell<i64>,
     /// How far apart two listings may be at least, less than `EVERY`.
     pub(super) slack: i64,
     pub(super) tally: Tally,
@@ -143,6 +173,8 @@ impl World {
             executions: Vec::new(),
             begun: None,
             next_id: 0,
+            claims: 0,
+            readings: Cell::new(0),
             slack,
             tally: Tally::default(),
         }
@@ -161,7 +193,10 @@ impl World {
     }
 
     pub(super) fn local(&self, process: usize) -> DateTime<Utc> {
-        self.date(self.now + self.processes[process].fast)
+        // No moment is read twice, as with real clocks.
+        self.readings.set(self.readings.get() + 1);
+        let offset = TimeDelta::microseconds(100 * self.readings.get());
+        self.date(self.now + self.processes[process].fast) + offset
     }
 
     pub(super) fn run(&mut self, op: &Op) {
@@ -171,6 +206,13 @@ impl World {
             Op::Start(process, goal) => self.begin(process, goal),
             Op::Step(process, fate) => self.step(process, fate),
             Op::Crash(process) => self.end(process),
+            Op::Stop(process) => self.processes[process].stopped = true,
+            Op::Continue(process) => {
+                let Process { stopped, job, .. } = &mut self.processes[process];
+                if let (true, Some(job)) = (std::mem::take(stopped), job) {
+                    job.late = matches!(job.phase, Phase::Send { .. });
+                }
+            }
             Op::Future(side, ahead) => {
                 let future = self.date(self.now + ahead);
                 let slot = side.slot(&mut self.stamps);
@@ -192,11 +234,12 @@ impl World {
     pub(super) fn end(&mut self, process: usize) {
         self.processes[process].session = None;
         self.processes[process].job = None;
+        self.processes[process].stopped = false;
     }
 
     /// `Client::begin`.
     pub(super) fn begin(&mut self, process: usize, goal: Goal) {
-        if self.processes[process].session.is_some() {
+        if self.processes[process].session.is_some() || self.processes[process].stopped {
             return;
         }
         let now = self.local(process);
@@ -241,6 +284,9 @@ impl World {
     }
 
     pub(super) fn step(&mut self, process: usize, fate: Fate) {
+        if self.processes[process].stopped {
+            return;
+        }
         let Some(mut job) = self.processes[process].job.take() else {
             self.ask(process);
             return;
@@ -313,7 +359,18 @@ impl World {
         match asked {
             Ok((stamping, users, patience)) => {
                 let tries = Tries::new(patience, Scale::Seconds);
-                let job = Job { id, stamping, users, tries, phase: Phase::Write, requests: 0 };
+                let job = Job {
+                    id,
+                    stamping,
+                    users,
+                    tries,
+                    phase: Phase::Write,
+                    requests: 0,
+                    claim: self.claims,
+                    takes_over: matches!(goal, Goal::GoOn),
+                    hold: Hold::Holds,
+                    late: false,
+                };
                 self.processes[process].job = Some(job);
             }
             Err(shut) => {
@@ -328,14 +385,22 @@ impl World {
         let now = self.local(process);
         let side = job.stamping.side;
         let had_stamp = job.stamping.own.is_some();
+        let takes_over = job.takes_over;
         let written = job.stamping.write(&self.gate, &mut self.stamps, now);
         self.seen();
         if let Err(shut) = written {
             self.tally.lost_race += 1;
+            self.tally.overtaken += u32::from(job.stamping.was_lost(&shut));
             self.must_have_a_cause(self.processes[process].fast, &shut);
             return false;
         }
         self.must_not_be_silent();
+        if side == Side::Execution && (takes_over || job.stamping.undo.is_some()) {
+            self.tally.handed_over += u32::from(takes_over);
+            self.claims += 1;
+            job.claim = self.claims;
+            job.takes_over = false;
+        }
         if job.stamping.undo.is_some() {
             self.tally.restamped += u32::from(had_stamp);
             let until = self.now + EVERY + CLOCKS;
@@ -361,9 +426,11 @@ impl World {
             return;
         }
         let has_200 = matches!(fate, Fate::Answered | Fate::Cut);
-        let (side, number, at) = (job.stamping.side, job.requests, self.now.min(since + TIME_OUT));
-        let request = Request { side, id: job.id, number, at, has_200 };
-        self.reaches_adobe(request);
+        let late = std::mem::take(&mut job.late);
+        let at = if late { self.now } else { self.now.min(since + TIME_OUT) };
+        let (side, number) = (job.stamping.side, job.requests);
+        self.reaches_adobe(Request { side, id: job.id, number, at, has_200, late });
+        self.is_in_one_hand(&mut job);
         job.requests += 1;
         match (fate, job.stamping.side) {
             (Fate::Silence(asked), _) => {

@@ -1,0 +1,141 @@
+//! Who is who, and who they were.
+
+use crate::world::{ORG, Place, anchor, carried_out, join, link, noon, set};
+use std::time::Instant;
+use umsync_engine::adobe::Identity;
+use umsync_engine::key::GroupName;
+use umsync_engine::memory::Known;
+use umsync_store::{Error, Given, Link, LinkRecord, Noted};
+
+fn noted(value: &str, first: i64, last: i64) -> Noted {
+    Noted { value: value.to_owned(), first_seen: noon(first), last_seen: noon(last) }
+}
+
+#[tokio::test]
+async fn a_link_is_renewed_and_others_stay() {
+    let place = Place::new();
+    let store = place.store().await;
+    let first = [link("1", "A", "Ann@Example.com"), link("2", "B", "bob@example.com")];
+    store.note_links(ORG, &first, noon(0)).await.unwrap();
+    let renewed = Link { identity: Identity::Adobe, ..link("1", "A", "anna@example.com") };
+    store.note_links(ORG, &[link("1", "Z", "z@example.com"), renewed], noon(5)).await.unwrap();
+    store.note_links(ORG, &[], noon(6)).await.unwrap();
+    store.note_links("other", &[link("1", "Q", "ann@example.com")], noon(6)).await.unwrap();
+
+    let store = place.reopened(store).await;
+
+    let known = |id: &str, identity, emails: &[&str], uuid: &str, at| Known {
+        id: id.to_owned(),
+        identity: Some(identity),
+        emails: set(emails),
+        dn: format!("uid={uuid},dc=example,dc=com"),
+        seen_at: noon(at),
+    };
+    let links = store.links(ORG).await.unwrap();
+    let ann = known("A", Identity::Adobe, &["ann@example.com", "anna@example.com"], "1", 5);
+    let bob = known("B", Identity::Federated, &["bob@example.com"], "2", 0);
+    assert_eq!(links.into_iter().collect::<Vec<_>>(), [(anchor("1"), ann), (anchor("2"), bob)]);
+    assert!(store.drop_link(ORG, &anchor("2")).await.unwrap());
+    assert!(!store.drop_link(ORG, &anchor("2")).await.unwrap());
+    assert_eq!(store.links(ORG).await.unwrap().len(), 1);
+    assert_eq!(store.links("other").await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_link_tells_what_it_was() {
+    let place = Place::new();
+    let store = place.store().await;
+    let moved = |email: &str, dn: &str| Link { dn: dn.to_owned(), ..link("1", "A", email) };
+    for (email, dn, at) in [
+        ("ann@example.com", "cn=ann,ou=a", 0),
+        ("ann@example.com", "cn=ann,ou=a", 10),
+        ("Ann@Example.com", "cn=ann,ou=b", 20),
+        ("anna@example.com", "cn=ann,ou=b", 30),
+        ("ann@example.com", "cn=ann,ou=b", 40),
+    ] {
+        store.note_links(ORG, &[moved(email, dn)], noon(at)).await.unwrap();
+    }
+    let story = store.link_story(ORG, &anchor("1")).await.unwrap().unwrap();
+    assert_eq!(story.emails, [noted("ann@example.com", 0, 40), noted("anna@example.com", 30, 30)]);
+    assert_eq!(story.dns, [noted("cn=ann,ou=a", 0, 10), noted("cn=ann,ou=b", 20, 40)]);
+    assert_eq!((story.adobe_id.as_str(), story.email.as_str()), ("A", "ann@example.com"));
+    assert_eq!(story.seen_at, noon(40));
+    assert_eq!(store.link_story(ORG, &anchor("2")).await.unwrap(), None);
+    // What is long past may be forgotten, what is may not.
+    store.forget(noon(35)).await.unwrap();
+    let story = store.link_story(ORG, &anchor("1")).await.unwrap().unwrap();
+    assert_eq!(story.emails, [noted("ann@example.com", 0, 40)]);
+    assert_eq!(story.dns, [noted("cn=ann,ou=b", 20, 40)]);
+}
+
+#[tokio::test]
+async fn links_go_from_one_store_to_another() {
+    let (place, other) = (Place::new(), Place::new());
+    let store = place.store().await;
+    store
+        .note_links(ORG, &[link("1", "A", "ann@old.com"), link("2", "B", "bob@example.com")], noon(0))
+        .await
+        .unwrap();
+    store.note_links(ORG, &[link("1", "A", "ann@example.com")], noon(5)).await.unwrap();
+    carried_out(&store, "1", &[join("ann", "Design")]).await;
+    let records = store.export_links(ORG).await.unwrap();
+    assert_eq!(records[0].given, [Given { group: GroupName::new("Design"), at: noon(2) }]);
+    assert_eq!(records[1].given, []);
+    assert_eq!(records[0].emails, [noted("ann@old.com", 0, 0), noted("ann@example.com", 5, 5)]);
+
+    let text = serde_json::to_string(&records).unwrap();
+    let read: Vec<LinkRecord> = serde_json::from_str(&text).unwrap();
+    let there = other.store().await;
+    there
+        .note_links(ORG, &[link("1", "X", "x@example.com"), link("3", "C", "cid@example.com")], noon(9))
+        .await
+        .unwrap();
+    assert_eq!(there.import_links(ORG, &read).await.unwrap(), 1);
+
+    let there = other.reopened(there).await;
+    let after = there.export_links(ORG).await.unwrap();
+    assert_eq!(after[..2], records);
+    assert_eq!(after[2].anchor, anchor("3"), "others stay");
+    assert_eq!(there.import_links(ORG, &read).await.unwrap(), 2);
+    assert_eq!(there.export_links(ORG).await.unwrap(), after);
+    // Nobody can say which of two is meant.
+    let twice = [read[1].clone(), LinkRecord { adobe_id: "Z".to_owned(), ..read[1].clone() }];
+    let error = there.import_links(ORG, &twice).await.unwrap_err();
+    assert!(matches!(&error, Error::Twice { .. }), "{error}");
+    assert!(error.to_string().contains("the link of entryuuid=2 comes twice"), "{error}");
+    assert_eq!(there.export_links(ORG).await.unwrap(), after);
+    // What people wrote by hand is folded, and what the link is now stands in its history.
+    let by_hand = LinkRecord {
+        email: "Dot@Example.com".to_owned(),
+        emails: vec![noted("D@Example.com", 1, 2)],
+        ..read[1].clone()
+    };
+    there.import_links(ORG, &[by_hand]).await.unwrap();
+    assert_eq!(
+        there.links(ORG).await.unwrap()[&anchor("2")].emails,
+        set(&["d@example.com", "dot@example.com"])
+    );
+}
+
+#[tokio::test]
+async fn a_large_company_is_noted_quickly_when_nothing_is_new() {
+    let place = Place::new();
+    let store = place.store().await;
+    let mut links: Vec<Link> =
+        (0..100_000).map(|n| link(&format!("{n:06}"), "id", &format!("person{n}@example.com"))).collect();
+    let mut took = Vec::new();
+    for run in 0..3 {
+        let begin = Instant::now();
+        store.note_links(ORG, &links, noon(run)).await.unwrap();
+        took.push(begin.elapsed());
+        links[7].email = "new@example.com".to_owned();
+    }
+    let begin = Instant::now();
+    let known = store.links(ORG).await.unwrap();
+    took.push(begin.elapsed());
+    assert_eq!(known.len(), 100_000);
+    assert_eq!(known[&anchor("000007")].emails, set(&["new@example.com", "person7@example.com"]));
+    assert!(known.values().all(|link| link.seen_at == noon(2)));
+    assert!(took[2] < took[0], "first, changed, same, read: {took:?}");
+    println!("first, changed, same, read: {took:?}");
+}

@@ -1,0 +1,125 @@
+//! What one run leaves for the next: absences, links, refusals, and accounts that were made and nobody sees.
+
+use crate::failure::Failure;
+use crate::ledger::StoreLedger;
+use crate::program::Program;
+use chrono::{DateTime, Utc};
+use std::collections::{BTreeMap, BTreeSet};
+use umsync_engine::adobe::Snapshot;
+use umsync_engine::change::{Change, Target, What};
+use umsync_engine::command::Verdict;
+use umsync_engine::key::UserKey;
+use umsync_engine::memory::{Match, Memory};
+use umsync_store::{Created, Link, Refusal, Refusals};
+use umsync_umapi::Session;
+
+/// What earlier runs remember; what somebody approved is not in it.
+pub(crate) async fn recall(program: &Program) -> Result<Memory, Failure> {
+    let (store, organization) = (&program.store, program.organization());
+    let orders = store.orders(organization, program.now()).await?;
+    let created = store.created(organization).await?;
+    let invisible = |created: Created| created.invisible_since.map(|_| created.fingerprint);
+    Ok(Memory {
+        links: store.links(organization).await?,
+        absences: store.absences(organization).await?,
+        orders: orders.into_iter().map(|(account, said)| (account, said.order)).collect(),
+        departures: store.departures(organization).await?,
+        failing: store.failing(organization).await?,
+        invisible: created.into_iter().filter_map(invisible).collect(),
+        approved: BTreeSet::new(),
+    })
+}
+
+/// Accounts that Adobe said it made, and that a later listing lacks, are looked for singly: whoever is found so was only
+/// listed late; whoever is not, is not made again and again.
+pub(crate) async fn look_for_created(
+    program: &Program,
+    session: &Session<StoreLedger>,
+    snapshot: &mut Snapshot,
+) -> Result<(), Failure> {
+    let (store, organization) = (&program.store, program.organization());
+    let created = store.created(organization).await?;
+    if created.is_empty() {
+        return Ok(());
+    }
+    let there: BTreeSet<UserKey> = snapshot.users.iter().filter_map(|user| user.key()).collect();
+    let mut seen = BTreeSet::new();
+    // What was made after the listing began cannot be in it.
+    for Created { fingerprint, account, at, invisible_since } in
+        created.into_iter().filter(|created| created.at < snapshot.read_at)
+    {
+        if there.contains(&account.key) {
+            seen.insert(fingerprint);
+            continue;
+        }
+        program.bar.say(format!("looking for {}", account.email));
+        match session.user(&account.address).await? {
+            Some(user) => {
+                snapshot.users.push(user.clone());
+                store.amend_snapshot(organization, |stored| stored.users.push(user)).await?;
+                seen.insert(fingerprint);
+            }
+            None if invisible_since.is_none() => {
+                tracing::warn!(user = account.email, %at, "Adobe made this account and does not show it");
+                store.note_invisible(organization, &fingerprint, program.now()).await?;
+            }
+            None => {}
+        }
+    }
+    Ok(store.forget_created(organization, &seen).await?)
+}
+
+/// Notes who is whose.
+pub(crate) async fn link(program: &Program, matches: &[Match], at: DateTime<Utc>) -> Result<(), Failure> {
+    let link = |found: &Match| {
+        let Match { anchor, id, identity, email, dn } = found.clone();
+        Link { anchor, adobe_id: id, identity, email, dn }
+    };
+    let links: Vec<Link> = matches.iter().map(link).collect();
+    Ok(program.store.note_links(program.organization(), &links, at).await?)
+}
+
+/// Notes what became of changes: what Adobe refused, and which accounts it said it made. `wanted` is everything that a
+/// whole plan wants, by fingerprint: nothing else fails any more.
+pub(crate) async fn fates(
+    program: &Program,
+    fates: &[(&Change, &Verdict)],
+    digests: &BTreeMap<String, String>,
+    wanted: Option<BTreeSet<String>>,
+) -> Result<(), Failure> {
+    let (store, organization, now) = (&program.store, program.organization(), program.now());
+    let mut done = BTreeSet::new();
+    let mut refused = BTreeMap::new();
+    let mut created = Vec::new();
+    let known = store.failing(organization).await?;
+    for (change, verdict) in fates {
+        match verdict {
+            Verdict::Done => {
+                // A first execution does millions of changes, and hardly one of them failed before.
+                if !known.is_empty() {
+                    done.insert(change.fingerprint());
+                }
+                if let (What::CreateUser(_), Target::User(account)) = (&change.what, &change.target) {
+                    let (fingerprint, account) = (change.fingerprint(), account.as_ref().clone());
+                    created.push(Created { fingerprint, account, at: now, invisible_since: None });
+                }
+            }
+            Verdict::Refused { errors } => {
+                let Some(error) = errors.first() else { continue };
+                let fingerprint = change.fingerprint();
+                let digest = digests.get(&fingerprint).cloned().unwrap_or_default();
+                let refusal = Refusal {
+                    code: error.code.clone(),
+                    message: error.message.clone(),
+                    digest,
+                    change: serde_json::to_string(change)?,
+                };
+                refused.insert(fingerprint, refusal);
+            }
+            Verdict::Unknown { .. } | Verdict::NotSent { .. } => {}
+        }
+    }
+    store.note_created(organization, &created).await?;
+    let refusals = Refusals { done: &done, refused, wanted: wanted.as_ref() };
+    Ok(store.note_refusals(organization, &refusals, now).await?)
+}

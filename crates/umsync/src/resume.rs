@@ -1,0 +1,175 @@
+//! Going on with an execution that was cut short: by a crash, a signal, or an Adobe that was away. Within its two hours
+//! it is still the same execution; after them its rest is dropped, told, and planned anew.
+
+use crate::failure::Failure;
+use crate::program::Program;
+use crate::record::Record;
+use crate::remembering;
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use umsync_engine::change::Change;
+use umsync_engine::command::{Command, Outcome, Verdict};
+use umsync_engine::report::{Results, Totals};
+use umsync_store::{CutShort, Entry, LockError, Purpose, Row, RunEnd};
+use umsync_umapi::so_far;
+
+/// An execution that was gone on with.
+#[derive(Debug)]
+pub(crate) struct Continued {
+    /// The run whose execution it is.
+    pub(crate) run: String,
+    /// Every change of it with what became of it by now.
+    pub(crate) rows: Vec<Row>,
+    /// Its report, as the store keeps it now.
+    pub(crate) report: Value,
+    /// Its exit code.
+    pub(crate) code: u8,
+}
+
+/// What became of an execution that was cut short.
+#[derive(Debug)]
+pub(crate) enum Resumed {
+    /// There was none, or it is somebody else's who still works at it.
+    Nothing,
+    /// Its rest is dropped: the run, and why.
+    Dropped { run: String, why: String },
+    /// It is over now.
+    Continued(Box<Continued>),
+}
+
+/// Goes on with the last execution, if it was cut short and its window is open; drops its rest if it is not.
+pub(crate) async fn resume(program: &Program, record: &Record) -> Result<Resumed, Failure> {
+    let (store, organization) = (&program.store, program.organization());
+    if store.cut_short(organization).await?.is_none() {
+        return Ok(Resumed::Nothing);
+    }
+    program.not_paused().await?;
+    let lock = match store.lock(organization, Purpose::Executing, record.who(), program.now()) {
+        Ok(lock) => lock,
+        // Whoever holds it may be at work at just this.
+        Err(LockError::Busy(_)) => return Ok(Resumed::Nothing),
+        Err(error) => return Err(error.into()),
+    };
+    let Some(CutShort { run, execution, unfinished }) = store.cut_short(organization).await? else {
+        return Ok(Resumed::Nothing);
+    };
+    let id = run.start.id;
+    let drop_rest = async |why: &str| {
+        let why = format!("{why}; what was left of it is planned anew");
+        tracing::warn!(run = id, commands = unfinished, "an execution was cut short: {why}");
+        store.drop_rest(&id, &why, program.now()).await?;
+        Ok::<_, Failure>(Resumed::Dropped { run: id.clone(), why })
+    };
+    if run.start.configuration != program.config.meaning {
+        return drop_rest("the configuration means something else since").await;
+    }
+    let every = program.side.every();
+    if (program.now() - execution).to_std().is_ok_and(|age| age >= every) {
+        return drop_rest("its window is over").await;
+    }
+    let session = program.session(Some(id.clone())).await?;
+    let Some(permit) = session.may_go_on(execution).await? else {
+        return drop_rest("another execution has begun since").await;
+    };
+    let entries = store.entries(&id).await?;
+    tracing::info!(run = id, commands = unfinished, "going on with an execution that was cut short");
+    let commands: Vec<Command> = entries.iter().map(|entry| entry.command.clone()).collect();
+    let so_far: Vec<Verdict> = entries.iter().map(known).collect();
+    let listener = |progress| program.bar.adobe(progress);
+    let outcomes = session.go_on(permit, &commands, &so_far, &listener, &program.cancel).await;
+    program.bar.finish();
+    let rows = store.journal(&id).await?;
+    note(program, &rows, &outcomes, &commands).await?;
+    let continued = ended(program, &id, rows).await?;
+    drop(lock);
+    Ok(Resumed::Continued(Box::new(continued)))
+}
+
+/// What the journal knows of a command.
+fn known(entry: &Entry) -> Verdict {
+    so_far(entry.intended, entry.settled.as_ref().map(|(verdict, _)| verdict.clone()))
+}
+
+/// Remembers what became of the changes whose outcome is new.
+async fn note(
+    program: &Program,
+    rows: &[Row],
+    outcomes: &[Outcome],
+    commands: &[Command],
+) -> Result<(), Failure> {
+    let mut fates: Vec<(&Change, &Verdict)> = Vec::new();
+    for Outcome { command, verdict } in outcomes {
+        let changes = commands[*command].changes.iter().filter_map(|at| rows.get(*at));
+        fates.extend(changes.map(|row| (&row.change, verdict)));
+    }
+    remembering::fates(program, &fates, &BTreeMap::new(), None).await
+}
+
+/// Tells the end of the run whose execution this was: from its journal, which knows all of it.
+async fn ended(program: &Program, id: &str, rows: Vec<Row>) -> Result<Continued, Failure> {
+    let store = &program.store;
+    let fates = rows.iter().map(|row| (&row.change, verdict(row)));
+    let results = Results::count(fates);
+    let planned = Totals::of(rows.iter().map(|row| &row.change));
+    let now = program.now();
+    let (_, report) = store.run(id).await?.ok_or_else(|| Failure::NoRun(id.to_owned()))?;
+    let mut report = report.unwrap_or_else(|| json!({ "run": id, "organization": program.organization() }));
+    let withheld =
+        report.pointer("/plan/withheld").and_then(Value::as_array).is_some_and(|held| !held.is_empty());
+    let code = match (results.all_done(), withheld) {
+        (false, _) => 4,
+        (true, true) => 3,
+        (true, false) => 0,
+    };
+    let mut summary = report["summary"].clone();
+    if !summary.is_object() {
+        // It was killed before it could tell.
+        let count = |path: &str| report.pointer(path).and_then(Value::as_array).map_or(0, Vec::len);
+        summary = json!({
+            "planned": planned,
+            "withheld": count("/plan/withheld"),
+            "set_aside": count("/plan/set_aside"),
+            "held": count("/plan/held"),
+            "stale": count("/stale"),
+        });
+    }
+    summary["results"] = serde_json::to_value(results)?;
+    summary["continued_at"] = serde_json::to_value(now)?;
+    report["summary"] = summary.clone();
+    report["exit_code"] = json!(code);
+    report["ended_at"] = serde_json::to_value(now)?;
+    report["outcomes"] = serde_json::to_value(outcomes_of(&rows))?;
+    let plan_id = report.pointer("/plan/id").and_then(Value::as_str).map(str::to_owned);
+    store.save_report(id, &report).await?;
+    store.finish_run(id, &RunEnd { at: now, exit_code: code, plan_id, summary }).await?;
+    tracing::info!(run = id, code, "the execution that was cut short is over");
+    Ok(Continued { run: id.to_owned(), rows, report, code })
+}
+
+/// What became of a change, where it has not been sent that too.
+pub(crate) fn verdict(row: &Row) -> Verdict {
+    match &row.command {
+        Some(entry) => known(entry),
+        None => Verdict::NotSent { why: "no command carries it".to_owned() },
+    }
+}
+
+/// The same by command, as a run that was not cut short tells it.
+pub(crate) fn outcomes_of(rows: &[Row]) -> Vec<Outcome> {
+    let by_command: BTreeMap<usize, Verdict> =
+        rows.iter().filter_map(|row| Some((row.command.as_ref()?.position, verdict(row)))).collect();
+    by_command.into_iter().map(|(command, verdict)| Outcome { command, verdict }).collect()
+}
+
+/// Whether there is an execution that this program could go on with now.
+pub(crate) async fn is_open(program: &Program) -> Result<bool, Failure> {
+    let cut = program.store.cut_short(program.organization()).await?;
+    let is_ours = |cut: &CutShort| cut.run.start.configuration == program.config.meaning;
+    Ok(cut.is_some_and(|cut| is_ours(&cut) && until(&cut, program.side.every()) > program.now()))
+}
+
+/// Until when an execution that was cut short can be gone on with.
+pub(crate) fn until(cut: &CutShort, every: std::time::Duration) -> DateTime<Utc> {
+    crate::reading::later(cut.execution, every)
+}

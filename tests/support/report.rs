@@ -1,0 +1,212 @@
+//! Whether what a run tells is true: its report against itself, against the emulator's log, and against what changed.
+
+mod deed;
+
+use super::World;
+use deed::{Deed, Deeds, carried_out, changed};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use umsync_emulator::User;
+
+/// Adobe as a run found it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Mark {
+    /// How many calls there had been.
+    pub(crate) calls: usize,
+    pub(crate) users: Vec<User>,
+    pub(crate) groups: BTreeSet<String>,
+    /// What the run has said, if somebody listened to its end.
+    pub(crate) said: Option<String>,
+}
+
+/// One change of a report: what, and how it ended.
+type Row = (Deed, String);
+
+/// Panics unless the report of the last run, as JSON, as table and as text, agrees with itself, with the emulator's own
+/// log since that run began, and with what is different at Adobe since. Nobody else may have changed anything meanwhile.
+#[track_caller]
+pub(crate) fn report_agrees(world: &World) {
+    report_agrees_since(world, &world.mark());
+}
+
+/// The same for a run that continued another one, which began at that mark.
+#[track_caller]
+pub(crate) fn report_agrees_since(world: &World, mark: &Mark) {
+    let json = world.run(&["report", "--format", "json"]).with(0).json();
+    let rows = rows(&json);
+    assert_eq!(rows, table(&world.run(&["report", "--format", "csv"]).with(0).stdout), "JSON and table");
+
+    let told = totals_by_outcome(&rows);
+    let text = world.run(&["report"]).with(0);
+    text.shows(&[&format!("changes        {}\n", if told.is_empty() { "none" } else { &told })]);
+    if let Some(results) = json.pointer("/summary/results") {
+        let count = |outcome| rows.iter().filter(|(_, end)| end == outcome).count();
+        let numbers = |names: [&str; 3]| names.map(|name| results[name].as_u64().expect("a count") as usize);
+        assert_eq!(
+            numbers(["refused", "unknown", "not_sent"]),
+            ["refused", "unknown", "not_sent"].map(count)
+        );
+        assert_eq!(json["summary"]["withheld"], count("withheld"), "withheld");
+        assert_eq!(json["summary"]["stale"], count("stale"), "stale");
+        // A rehearsal counts what Adobe would have done.
+        let done =
+            rows.iter().filter(|(_, end)| ["done", "tested"].contains(&end.as_str())).map(|(deed, _)| deed);
+        assert_eq!(Totals::of(done), Totals::read(&results["done"]), "the totals and their rows");
+    }
+    if let Some(said) = mark.said.as_deref().filter(|said| !said.starts_with('{')) {
+        says_so(said, &rows);
+    }
+    is_true(world, mark, &rows);
+}
+
+/// The totals that the run itself printed are those of its rows; it prints none where nothing was sent.
+#[track_caller]
+fn says_so(said: &str, rows: &[Row]) {
+    for (words, end) in [("Done: ", "done"), ("Tested, nothing was changed: ", "tested")] {
+        let done = rows.iter().filter(|(_, found)| found == end).map(|(deed, _)| deed);
+        let told = Totals::of(done).told();
+        let lines: Vec<&str> = said.lines().filter_map(|line| line.strip_prefix(words)).collect();
+        let nothing = lines.is_empty() && told == "nothing";
+        assert!(nothing || lines == [told.as_str()], "{words}{told}\nbut it said\n{said}");
+    }
+}
+
+/// What is called done was carried out and is so; and nothing was carried out, nor is different, that no row admits.
+#[track_caller]
+fn is_true(world: &World, mark: &Mark, rows: &[Row]) {
+    let of = |wanted: &[&str]| -> Deeds {
+        rows.iter().filter(|(_, end)| wanted.contains(&end.as_str())).map(|(deed, _)| deed.clone()).collect()
+    };
+    let (done, open) = (of(&["done"]), of(&["refused", "unknown"]));
+    let (sent, perhaps) = carried_out(mark, &world.adobe.log()[mark.calls..]);
+    let changed = changed(mark, world);
+    let without = |all: &Deeds, known: [&Deeds; 2]| -> Vec<Deed> {
+        all.iter().filter(|deed| !known.iter().any(|known| known.contains(*deed))).cloned().collect()
+    };
+    let none: Vec<Deed> = Vec::new();
+    assert_eq!(without(&done, [&sent, &perhaps]), none, "called done, and Adobe never did it");
+    assert_eq!(without(&done, [&changed, &changed]), none, "called done, and it is not so");
+    assert_eq!(without(&sent, [&done, &open]), none, "Adobe did it, and no row admits it");
+    assert_eq!(without(&changed, [&done, &open]), none, "it is different, and no row admits it");
+}
+
+/// Every change of a report in JSON, sorted.
+fn rows(json: &Value) -> Vec<Row> {
+    let list = |path: &str| json.pointer(path).and_then(Value::as_array).cloned().unwrap_or_default();
+    let is_test = json["command"].as_str().is_some_and(|command| command.contains("--test-mode"));
+    let mut ends: BTreeMap<u64, String> = BTreeMap::new();
+    let commands = list("/plan/commands");
+    for outcome in list("/outcomes") {
+        let command = &commands[outcome["command"].as_u64().expect("a position") as usize];
+        for change in command["changes"].as_array().expect("positions") {
+            let end = match word(&outcome["verdict"]) {
+                "done" if is_test => "tested",
+                end => end,
+            };
+            ends.insert(change.as_u64().expect("a position"), end.to_owned());
+        }
+    }
+    let mut rows: Vec<Row> = Vec::new();
+    for (at, change) in list("/plan/changes").iter().enumerate() {
+        let end = ends.remove(&(at as u64)).unwrap_or_else(|| "planned".to_owned());
+        rows.push((Deed::of_change(change), end));
+    }
+    rows.extend(list("/stale").iter().map(|change| (Deed::of_change(change), "stale".to_owned())));
+    let withheld = list("/plan/withheld");
+    rows.extend(withheld.iter().map(|row| (Deed::of_change(row), "withheld".to_owned())));
+    // A run that was cut off leaves its journal.
+    for row in list("/changes") {
+        let end = match (&row["verdict"], &row["sent_at"]) {
+            (Value::Null, Value::Null) => "not_sent",
+            (Value::Null, _) => "unknown",
+            (verdict, _) => word(verdict),
+        };
+        rows.push((Deed::of_change(&row["change"]), end.to_owned()));
+    }
+    rows.sort();
+    rows
+}
+
+/// How an enum's variant is called in JSON.
+fn word(value: &Value) -> &str {
+    match value {
+        Value::Object(object) => object.keys().next().expect("a variant"),
+        value => value.as_str().expect("a variant"),
+    }
+}
+
+/// The same of a report as a table.
+fn table(csv: &str) -> Vec<Row> {
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    let rows = reader.deserialize::<BTreeMap<String, String>>();
+    let mut rows: Vec<Row> = rows
+        .map(|row| row.expect("a good row"))
+        .map(|row| (Deed::of_cells(&row["target"], &row["change"], &row["field"]), row["outcome"].clone()))
+        .collect();
+    rows.sort();
+    rows
+}
+
+/// The totals as the text of a report says them.
+fn totals_by_outcome(rows: &[Row]) -> String {
+    let mut by_end: BTreeMap<&str, Vec<&Deed>> = BTreeMap::new();
+    for (deed, end) in rows {
+        by_end.entry(end).or_default().push(deed);
+    }
+    let told = by_end.into_iter().map(|(end, deeds)| {
+        format!("{} {} ({})", deeds.len(), end.replace('_', " "), Totals::of(deeds.iter().copied()).told())
+    });
+    told.collect::<Vec<_>>().join("; ")
+}
+
+/// Counts of deeds, in the order in which reports tell them.
+#[derive(Debug, PartialEq, Eq)]
+struct Totals([usize; 7]);
+
+impl Totals {
+    /// Counted from the rows; an account of which several attributes change is one.
+    fn of<'a>(deeds: impl IntoIterator<Item = &'a Deed>) -> Self {
+        let mut counts = [0; 7];
+        let mut updated = BTreeSet::new();
+        for Deed { target, what } in deeds {
+            let at = match what.split(' ').next().expect("a word") {
+                "create_group" => 0,
+                "create_user" => 1,
+                "update" if !updated.insert(target) => continue,
+                "update" => 2,
+                "join" => 3,
+                "lose" => 4,
+                "leave" => 5,
+                "delete" => 6,
+                other => panic!("{other} is no change"),
+            };
+            counts[at] += 1;
+        }
+        Self(counts)
+    }
+
+    /// As the program counted.
+    fn read(done: &Value) -> Self {
+        let names = ["groups_created", "created", "updated", "joined", "lost", "left", "deleted"];
+        Self(names.map(|name| done[name].as_u64().expect("a count") as usize))
+    }
+
+    /// In words.
+    fn told(&self) -> String {
+        let words = [
+            ("group", "groups", "created"),
+            ("account", "accounts", "created"),
+            ("account", "accounts", "updated"),
+            ("membership", "memberships", "given"),
+            ("membership", "memberships", "taken"),
+            ("user", "users", "leaving the organization"),
+            ("account", "accounts", "deleted with all files"),
+        ];
+        let said = self.0.iter().zip(words).filter(|(count, _)| **count > 0);
+        let said = said.map(|(count, (one, many, verb))| {
+            format!("{count} {} {verb}", if *count == 1 { one } else { many })
+        });
+        let said: Vec<String> = said.collect();
+        if said.is_empty() { "nothing".to_owned() } else { said.join(", ") }
+    }
+}
