@@ -4,14 +4,19 @@
 
 mod approval;
 mod configuration;
+mod continuing;
 mod daemon;
 mod deploy;
 mod failures;
 mod gate;
+mod grace;
+mod identities;
 mod ldap;
 mod modes;
+mod nothing_lost;
 mod notify;
 mod openldap;
+mod refusals;
 mod report;
 mod scenarios;
 mod support;
