@@ -71,6 +71,7 @@ fn somebody_absent_keeps_everything_for_grace_and_three_reads() {
     world.run(&["leavers", "list"]).with(0).shows(&["leaves the organization in the next run"]);
     world.run(&["sync"]).with(0).shows(&["1 user leaving the organization"]);
     assert!(world.adobe.user("carol@example.com").is_none());
+    world.run(&["leavers"]).with(0).shows(&["Nobody was missing"]);
 }
 
 #[test]

@@ -87,6 +87,8 @@ fn d38_what_adobe_refuses_five_runs_in_a_row_is_parked_until_something_changes()
     // Something about the person changes, though nothing that Adobe is told: it is tried again, and parked again.
     let text = std::fs::read_to_string(world.path("people.ldif")).unwrap();
     world.write("people.ldif", &text.replacen("c: US\nmail: p01", "c: DE\nmail: p01", 1));
+    // Whoever only looks does not take its next try.
+    world.run(&["plan"]).with(0).shows(&["1 membership given"]);
     world.run(&["sync"]).with(4).shows(&["error.user.nonexistent"]);
     world.run(&["sync"]).with(3).shows(&["Withheld: 1"]);
     // Approving means: try once more.

@@ -38,6 +38,27 @@ struct Stored {
 }
 
 impl Store {
+    /// These accounts have left the organization: nobody waits for them any more, and what was said about them as
+    /// leavers is done.
+    pub async fn end_absences(&self, organization: &str, accounts: &BTreeSet<String>) -> Result<(), Error> {
+        let doing = "end absences";
+        let mut transaction = self.begin(doing).await?;
+        for account in accounts {
+            for statement in [
+                "DELETE FROM absences WHERE organization = $1 AND account = $2",
+                "DELETE FROM orders WHERE organization = $1 AND account = $2",
+            ] {
+                sqlx::query(statement)
+                    .bind(organization)
+                    .bind(account)
+                    .execute(&mut *transaction)
+                    .await
+                    .map_err(self.failed(doing))?;
+            }
+        }
+        self.commit(doing, transaction).await
+    }
+
     /// Each absent account with the first read that lacked it and with how many did.
     pub async fn absences(&self, organization: &str) -> Result<BTreeMap<String, Absence>, Error> {
         let rows: Vec<(String, String, u32)> =

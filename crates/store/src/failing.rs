@@ -135,24 +135,4 @@ impl Store {
         }
         self.commit(doing, transaction).await
     }
-
-    /// Keeps new digests of known refusals, by fingerprint; of others nothing is known that they could belong to.
-    pub async fn set_digests(
-        &self,
-        organization: &str,
-        digests: &BTreeMap<String, String>,
-    ) -> Result<(), Error> {
-        let doing = "note the digests";
-        let mut transaction = self.begin(doing).await?;
-        for (fingerprint, digest) in digests {
-            sqlx::query("UPDATE failing SET digest = $3 WHERE organization = $1 AND fingerprint = $2")
-                .bind(organization)
-                .bind(fingerprint)
-                .bind(digest)
-                .execute(&mut *transaction)
-                .await
-                .map_err(self.failed(doing))?;
-        }
-        self.commit(doing, transaction).await
-    }
 }

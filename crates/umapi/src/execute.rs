@@ -221,7 +221,18 @@ impl<'a, L: Ledger> Execution<'a, L> {
             unknown.into_iter().map(|(position, why)| (position, Open::Lost { why })).collect();
         let (_, mut verdicts) = self.can_be_said(open.keys().copied().collect());
         open.retain(|position, _| !verdicts.contains_key(position));
-        let ended = self.clear_up(open, Sent::Before, pragma).await;
+        // What had to be sent once more was sent for the first time here, and its answer may be lost as any other's.
+        let mut ended = self.clear_up(open, Sent::Now, pragma).await;
+        let lost = |(position, verdict): (&usize, &Verdict)| match verdict {
+            Verdict::Unknown { why } => Some((*position, Open::Lost { why: why.clone() })),
+            _ => None,
+        };
+        let open: BTreeMap<usize, Open> = ended.verdicts.iter().filter_map(lost).collect();
+        if ended.stop.is_none() && !open.is_empty() {
+            let again = self.clear_up(open, Sent::Before, pragma).await;
+            ended.verdicts.extend(again.verdicts);
+            ended.stop = again.stop;
+        }
         verdicts.extend(ended.verdicts);
         Ended { verdicts, stop: ended.stop }
     }

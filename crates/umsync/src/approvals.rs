@@ -63,12 +63,28 @@ impl Approvals {
     }
 
     /// Each is used up before it is sent: a crash in between must not leave it to be sent twice.
-    pub(crate) async fn use_up(&self, program: &Program, plan: &Plan) -> Result<(), Failure> {
-        let planned = plan.changes().iter();
-        self.among(planned, async |approval, used| {
+    pub(crate) async fn use_up<'a>(
+        &self,
+        program: &Program,
+        changes: impl IntoIterator<Item = &'a Change>,
+    ) -> Result<(), Failure> {
+        self.among(changes.into_iter(), async |approval, used| {
             Ok(program.store.use_up(program.organization(), approval, &used, program.now()).await?)
         })
         .await
+    }
+
+    /// What a run that was cut short has not sent is given back, when nobody will go on with it.
+    pub(crate) async fn give_up<'a>(
+        program: &Program,
+        unsent: impl Iterator<Item = &'a Change>,
+    ) -> Result<(), Failure> {
+        let (store, organization) = (&program.store, program.organization());
+        let unsent: BTreeSet<String> = unsent.map(Change::fingerprint).collect();
+        for approval in store.approvals(organization, program.now()).await? {
+            store.give_back(organization, &approval.plan_id, &unsent).await?;
+        }
+        Ok(())
     }
 
     /// What did not leave after all is given back.

@@ -48,7 +48,7 @@ pub(crate) async fn forget(cli: &Cli, who: &str, as_json: bool) -> Result<u8, Fa
         let told: Vec<String> = counts(&forgotten)
             .iter()
             .filter(|(_, count)| *count > 0)
-            .map(|(what, count)| format!("{count} {what}"))
+            .map(|(what, count)| format!("{what} ({count})"))
             .collect();
         output::text(&format!("Forgotten: {}.", told.join(", ")))?;
         output::text(

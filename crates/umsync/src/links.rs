@@ -68,9 +68,10 @@ async fn report(cli: &Cli, format: ReportFormat) -> Result<u8, Failure> {
                     (false, false) if person == account => format!("{person}  {entry}  {kind}"),
                     (false, false) => format!("{person}  {entry}  = {account}  {kind}"),
                     (true, false) => format!("{account}  {kind}"),
-                    (_, true) => format!("{person}  {entry}"),
+                    (false, true) => format!("{person}  {entry}"),
+                    (true, true) => entry,
                 };
-                output::text(&format!("{standing:<14}  {sides}  ({why})"))?;
+                output::text(&format!("{standing:<14}  {sides}  {why}"))?;
             }
             let told: Vec<String> = counts.iter().map(|(word, count)| format!("{count} {word}")).collect();
             output::text(&if told.is_empty() {

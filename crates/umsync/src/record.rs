@@ -76,11 +76,11 @@ impl Record {
         plan: &Plan,
         remember: &Remember,
     ) -> Result<(), Failure> {
-        let Remember { absent, matches, departing: _, digests } = remember;
+        // What fails is noted where it fails, with what it failed with: whoever only looks must not take its next try.
+        let Remember { absent, matches, departing: _, digests: _ } = remember;
         let (organization, now) = (program.organization(), program.now());
         if !matches!(scope, Scope::Person(_)) {
             program.store.note_absences(organization, absent, now).await?;
-            program.store.set_digests(organization, digests).await?;
         }
         if self.mode == Mode::Plan || !plan.withheld().is_empty() {
             program.store.save_plan(organization, plan.id(), &serde_json::to_value(plan)?, now).await?;
@@ -135,14 +135,8 @@ impl Record {
         let store = &program.store;
         store.record_plan(&self.id, plan.commands(), plan.changes()).await?;
         // Whoever goes on with this run after a crash tells its end with what was withheld, held and set aside.
-        let report = json!({
-            "run": self.id,
-            "organization": program.organization(),
-            "command": self.command,
-            "version": env!("CARGO_PKG_VERSION"),
-            "started_at": self.started_at,
-            "plan": plan,
-        });
+        let mut report = self.head(program);
+        report["plan"] = serde_json::to_value(plan)?;
         store.save_report(&self.id, &report).await?;
         let leaving: BTreeSet<&str> = plan
             .changes()
@@ -156,7 +150,7 @@ impl Record {
         let leaves = |departure: &&Departure| leaving.contains(departure.email.as_str());
         let departing: Vec<Departure> = remember.departing.iter().filter(leaves).cloned().collect();
         store.note_departures(program.organization(), &departing).await?;
-        approvals.use_up(program, plan).await
+        approvals.use_up(program, plan.changes()).await
     }
 
     /// The report of the run, as the store keeps it and others get it.
@@ -168,33 +162,36 @@ impl Record {
         if let Some(warning) = program.store.filesystem_warning() {
             summary["store_warning"] = json!(warning);
         }
+        let mut report = self.ending(program, code, summary);
+        report["plan"] = json!(end.ok().map(|finished| &finished.plan));
+        report["stale"] = json!(end.ok().map(|finished| &finished.stale));
+        report["outcomes"] = json!(end.ok().map(|finished| &finished.outcomes));
+        report
+    }
+
+    /// What every report begins with.
+    fn head(&self, program: &Program) -> Value {
         json!({
             "run": self.id,
             "organization": program.organization(),
             "command": self.command,
             "version": env!("CARGO_PKG_VERSION"),
             "started_at": self.started_at,
-            "ended_at": program.now(),
-            "exit_code": code,
-            "summary": summary,
-            "plan": end.ok().map(|finished| &finished.plan),
-            "stale": end.ok().map(|finished| &finished.stale),
-            "outcomes": end.ok().map(|finished| &finished.outcomes),
         })
+    }
+
+    /// The same of a run that has ended.
+    fn ending(&self, program: &Program, code: u8, summary: Value) -> Value {
+        let mut report = self.head(program);
+        report["ended_at"] = json!(program.now());
+        report["exit_code"] = json!(code);
+        report["summary"] = summary;
+        report
     }
 
     /// The report of a run that went on with another one's execution.
     pub(crate) fn continued(&self, program: &Program, code: u8, run: &str, results: &Results) -> Value {
-        json!({
-            "run": self.id,
-            "organization": program.organization(),
-            "command": self.command,
-            "version": env!("CARGO_PKG_VERSION"),
-            "started_at": self.started_at,
-            "ended_at": program.now(),
-            "exit_code": code,
-            "summary": { "continued": run, "results": results },
-        })
+        self.ending(program, code, json!({ "continued": run, "results": results }))
     }
 
     /// Whether somebody has gone on with this run's execution and ended it, while this process stood still: what they

@@ -91,6 +91,7 @@ pub(crate) async fn fates(
     let mut done = BTreeSet::new();
     let mut refused = BTreeMap::new();
     let mut created = Vec::new();
+    let mut gone = BTreeSet::new();
     let known = store.failing(organization).await?;
     for (change, verdict) in fates {
         match verdict {
@@ -99,9 +100,13 @@ pub(crate) async fn fates(
                 if !known.is_empty() {
                     done.insert(change.fingerprint());
                 }
-                if let (What::CreateUser(_), Target::User(account)) = (&change.what, &change.target) {
-                    let (fingerprint, account) = (change.fingerprint(), account.as_ref().clone());
-                    created.push(Created { fingerprint, account, at: now, invisible_since: None });
+                match (&change.what, &change.target) {
+                    (What::CreateUser(_), Target::User(account)) => {
+                        let (fingerprint, account) = (change.fingerprint(), account.as_ref().clone());
+                        created.push(Created { fingerprint, account, at: now, invisible_since: None });
+                    }
+                    (What::Leave | What::Delete, Target::User(account)) => gone.extend(account.id.clone()),
+                    _ => {}
                 }
             }
             Verdict::Refused { errors } => {
@@ -120,6 +125,7 @@ pub(crate) async fn fates(
         }
     }
     store.note_created(organization, &created).await?;
+    store.end_absences(organization, &gone).await?;
     let refusals = Refusals { done: &done, refused, wanted: wanted.as_ref() };
     Ok(store.note_refusals(organization, &refusals, now).await?)
 }

@@ -1,6 +1,7 @@
 //! Going on with an execution that was cut short: by a crash, a signal, or an Adobe that was away. Within its two hours
 //! it is still the same execution; after them its rest is dropped, told, and planned anew.
 
+use crate::approvals::Approvals;
 use crate::failure::Failure;
 use crate::program::Program;
 use crate::record::Record;
@@ -58,6 +59,9 @@ pub(crate) async fn resume(program: &Program, record: &Record) -> Result<Resumed
     let drop_rest = async |why: &str| {
         let why = format!("{why}; what was left of it is planned anew");
         tracing::warn!(run = id, commands = unfinished, "an execution was cut short: {why}");
+        let rows = store.journal(&id).await?;
+        let is_unsent = |row: &&Row| matches!(verdict(row), Verdict::NotSent { .. });
+        Approvals::give_up(program, rows.iter().filter(is_unsent).map(|row| &row.change)).await?;
         store.drop_rest(&id, &why, program.now()).await?;
         Ok::<_, Failure>(Resumed::Dropped { run: id.clone(), why })
     };
@@ -76,6 +80,11 @@ pub(crate) async fn resume(program: &Program, record: &Record) -> Result<Resumed
     tracing::info!(run = id, commands = unfinished, "going on with an execution that was cut short");
     let commands: Vec<Command> = entries.iter().map(|entry| entry.command.clone()).collect();
     let so_far: Vec<Verdict> = entries.iter().map(known).collect();
+    // A run that was asked to stop has given back what it did not send: now it is sent.
+    let approvals = Approvals::recall(program).await?;
+    let rows = store.journal(&id).await?;
+    let is_open = |row: &&Row| matches!(verdict(row), Verdict::NotSent { .. } | Verdict::Unknown { .. });
+    approvals.use_up(program, rows.iter().filter(is_open).map(|row| &row.change)).await?;
     let listener = |progress| program.bar.adobe(progress);
     let outcomes = session.go_on(permit, &commands, &so_far, &listener, &program.cancel).await;
     program.bar.finish();

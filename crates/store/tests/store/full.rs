@@ -166,8 +166,6 @@ async fn what_is_remembered_of_leavers_and_refusals_fails_whole() {
         store.note_refusals(ORG, &refusals(&nothing, &long()), noon(1)).await
     })
     .await;
-    let digests = [("f".to_owned(), long())].into();
-    fails_whole("set_digests", async |store| store.set_digests(ORG, &digests).await).await;
     let account = (*account(&long())).clone();
     let created = [Created { fingerprint: "g".to_owned(), account, at: noon(0), invisible_since: None }];
     fails_whole("note_created", async |store| store.note_created(ORG, &created).await).await;

@@ -250,3 +250,20 @@ async fn another_execution_is_not_gone_on_with() {
         assert!(session.may_go_on(begun + other).await.unwrap().is_none());
     }
 }
+
+#[tokio::test]
+async fn what_is_sent_once_more_may_lose_its_answer_like_anything_else() {
+    let mut posts = 0;
+    let (world, begun) = cut_short(move |request| match request.method.as_str() {
+        "POST" => {
+            posts += 1;
+            // Carried out, and its answer is lost on the way.
+            if posts == 1 { Reply::HangUp } else { all_done(request) }
+        }
+        _ => found(user("a@b.c", if posts > 0 { &["Design"] } else { &[] })),
+    })
+    .await;
+    let leave = command(Phase::Depart, "d@b.c", vec![Step::RemoveFromOrg { delete_account: false }]);
+    assert_eq!(letters(&go_on(&world, begun, &[join("a@b.c"), leave], "UN").await), "DD");
+    assert_eq!(sent(&world), [["a"], ["d"]]);
+}
