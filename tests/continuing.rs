@@ -1,11 +1,11 @@
 //! Executions that were cut short: gone on with inside their two hours, dropped and told after them.
 
-use crate::support::process::{kill, terminate, until};
+use crate::support::process::{hear, kill, terminate, until};
 use crate::support::{World, awaited, group, person, seed, user};
 use chrono::TimeDelta;
 use std::process::Child;
 use std::time::Duration;
-use umsync_emulator::{Effect, Endpoint, Fault, Reply};
+use umsync_emulator::{Effect, Endpoint, Fault, Reply, Status};
 
 const RULES: &str =
     "groups:\n  - {directory: design, adobe: [Design]}\nlimits: {create: off}\nbaseline: accept\n";
@@ -146,4 +146,100 @@ fn a_pause_holds_what_was_cut_short_too() {
     world.run(&["unpause"]).with(0);
     world.run(&["sync"]).with(0);
     is_done(&world);
+}
+
+#[test]
+fn a_daemon_that_starts_goes_on_at_once() {
+    let world = world();
+    kill(in_the_third_request(&world, true));
+    world.adobe.faults().clear();
+    let schedule = format!("{RULES}schedule: {{cron: \"0 0 0 1 1 *\"}}\n");
+    world.configure_with(&["pace: off", "wait: 0s"], &schedule);
+    let mut daemon = world.start(&["run"]);
+    hear(&mut daemon, "an execution was cut short");
+    until("everybody is there", || world.adobe.users().len() == 41);
+    hear(&mut daemon, "the next run is due");
+    terminate(&daemon);
+    awaited(daemon).with(0);
+    is_done(&world);
+    assert_eq!(world.actions(), 4);
+}
+
+const LEAVING: &str = "groups:\n  - {directory: design, adobe: [Design]}\nleavers: {action: delete, grace: 0s}\nlimits: {create: off, leave: 5, delete: 5}\nbaseline: accept\n";
+
+/// The same with Zoe, who is not in the directory, to be deleted last of all; cut short before that.
+fn before_zoe_leaves() -> World {
+    let world = world();
+    world.configure_with(&["pace: off", "wait: 0s"], LEAVING);
+    kill(in_the_third_request(&world, true));
+    world.adobe.faults().clear();
+    world
+}
+
+#[test]
+fn what_was_decided_before_it_was_cut_short_still_holds() {
+    let world = before_zoe_leaves();
+    world.run(&["sync"]).with(0).shows(&["it is over now", "1 account deleted"]);
+    assert!(world.adobe.user("zoe@example.com").is_none());
+}
+
+#[test]
+fn whoever_is_held_back_or_protected_meanwhile_is_not_deleted_by_what_was_decided_before() {
+    type Meanwhile = fn(&World);
+    let stories: [(Meanwhile, &str); 3] = [
+        (
+            |world| {
+                world.run(&["leavers", "hold", "zoe@example.com"]).with(0);
+            },
+            "an administrator holds them since",
+        ),
+        (
+            |world| {
+                let text = std::fs::read_to_string(world.path("people.ldif")).unwrap();
+                world.write("people.ldif", &format!("{}{text}", person("zoe", &[])));
+            },
+            "the directory has them again",
+        ),
+        (
+            |world| {
+                world.adobe.with_state(|org| org.set_status("zoe@example.com", Status::Disabled));
+            },
+            "the account is not there any more",
+        ),
+    ];
+    for (meanwhile, why) in stories {
+        let world = before_zoe_leaves();
+        meanwhile(&world);
+        world.run(&["sync"]).with(4).shows(&["it is over now", "zoe@example.com  not sent any more:", why]);
+        assert_eq!(world.members("Design").len(), 40, "everybody else");
+        assert!(world.adobe.dump().contains("zoe@example.com"), "neither gone nor deleted");
+        let text = world.run(&["report"]).with(0);
+        assert!(text.stdout.contains(why), "{}", text.stdout);
+        world.run(&["sync"]).with(8);
+    }
+}
+
+#[test]
+fn a_directory_that_fails_meanwhile_lets_nobody_leave() {
+    let world = before_zoe_leaves();
+    let text = std::fs::read_to_string(world.path("people.ldif")).unwrap();
+    world.write("people.ldif", &text[..text.len() / 2]);
+    world.run(&["sync"]).with(6);
+    assert!(world.adobe.user("zoe@example.com").is_some());
+    world.write("people.ldif", &text);
+    world.run(&["sync"]).with(0).shows(&["1 account deleted"]);
+}
+
+#[test]
+fn going_on_with_one_persons_execution_is_no_run_of_the_whole() {
+    let world = world();
+    let stuck = Effect::DelayRequest(Duration::from_secs(600));
+    world.adobe.faults().add(Fault::on(Endpoint::Action, stuck).nth(1));
+    let child = world.start(&["sync", "--user", "p07@example.com", "--take-window"]);
+    until("the request", || world.actions() == 1);
+    kill(child);
+    world.adobe.faults().clear();
+    world.run(&["sync"]).with(8).says(&["which was cut short, is over now", "the gate is closed until"]);
+    assert!(world.adobe.user("p07@example.com").is_some());
+    assert_eq!(world.adobe.users().len(), 2);
 }

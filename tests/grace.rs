@@ -3,6 +3,7 @@
 use crate::support::{ORGANIZATION, World, group, person, seed, user};
 use chrono::{TimeDelta, Utc};
 use std::collections::BTreeMap;
+use std::time::Duration;
 use umsync_engine::memory::Absent;
 use umsync_store::{Missing, Store};
 
@@ -40,12 +41,12 @@ fn pass(world: &World, time: TimeDelta) {
     world.runtime.block_on(async {
         let store = Store::open(world.path("state/umsync.db"), Missing::Refuse).await.unwrap();
         let leavers = store.leavers(ORGANIZATION).await.unwrap();
-        store.note_absences(ORGANIZATION, &BTreeMap::new(), Utc::now()).await.unwrap();
+        store.note_absences(ORGANIZATION, &BTreeMap::new(), Utc::now(), Duration::ZERO).await.unwrap();
         for leaver in leavers {
             let absent = Absent { email: leaver.email, evidence: leaver.evidence };
             for _ in 0..leaver.reads {
                 let one = BTreeMap::from([(leaver.account.clone(), absent.clone())]);
-                store.note_absences(ORGANIZATION, &one, leaver.since - time).await.unwrap();
+                store.note_absences(ORGANIZATION, &one, leaver.since - time, Duration::ZERO).await.unwrap();
             }
         }
         store.close().await;
@@ -247,4 +248,40 @@ fn what_the_store_keeps_of_somebody_can_be_forgotten() {
     let wal = std::fs::read(world.path("state/umsync.db-wal")).unwrap_or_default();
     let holds = |bytes: &[u8]| bytes.windows(5).any(|part| part == b"carol");
     assert!(!holds(&database) && !holds(&wal), "not even in what SQLite has freed");
+}
+
+#[test]
+fn looks_in_quick_succession_are_one_read() {
+    let world = world(WEEK);
+    // The two hours count between reads too.
+    world.configure_with(
+        &["pace: off", "wait: 0s"],
+        &format!("groups:\n  - {{directory: design, adobe: [Design]}}\nbaseline: accept\n{WEEK}"),
+    );
+    world.write("people.ldif", &without_carol());
+    for _ in 0..5 {
+        world.run(&["plan"]).with(0).shows(&["untouched: 1"]);
+    }
+    world.run(&["leavers"]).with(0).shows(&["(1 read)"]);
+}
+
+#[test]
+fn while_somebody_unnamable_could_be_them_nobodys_absence_counts() {
+    let world = world(WEEK);
+    let unnamable =
+        "dn: cn=x,ou=people,dc=example,dc=com\nobjectClass: inetOrgPerson\ncn: x\nentryUUID: x-1\n\n";
+    let hidden = format!(
+        "{unnamable}{}member: cn=x,ou=people,dc=example,dc=com\n",
+        without_carol().trim_end().to_owned() + "\n"
+    );
+    world.write("people.ldif", &hidden);
+    for _ in 0..4 {
+        world.run(&["sync"]).with(0).shows(&["carol@example.com"]);
+    }
+    pass(&world, TimeDelta::days(8));
+    world.run(&["leavers"]).with(0).shows(&["Nobody was missing"]);
+    // It is gone for a moment: that is the first time that Carol is missing.
+    world.write("people.ldif", &without_carol());
+    world.run(&["sync"]).with(0).shows(&["untouched: 1"]);
+    world.run(&["leavers"]).with(0).shows(&["(1 read)"]);
 }

@@ -307,3 +307,72 @@ fn a_change_of_domain_is_shown_as_one_and_a_change_of_type_as_what_nobody_can_do
         "p000@example.com  identity: the account is federated and the configuration gives enterprise",
     ]);
 }
+
+#[test]
+fn d20_an_anchor_of_another_kind_makes_nobody_somebody_else() {
+    // The server has learnt to give every new entry an anchor, and the old ones keep theirs.
+    let old = |text: &str| text.replace("entryUUID:", "nsUniqueId:");
+    let all = names(3);
+    let users: Vec<_> = all.iter().map(|name| user(name, &["Design"])).collect();
+    let world = World::new(&seed(&["Design"], &users), &old(&people(&all, |_| "people", mail)));
+    world.configure(RULES);
+    world.run(&["sync"]).with(0);
+    let left: Vec<String> = all.iter().filter(|name| *name != "p001").cloned().collect();
+    let new = entry("zoe", "people", "p001@example.com", "zoe-0001");
+    let text = old(&people(&left, |_| "people", mail))
+        .replace("dn: cn=design", &format!("{new}dn: cn=design"))
+        + "member: uid=zoe,ou=people,dc=example,dc=com\n";
+    world.write("people.ldif", &text);
+    let before = world.adobe.dump();
+    world.run(&["sync"]).with(0).shows(&["the address was that of uid=p001,ou=people"]);
+    assert_eq!(world.adobe.dump(), before);
+    // All of them get the new kind, where they stand: they stay who they are.
+    world.write("people.ldif", &people(&all, |_| "people", mail));
+    world.run(&["sync"]).with(0).shows(&["Everything is in step: 3 people"]);
+}
+
+#[test]
+fn somebody_whose_anchor_cannot_be_read_gets_no_second_account() {
+    let (world, all) = company(3);
+    world.configure(&format!("people: {{update: [first_name, last_name]}}\n{RULES}"));
+    let renamed = |name: &str| if name == "p001" { "new@example.com".to_owned() } else { mail(name) };
+    world.write("people.ldif", &people(&all, |_| "people", renamed));
+    world.run(&["sync"]).with(0);
+    let before = world.adobe.dump();
+    // The access rule on entryUUID is lost.
+    world.write("people.ldif", &people(&all, |_| "people", renamed).replace("entryUUID: p001-0001\n", ""));
+    world
+        .run(&["sync"])
+        .with(0)
+        .shows(&["new@example.com  their account p001@example.com is known by an attribute"]);
+    assert_eq!(world.adobe.dump(), before);
+}
+
+#[test]
+fn of_several_former_owners_the_one_who_left_counts() {
+    let (world, all) = company(2);
+    // p000 gives its address to p001's; p001 leaves with it; a stranger gets it.
+    let first = |name: &str| if name == "p000" { "p000.x@example.com".to_owned() } else { mail(name) };
+    world.write("people.ldif", &people(&all, |_| "people", first));
+    world.run(&["sync"]).with(0);
+    let second = |name: &str| if name == "p001" { mail("p000") } else { first(name) };
+    world.write("people.ldif", &people(&all, |_| "people", second));
+    world.run(&["sync"]).with(0);
+    world.run(&["sync"]).with(0);
+    world.write("people.ldif", &people(&all[..1], |_| "people", second));
+    world.run(&["sync"]).with(0).shows(&["p000@example.com  leaves the organization"]);
+    let new = entry("zoe", "people", "p000@example.com", "zoe-0001");
+    let text = people(&all[..1], |_| "people", second)
+        .replace("dn: cn=design", &format!("{new}dn: cn=design"))
+        + "member: uid=zoe,ou=people,dc=example,dc=com\n";
+    world.write("people.ldif", &text);
+    world.run(&["sync"]).with(0).shows(&["the address was that of uid=p001,ou=people"]);
+    // Two were called so: nobody is forgotten by that name.
+    world
+        .run(&["forget", "p000@example.com"])
+        .with(64)
+        .says(&["name one by id or anchor", "entryuuid=p000-0001"]);
+    world.run(&["links", "drop", "p000@example.com"]).with(64).says(&["name one by id or anchor"]);
+    world.run(&["links", "drop", "entryuuid=p001-0001"]).with(0).shows(&["1 link dropped"]);
+    world.run(&["sync"]).with(0).shows(&["1 account created"]);
+}

@@ -166,3 +166,19 @@ fn d35_a_token_that_expires_in_the_middle_of_a_run_is_renewed() {
     assert_eq!(world.members("Design").len(), 120);
     assert!(world.adobe.calls(Endpoint::Token).len() > 2);
 }
+
+#[test]
+fn what_is_wrong_with_everything_parks_nobody() {
+    for code in ["error.internal.add", "error.organization.migrating", "error.group.license_quota_exceeded"] {
+        let (world, _) = world(3, 3);
+        world.adobe.faults().add(refuse("p01", code));
+        for _ in 0..7 {
+            world.run(&["sync"]).with(4).shows(&[code]);
+        }
+    }
+    let (world, _) = world(3, 3);
+    world.adobe.faults().add(Fault::on(Endpoint::Action, Effect::Refuse(Reply::status(403))));
+    for _ in 0..7 {
+        world.run(&["sync"]).with(4).shows(&["Not done: 3", "error.request"]);
+    }
+}

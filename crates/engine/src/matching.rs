@@ -78,6 +78,11 @@ pub enum HeldReason {
         /// Where their entry stood when it was last seen.
         formerly: String,
     },
+    /// An account is known to be theirs by an anchor that this read does not give.
+    AnchorLost {
+        /// The account's email.
+        account: String,
+    },
     /// The account has another identity type than the configuration gives.
     OtherType {
         /// What Adobe has.
@@ -116,6 +121,7 @@ impl HeldReason {
             | Self::OtherOwnership { .. }
             | Self::UnknownType { .. }
             | Self::Recycled { .. }
+            | Self::AnchorLost { .. }
             | Self::SharedAddress { .. }
             | Self::NoProfile { .. } => true,
             Self::Inactive { .. }
@@ -147,6 +153,10 @@ impl fmt::Display for HeldReason {
                 f,
                 "the address was that of {formerly}, another entry: what belongs to the one must not become the other's (if they are one person: umsync links drop)"
             ),
+            Self::AnchorLost { account } => write!(
+                f,
+                "their account {account} is known by an attribute that the directory did not give this time (its access rules, or the server that answered)"
+            ),
             Self::OtherType { has, wants } => write!(
                 f,
                 "identity: the account is {has} and the configuration gives {wants}; Adobe's API changes no type, and everything else goes on"
@@ -176,13 +186,15 @@ const RECYCLED: TimeDelta = TimeDelta::days(90);
 struct Owners<'a> {
     by_id: BTreeMap<&'a str, Vec<(&'a Anchor, &'a Known)>>,
     by_email: BTreeMap<&'a str, Vec<(&'a Anchor, &'a Known)>>,
+    by_dn: BTreeMap<String, Vec<(&'a Anchor, &'a Known)>>,
 }
 
 impl<'a> Owners<'a> {
     fn of(memory: &'a Memory) -> Self {
-        let mut owners = Self { by_id: BTreeMap::new(), by_email: BTreeMap::new() };
+        let mut owners = Self { by_id: BTreeMap::new(), by_email: BTreeMap::new(), by_dn: BTreeMap::new() };
         for link in &memory.links {
             owners.by_id.entry(&link.1.id).or_default().push(link);
+            owners.by_dn.entry(fold(&link.1.dn)).or_default().push(link);
             for email in &link.1.emails {
                 owners.by_email.entry(email).or_default().push(link);
             }
@@ -190,26 +202,44 @@ impl<'a> Owners<'a> {
         owners
     }
 
-    /// Somebody else whose account this is, by an anchor that can be compared.
+    /// Somebody else whose account this is.
     fn other_owner(&self, person: &Person, user: &User) -> Option<&'a Known> {
-        another(self.by_id.get(user.id.as_deref()?)?, person)
+        others(self.by_id.get(user.id.as_deref()?)?, person).next()
     }
 
     /// Somebody else who had the address not long ago, and whose account is gone.
     fn former_owner(&self, person: &Person, index: &Index<'_>, now: DateTime<Utc>) -> Option<&'a Known> {
-        let owner = another(self.by_email.get(fold_email(&person.email).as_str())?, person)?;
-        let is_gone = !index.by_id.contains_key(owner.id.as_str());
-        (is_gone && now - owner.seen_at < RECYCLED).then_some(owner)
+        let owners = self.by_email.get(fold_email(&person.email).as_str())?;
+        let is_gone = |owner: &&Known| !index.by_id.contains_key(owner.id.as_str());
+        others(owners, person).filter(is_gone).find(|owner| now - owner.seen_at < RECYCLED)
+    }
+
+    /// The account of an entry that stands where a link last saw another anchor, of an attribute that this read lacks:
+    /// it is theirs, and only the link cannot be looked up.
+    fn stands_for(&self, person: &Person, index: &Index<'_>) -> Option<usize> {
+        let here = self.by_dn.get(fold(&person.dn).as_str())?;
+        let (_, known) = here.iter().find(|(owner, known)| is_of(owner, known, person))?;
+        index.by_id.get(known.id.as_str()).copied()
     }
 }
 
-/// One of these who is certainly somebody else.
-fn another<'a>(owners: &[(&'a Anchor, &'a Known)], person: &Person) -> Option<&'a Known> {
-    let anchor = person.anchor.as_ref()?;
-    if owners.iter().any(|(owner, _)| *owner == anchor) {
-        return None;
+/// Those of these links that are somebody else's; none if one of them is the person's own.
+fn others<'a>(
+    owners: &[(&'a Anchor, &'a Known)],
+    person: &Person,
+) -> impl Iterator<Item = &'a Known> + use<'a> {
+    let own = owners.iter().any(|(owner, known)| is_of(owner, known, person));
+    let others: Vec<&Known> = if own { Vec::new() } else { owners.iter().map(|(_, known)| *known).collect() };
+    others.into_iter()
+}
+
+/// Whether a link is a person's: by its anchor, or, where their anchors are of different attributes and cannot be compared,
+/// by the place at which it was last seen.
+fn is_of(owner: &Anchor, known: &Known, person: &Person) -> bool {
+    match &person.anchor {
+        Some(anchor) if anchor.attribute() == owner.attribute() => anchor == owner,
+        _ => fold(&known.dn) == fold(&person.dn),
     }
-    owners.iter().find(|(owner, _)| owner.attribute() == anchor.attribute()).map(|(_, known)| *known)
 }
 
 struct Index<'a> {
@@ -291,10 +321,16 @@ pub fn matching(
                     Some(other) => recycled(other, vec![user]),
                     None => Candidate::One(user),
                 },
-                Candidate::None => match owners.former_owner(person, &index, now) {
-                    Some(other) => recycled(other, Vec::new()),
-                    None => Candidate::None,
-                },
+                Candidate::None => {
+                    match (owners.stands_for(person, &index), owners.former_owner(person, &index, now)) {
+                        (Some(user), _) => Candidate::Held {
+                            reason: HeldReason::AnchorLost { account: users[user].email.clone() },
+                            users: vec![user],
+                        },
+                        (None, Some(other)) => recycled(other, Vec::new()),
+                        (None, None) => Candidate::None,
+                    }
+                }
                 held @ Candidate::Held { .. } => held,
             },
         })

@@ -47,7 +47,8 @@ pub struct Known {
 pub struct Absence {
     /// Since when.
     pub since: DateTime<Utc>,
-    /// In how many complete reads in a row, the first one included.
+    /// In how many complete reads in a row, the first one and the present one included. Reads that come soon after
+    /// another count once with it: three looks in a minute see the same outage.
     pub reads: u32,
 }
 
@@ -126,6 +127,8 @@ pub struct Departure {
 pub struct Failing {
     /// In so many runs in a row.
     pub runs: u32,
+    /// When it was last refused.
+    pub at: DateTime<Utc>,
     /// Of the person and the user as they were when it was last planned; empty where nobody noted it.
     pub digest: String,
     /// Adobe's last code.

@@ -155,7 +155,7 @@ pub fn plan(
             .is_some_and(|most| doubtful > most),
         short_listing: missing_users(adobe) > tolerated_missing(adobe),
     };
-    let Parking { parked, told, digests } = park(&changes, &desired, adobe, memory);
+    let Parking { parked, told, digests } = park(&changes, &desired, adobe, memory, now);
     let checked = withhold(
         changes,
         Circumstances {

@@ -47,7 +47,7 @@ impl fmt::Display for Why {
             Self::TooManySetAside => f.write_str("more people than usual were set aside or held"),
             Self::ShortListing => f.write_str("Adobe listed far fewer users than it counts"),
             Self::SetAside => f.write_str("an entry that names nobody was set aside; it could be theirs"),
-            Self::Parked => f.write_str("Adobe refuses it in every run; it is tried again when their entry or account changes"),
+            Self::Parked => f.write_str("Adobe refuses it in every run; it is tried again when their entry or account changes, and after a week"),
             Self::Invisible => f.write_str("Adobe made this account and does not show it: it may be disabled there; look for it in the Admin Console"),
             Self::Needs => f.write_str("it needs a change that is withheld"),
         }
@@ -150,7 +150,8 @@ pub fn withhold(changes: Vec<Change>, circumstances: Circumstances<'_>) -> Check
         if doubts.too_many_set_aside {
             return Some(Why::TooManySetAside);
         }
-        (doubts.anybody_set_aside && matches!(change.reason, Reason::Absent { .. })).then_some(Why::SetAside)
+        let leaves = matches!(change.reason, Reason::Absent { .. }) || change.is_departure();
+        (doubts.anybody_set_aside && leaves).then_some(Why::SetAside)
     };
     let mut checked = Checked::default();
     for change in changes {

@@ -13,7 +13,7 @@ use umsync_engine::limits::{Limit, breaches};
 use umsync_engine::matching::HeldReason;
 use umsync_engine::memory::{Failing, Order};
 use umsync_engine::pack::{COMMANDS_PER_REQUEST, ENTRIES_PER_LIST, STEPS_PER_COMMAND, requests};
-use umsync_engine::park::MOST_REFUSALS;
+use umsync_engine::park::{MOST_REFUSALS, TRY_AGAIN};
 use umsync_engine::plan::Plan;
 use umsync_engine::rules::{Baseline, MappingMode};
 use umsync_engine::saved::{SavedPlan, exactly};
@@ -106,7 +106,7 @@ proptest! {
         let mapped = world.rules.mapped();
         let listed = |entry: &Entry| entry.groups.iter().any(|group| mapped.contains(group));
         if world.directory.entries.iter().any(|entry| !world.says_gone(entry) && entry.attributes.is_empty() && listed(entry)) {
-            let by_absence = |change: &&Change| matches!(change.reason, Reason::Absent { .. });
+            let by_absence = |change: &&Change| matches!(change.reason, Reason::Absent { .. }) || change.is_departure();
             prop_assert!(!plan.changes().iter().filter(by_absence).any(|change| !world.memory.approved.contains(&change.fingerprint())));
         }
     }
@@ -120,7 +120,7 @@ proptest! {
             let order = world.memory.orders.get(id).filter(|order| order.holds_at(now()));
             let absence = world.memory.absences[id];
             let grace = TimeDelta::from_std(world.rules.leavers.grace).unwrap();
-            let over = absence.since + grace <= now() && absence.reads + 1 >= world.rules.leavers.reads;
+            let over = absence.since + grace <= now() && absence.reads >= world.rules.leavers.reads;
             match &change.reason {
                 Reason::Absent { .. } => prop_assert!(order == Some(&Order::Expedite) || (order.is_none() && over)),
                 Reason::Departed { .. } => {
@@ -147,11 +147,15 @@ proptest! {
     fn what_adobe_refuses_again_and_again_waits_until_something_changes(world in world()) {
         let mut world = world.without_limits();
         let Ok((plan, _)) = world.plan() else { return Ok(()) };
-        let refused = |digest: String| Failing { runs: MOST_REFUSALS, digest, code: "error.x".into(), message: "no".into() };
+        let refused = |digest: String| Failing { runs: MOST_REFUSALS, at: now(), digest, code: "error.x".into(), message: "no".into() };
         world.memory.failing = plan.changes().iter().map(|change| (change.fingerprint(), refused(String::new()))).collect();
         let (tried, remember) = world.plan().expect("the same groups");
         prop_assert_eq!(tried.changes(), plan.changes(), "another digest: tried again");
         world.memory.failing = remember.digests.into_iter().map(|(change, digest)| (change, refused(digest))).collect();
+        let mut later = world.clone();
+        later.memory.failing.values_mut().for_each(|failing| failing.at = now() - TRY_AGAIN);
+        let (weekly, _) = later.plan().expect("the same groups");
+        prop_assert_eq!(weekly.changes(), plan.changes(), "a week later: tried again");
         let (parked, _) = world.plan().expect("the same groups");
         prop_assert!(parked.changes().is_empty());
         prop_assert_eq!(parked.parked().len(), plan.changes().len());

@@ -2,9 +2,10 @@
 
 use crate::text::time;
 use crate::{Error, Store};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{FromRow, QueryBuilder, Sqlite};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 use umsync_engine::memory::{Absence, Absent, Evidence};
 
 /// Rows per statement: seven values each stay below the 32 766 that SQLite takes.
@@ -37,6 +38,13 @@ struct Stored {
     last_read: String,
 }
 
+/// A read counts if the last counted one was no later than this, as it is stored.
+fn counts_since(now: DateTime<Utc>, apart: Duration) -> String {
+    let before = TimeDelta::from_std(apart).ok().and_then(|apart| now.checked_sub_signed(apart));
+    // A time that cannot be told lies before every read.
+    time(before.unwrap_or(DateTime::<Utc>::UNIX_EPOCH))
+}
+
 impl Store {
     /// These accounts have left the organization: nobody waits for them any more, and what was said about them as
     /// leavers is done.
@@ -59,19 +67,20 @@ impl Store {
         self.commit(doing, transaction).await
     }
 
-    /// Each absent account with the first read that lacked it and with how many did.
-    pub async fn absences(&self, organization: &str) -> Result<BTreeMap<String, Absence>, Error> {
-        let rows: Vec<(String, String, u32)> =
-            sqlx::query_as("SELECT account, since, reads FROM absences WHERE organization = $1")
-                .bind(organization)
-                .fetch_all(self.pool())
-                .await
-                .map_err(self.failed("read the absences"))?;
-        rows.into_iter()
-            .map(|(account, since, reads)| {
-                Ok((account, Absence { since: self.parse_time("an absence", &since)?, reads }))
-            })
-            .collect()
+    /// Each absent account with the first read that lacked it and with how many did, should a read at `now` lack it too:
+    /// it counts if the last counted one is at least `apart` ago.
+    pub async fn absences(
+        &self,
+        organization: &str,
+        now: DateTime<Utc>,
+        apart: Duration,
+    ) -> Result<BTreeMap<String, Absence>, Error> {
+        let counted = |leaver: StoredLeaver| {
+            let StoredLeaver { account, since, reads, last_read, email: _, evidence: _ } = leaver;
+            let reads = reads + u32::from(time(last_read) <= counts_since(now, apart));
+            (account, Absence { since, reads })
+        };
+        Ok(self.leavers(organization).await?.into_iter().map(counted).collect())
     }
 
     /// Every leaver with what is known of them, by email.
@@ -97,13 +106,14 @@ impl Store {
             .collect()
     }
 
-    /// A complete read at `at` lacks exactly these accounts: new ones are absent from now on, known ones once more, and
-    /// whoever is back is forgotten. An order to hurry ends with the absence: a later one has its own grace.
+    /// A complete read at `at` lacks exactly these accounts: new ones are absent from now on, known ones once more if the
+    /// last counted read is at least `apart` ago, and whoever is back is forgotten. An order to hurry ends with the absence: a later one has its own grace.
     pub async fn note_absences(
         &self,
         organization: &str,
         absent: &BTreeMap<String, Absent>,
         at: DateTime<Utc>,
+        apart: Duration,
     ) -> Result<(), Error> {
         let doing = "note the absences";
         let failed = self.failed(doing);
@@ -123,6 +133,7 @@ impl Store {
         }
         let listed: BTreeSet<&str> = absent.keys().map(String::as_str).collect();
         self.stop_hurrying(&mut transaction, organization, &listed).await?;
+        let before = counts_since(at, apart);
         let at = time(at);
         let mut rows = Vec::with_capacity(absent.len());
         for (account, Absent { email, evidence }) in absent {
@@ -147,9 +158,13 @@ impl Store {
             })
             .push(
                 " ON CONFLICT (organization, account) DO UPDATE
-                  SET reads = absences.reads + 1, email = excluded.email, evidence = excluded.evidence,
-                      last_read = excluded.last_read",
+                  SET email = excluded.email, evidence = excluded.evidence,
+                      reads = absences.reads + CASE WHEN absences.last_read <= ",
             )
+            .push_bind(&before)
+            .push(" THEN 1 ELSE 0 END, last_read = CASE WHEN absences.last_read <= ")
+            .push_bind(&before)
+            .push(" THEN excluded.last_read ELSE absences.last_read END")
             .build()
             .persistent(false)
             .execute(&mut *transaction)

@@ -33,7 +33,7 @@ impl Store {
         self.known_run(run, done.rows_affected())
     }
 
-    /// The last execution of an organization, if something of it is left to do and nobody dropped that.
+    /// The last execution of an organization, if something of it is left to do or to tell, and nobody dropped that.
     ///
     /// An earlier one is never given: what it left has been planned anew since.
     pub async fn cut_short(&self, organization: &str) -> Result<Option<CutShort>, Error> {
@@ -54,7 +54,9 @@ impl Store {
         let entries = self.entries(&id).await?;
         let verdicts = entries.iter().map(|entry| entry.settled.as_ref().map(|(verdict, _)| verdict));
         let unfinished = verdicts.filter(|verdict| is_unfinished(*verdict)).count();
-        Ok((unfinished > 0).then_some(CutShort { run, execution, unfinished }))
+        // One that was killed after its last answer still has to be told.
+        let is_cut = unfinished > 0 || run.end.is_none();
+        Ok(is_cut.then_some(CutShort { run, execution, unfinished }))
     }
 
     /// Nobody will go on with a run. Where it has no end yet it ends here.

@@ -42,8 +42,6 @@ pub struct StoredRefusal {
     pub failing: Failing,
     /// When it was first refused.
     pub since: DateTime<Utc>,
-    /// When it was last refused.
-    pub at: DateTime<Utc>,
 }
 
 #[derive(FromRow)]
@@ -77,10 +75,10 @@ impl Store {
         .map_err(self.failed("read the refusals"))?;
         rows.into_iter()
             .map(|Stored { fingerprint, runs, since, at, code, message, digest, change }| {
-                let failing = Failing { runs, digest, code, message };
                 let since = self.parse_time("a refusal", &since)?;
                 let at = self.parse_time("a refusal", &at)?;
-                Ok(StoredRefusal { fingerprint, change, failing, since, at })
+                let failing = Failing { runs, at, digest, code, message };
+                Ok(StoredRefusal { fingerprint, change, failing, since })
             })
             .collect()
     }

@@ -84,7 +84,7 @@ impl Store {
             }
             let statement = "DELETE FROM departures WHERE organization = $1 AND email_key = $2";
             forgotten.departures += self.delete(open, statement, organization, email).await?;
-            let statement = "DELETE FROM changes WHERE run IN (SELECT id FROM runs WHERE organization = $1) AND email = $2";
+            let statement = "DELETE FROM changes WHERE run IN (SELECT id FROM runs WHERE organization = $1) AND email = $2 AND account_id IS NULL";
             forgotten.changes += self.delete(open, statement, organization, email).await?;
         }
         let leavers = "SELECT account, email FROM absences WHERE organization = $1";

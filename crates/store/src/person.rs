@@ -27,14 +27,21 @@ impl PersonTraces {
         anchors.is_empty() && ids.is_empty() && emails.is_empty() && dns.is_empty()
     }
 
-    /// Whether an account is theirs, by its id or its email.
+    /// Whether an account is theirs, by its id, or where it has none by its email: an email may have been another's.
     pub(crate) fn own(&self, id: Option<&str>, email: &str) -> bool {
-        id.is_some_and(|id| self.ids.contains(id)) || self.emails.contains(&fold_email(email))
+        id.map_or_else(|| self.emails.contains(&fold_email(email)), |id| self.ids.contains(id))
     }
 
     pub(crate) fn own_account(&self, account: &Account) -> bool {
         self.own(account.id.as_deref(), &account.email)
-            || self.emails.contains(key_email(account.key.as_str()))
+            || (account.id.is_none() && self.emails.contains(key_email(account.key.as_str())))
+    }
+
+    /// Whether they are, or may be, several people: whoever acts on one names an id or an anchor then.
+    pub fn are_several(&self, who: &str) -> bool {
+        let named = self.ids.contains(who.trim())
+            || self.anchors.iter().any(|anchor| anchor.as_str().eq_ignore_ascii_case(who.trim()));
+        !named && (self.ids.len() > 1 || self.anchors.len() > 1)
     }
 
     fn take(&mut self, other: Self) {

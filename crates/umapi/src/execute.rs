@@ -349,9 +349,11 @@ fn outcomes(verdicts: BTreeMap<usize, Verdict>) -> Vec<Outcome> {
     verdicts.into_iter().map(|(command, verdict)| Outcome { command, verdict }).collect()
 }
 
-/// The refusal of a whole request, as an error of each of its commands.
+/// The refusal of a whole request, as an error of each of its commands. Its code says so: it tells nothing about any of
+/// them.
 fn whole(error: &Error) -> StepError {
-    StepError { step: None, code: error.code().unwrap_or("error.request").to_owned(), message: error.line() }
+    let code = error.code().map_or("error.request".to_owned(), |code| format!("error.request {code}"));
+    StepError { step: None, code, message: error.line() }
 }
 
 /// Adobe's own client marks the first and the last action request of a sync. A listing has begun the sync already, so

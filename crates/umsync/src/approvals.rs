@@ -12,7 +12,7 @@ use umsync_engine::plan::Plan;
 use umsync_engine::rules::Baseline;
 use umsync_engine::saved::SavedPlan;
 use umsync_engine::withhold::{Doubts, Why};
-use umsync_store::Approval;
+use umsync_store::{Approval, Store};
 
 /// An approval holds for so long at most.
 pub(crate) const MOST: TimeDelta = TimeDelta::days(7);
@@ -76,12 +76,13 @@ impl Approvals {
 
     /// What a run that was cut short has not sent is given back, when nobody will go on with it.
     pub(crate) async fn give_up<'a>(
-        program: &Program,
+        store: &Store,
+        organization: &str,
         unsent: impl Iterator<Item = &'a Change>,
+        now: DateTime<Utc>,
     ) -> Result<(), Failure> {
-        let (store, organization) = (&program.store, program.organization());
         let unsent: BTreeSet<String> = unsent.map(Change::fingerprint).collect();
-        for approval in store.approvals(organization, program.now()).await? {
+        for approval in store.approvals(organization, now).await? {
             store.give_back(organization, &approval.plan_id, &unsent).await?;
         }
         Ok(())

@@ -42,6 +42,10 @@ pub(crate) enum Failure {
         "another umsync has gone on with the run {run} while this one stood still, and has ended it\n  `umsync report {run}` tells what became of it"
     )]
     TakenOver { run: String },
+    #[error(
+        "an execution that was cut short has been gone on with, and not all of that could be recorded\n  `umsync status` tells what is left of it"
+    )]
+    Unrecorded(#[source] Box<Failure>),
     #[error("there has been no run yet")]
     NoRunYet,
     #[error("several runs have an id that begins with {beginning}: {ids}\n  write more of it")]
@@ -114,7 +118,11 @@ pub(crate) enum Failure {
         "neither Adobe's last listing nor the list of leavers has {0}\n  name them by their email or id at Adobe; `umsync leavers` lists who is gone"
     )]
     NoUser(String),
-    #[error("several accounts at Adobe are called {who}\n  name one by its id: {ids}")]
+    #[error(
+        "the run {run} was cut short and may be gone on with\n  let `umsync sync` do so, or give it up with `umsync abandon`; then try again"
+    )]
+    CutShort { run: String },
+    #[error("several are, or were, called {who}\n  name one by id or anchor: {ids}")]
     SeveralUsers { who: String, ids: String },
     #[error("the store keeps nothing of {0}\n  name them by email, DN, anchor or id at Adobe")]
     NoTrace(String),
@@ -195,7 +203,8 @@ impl Failure {
             Self::Plan(_) | Self::PlanFile { .. } | Self::PlanOut { .. } => 64,
             Self::NoRunYet | Self::SeveralRuns { .. } => 64,
             Self::NoSchedule { .. } | Self::NeverDue { .. } => 78,
-            Self::TakenOver { .. } => 4,
+            Self::TakenOver { .. } | Self::Unrecorded(_) => 4,
+            Self::CutShort { .. } => 1,
             Self::OtherReport { .. } | Self::Scheduler(_) => 1,
             Self::Exists { .. } | Self::NewConfig { .. } => 1,
             Self::Nobody(_) | Self::Several { .. } | Self::NeedsWholeRun(_) => 1,

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::output;
 use std::collections::BTreeMap;
 use std::path::Path;
-use umsync_store::{Forgotten, Missing, Purpose, Store};
+use umsync_store::{Forgotten, Missing, PersonTraces, Purpose, Store};
 use umsync_umapi::Clock as _;
 
 /// Copies the store, while others use it.
@@ -36,6 +36,13 @@ pub(crate) async fn forget(cli: &Cli, who: &str, as_json: bool) -> Result<u8, Fa
     if traces.is_empty() {
         return Err(Failure::NoTrace(who.to_owned()));
     }
+    if traces.are_several(who) {
+        return Err(several(who, &traces));
+    }
+    // Positions in its journal are what the next run would go on by.
+    if let Some(cut) = store.cut_short(&organization).await? {
+        return Err(Failure::CutShort { run: cut.run.start.id });
+    }
     let forgotten = store.forget_person(&organization, &traces).await?;
     // What is deleted stays on free pages until the file is written anew.
     store.compact().await?;
@@ -56,6 +63,13 @@ pub(crate) async fn forget(cli: &Cli, who: &str, as_json: bool) -> Result<u8, Fa
         )?;
     }
     Ok(0)
+}
+
+/// Several people were known by this name, one after the other perhaps.
+pub(crate) fn several(who: &str, traces: &PersonTraces) -> Failure {
+    let ids = traces.ids.iter().cloned();
+    let anchors = traces.anchors.iter().map(|anchor| anchor.as_str().to_owned());
+    Failure::SeveralUsers { who: who.to_owned(), ids: ids.chain(anchors).collect::<Vec<_>>().join(", ") }
 }
 
 /// What went, for people and scripts.

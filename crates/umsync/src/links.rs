@@ -6,6 +6,7 @@ use crate::cli::{Cli, Links, ReportFormat};
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::forget::several;
 use crate::output;
 use crate::program::{FirstTime, Program};
 use crate::reading;
@@ -161,6 +162,9 @@ async fn drop_links(cli: &Cli, who: Option<&str>) -> Result<u8, Failure> {
             let traces = store.find_person(&organization, who).await?;
             if traces.anchors.is_empty() {
                 return Err(Failure::NoLink(who.to_owned()));
+            }
+            if traces.are_several(who) {
+                return Err(several(who, &traces));
             }
             traces.anchors.into_iter().collect()
         }

@@ -7,6 +7,7 @@ use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::output;
+use crate::resume::drop_rest;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::json;
 use umsync_store::{Missing, Pause, Purpose, RunEnd, Store};
@@ -53,7 +54,7 @@ pub(crate) async fn abandon(cli: &Cli) -> Result<u8, Failure> {
     }
     while let Some(cut) = store.cut_short(&organization).await? {
         let id = cut.run.start.id;
-        store.drop_rest(&id, &format!("abandoned by {}", who()), now).await?;
+        drop_rest(&store, &organization, &id, &format!("abandoned by {}", who()), now).await?;
         let left = umsync_engine::report::counted(cut.unfinished, "command", "commands");
         output::text(&format!("{id}: its execution is abandoned; {left} of it are planned anew"))?;
         abandoned += 1;

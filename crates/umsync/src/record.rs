@@ -80,7 +80,7 @@ impl Record {
         let Remember { absent, matches, departing: _, digests: _ } = remember;
         let (organization, now) = (program.organization(), program.now());
         if !matches!(scope, Scope::Person(_)) {
-            program.store.note_absences(organization, absent, now).await?;
+            program.store.note_absences(organization, absent, now, program.side.every()).await?;
         }
         if self.mode == Mode::Plan || !plan.withheld().is_empty() {
             program.store.save_plan(organization, plan.id(), &serde_json::to_value(plan)?, now).await?;
@@ -129,6 +129,7 @@ impl Record {
         &self,
         program: &Program,
         plan: &Plan,
+        stale: &[Change],
         approvals: &Approvals,
         remember: &Remember,
     ) -> Result<(), Failure> {
@@ -137,6 +138,7 @@ impl Record {
         // Whoever goes on with this run after a crash tells its end with what was withheld, held and set aside.
         let mut report = self.head(program);
         report["plan"] = serde_json::to_value(plan)?;
+        report["stale"] = serde_json::to_value(stale)?;
         store.save_report(&self.id, &report).await?;
         let leaving: BTreeSet<&str> = plan
             .changes()

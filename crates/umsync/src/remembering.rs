@@ -5,9 +5,9 @@ use crate::ledger::StoreLedger;
 use crate::program::Program;
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
-use umsync_engine::adobe::Snapshot;
+use umsync_engine::adobe::{Snapshot, User};
 use umsync_engine::change::{Change, Target, What};
-use umsync_engine::command::Verdict;
+use umsync_engine::command::{StepError, Verdict};
 use umsync_engine::key::UserKey;
 use umsync_engine::memory::{Match, Memory};
 use umsync_store::{Created, Link, Refusal, Refusals};
@@ -21,7 +21,7 @@ pub(crate) async fn recall(program: &Program) -> Result<Memory, Failure> {
     let invisible = |created: Created| created.invisible_since.map(|_| created.fingerprint);
     Ok(Memory {
         links: store.links(organization).await?,
-        absences: store.absences(organization).await?,
+        absences: store.absences(organization, program.now(), program.side.every()).await?,
         orders: orders.into_iter().map(|(account, said)| (account, said.order)).collect(),
         departures: store.departures(organization).await?,
         failing: store.failing(organization).await?,
@@ -42,11 +42,12 @@ pub(crate) async fn look_for_created(
     if created.is_empty() {
         return Ok(());
     }
+    let read_at = snapshot.read_at;
     let there: BTreeSet<UserKey> = snapshot.users.iter().filter_map(|user| user.key()).collect();
     let mut seen = BTreeSet::new();
     // What was made after the listing began cannot be in it.
     for Created { fingerprint, account, at, invisible_since } in
-        created.into_iter().filter(|created| created.at < snapshot.read_at)
+        created.into_iter().filter(|created| created.at < read_at)
     {
         if there.contains(&account.key) {
             seen.insert(fingerprint);
@@ -55,8 +56,8 @@ pub(crate) async fn look_for_created(
         program.bar.say(format!("looking for {}", account.email));
         match session.user(&account.address).await? {
             Some(user) => {
-                snapshot.users.push(user.clone());
-                store.amend_snapshot(organization, |stored| stored.users.push(user)).await?;
+                put(snapshot, &user);
+                store.amend_snapshot(organization, |stored| put(stored, &user)).await?;
                 seen.insert(fingerprint);
             }
             None if invisible_since.is_none() => {
@@ -67,6 +68,12 @@ pub(crate) async fn look_for_created(
         }
     }
     Ok(store.forget_created(organization, &seen).await?)
+}
+
+/// One account stands in a snapshot once.
+fn put(snapshot: &mut Snapshot, user: &User) {
+    snapshot.users.retain(|other| other.id.is_none() || other.id != user.id);
+    snapshot.users.push(user.clone());
 }
 
 /// Notes who is whose.
@@ -110,7 +117,8 @@ pub(crate) async fn fates(
                 }
             }
             Verdict::Refused { errors } => {
-                let Some(error) = errors.first() else { continue };
+                let lasting = |error: &&StepError| !is_passing(&error.code);
+                let Some(error) = errors.iter().find(lasting) else { continue };
                 let fingerprint = change.fingerprint();
                 let digest = digests.get(&fingerprint).cloned().unwrap_or_default();
                 let refusal = Refusal {
@@ -128,4 +136,21 @@ pub(crate) async fn fates(
     store.end_absences(organization, &gone).await?;
     let refusals = Refusals { done: &done, refused, wanted: wanted.as_ref() };
     Ok(store.note_refusals(organization, &refusals, now).await?)
+}
+
+/// Whether a code tells of something that passes, or that is wrong with everything: back-ends in trouble, a move of the
+/// organization, no licence left, a request that was refused whole; or that we did not send it.
+fn is_passing(code: &str) -> bool {
+    let beginnings = [
+        "error.internal",
+        "error.throttled",
+        "error.organization",
+        "error.api",
+        "error.request",
+        "error.group.license",
+        "error.license",
+        "error.quota",
+        "umsync.",
+    ];
+    beginnings.iter().any(|beginning| code.starts_with(beginning))
 }

@@ -79,7 +79,7 @@ pub(crate) async fn run(
         Mode::Apply => {
             lock.purpose(Purpose::Executing)?;
             let permit = session.may_execute().await?;
-            record.about_to_send(program, &plan, &approvals, &remember).await?;
+            record.about_to_send(program, &plan, &stale, &approvals, &remember).await?;
             session.execute(permit, plan.commands(), &listener, &program.cancel).await
         }
     };

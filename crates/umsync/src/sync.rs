@@ -139,7 +139,10 @@ async fn begin(program: &Program, record: &Record, wish: Wish<'_>) -> Result<Beg
             output::note(&format!("note: the execution of run {run} was cut short: {why}"));
             Begun::Anew
         }
-        Resumed::Continued(continued) if matches!(wish.scope, Scope::Whole) => Begun::Continued(continued),
+        // Whoever went on with one person's execution, or with a kept plan's, has not looked at all the others.
+        Resumed::Continued(continued) if continued.whole && matches!(wish.scope, Scope::Whole) => {
+            Begun::Continued(continued)
+        }
         Resumed::Continued(continued) => {
             output::note(&format!(
                 "note: the execution of run {}, which was cut short, is over now",
@@ -157,7 +160,7 @@ async fn gone_on_with(
     wish: Wish<'_>,
     continued: Continued,
 ) -> Result<u8, Failure> {
-    let Continued { run, rows, report, code } = continued;
+    let Continued { run, rows, report, code, whole: _ } = continued;
     let fates: Vec<_> = rows.iter().map(|row| (&row.change, verdict(row))).collect();
     let own = record.continued(program, code, &run, &Results::count(fates.clone()));
     let kept = record.end(program, &own).await;
@@ -166,7 +169,10 @@ async fn gone_on_with(
         output::note(&failure.told());
     }
     match wish.json {
-        true => output::json(&report)?,
+        true => output::json(&report).or_else(|failure| match failure {
+            Failure::Output(error) => heard(Err(error), wish.mode),
+            failure => Err(failure),
+        })?,
         false => {
             let told = output::text(&format!("The execution of run {run} was cut short; it is over now."));
             heard(told.and_then(|()| output::lines(&of_fates(&fates, Sent::Executed))), wish.mode)?;

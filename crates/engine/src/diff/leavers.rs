@@ -71,8 +71,8 @@ impl Work<'_> {
             let user = &self.adobe.users[at];
             let name = account_of(user);
             let known = self.memory.absences.get(&name).copied();
-            let Absence { since, reads } = known.unwrap_or(Absence { since: self.now, reads: 0 });
-            let (since, reads) = (since.min(self.now), reads.saturating_add(1));
+            let Absence { since, reads } = known.unwrap_or(Absence { since: self.now, reads: 1 });
+            let since = since.min(self.now);
             let evidence = matching.gone.get(&at).cloned();
             let order = self.memory.orders.get(&name).copied().filter(|order| order.holds_at(self.now));
             let acts_at = since.checked_add_signed(grace).unwrap_or(DateTime::<Utc>::MAX_UTC);
@@ -91,7 +91,11 @@ impl Work<'_> {
                 (false, Some(_), None) if action != LeaverAction::Keep => self.strip(user, &reason),
                 (false, ..) => {}
             }
-            self.diff.absent.insert(name, Absent { email: user.email.clone(), evidence: evidence.clone() });
+            // While an entry that names nobody could be theirs, their absence does not count, and begins anew after it.
+            if evidence.is_some() || !self.desired.shield.anybody {
+                let (email, evidence) = (user.email.clone(), evidence.clone());
+                self.diff.absent.insert(name, Absent { email, evidence });
+            }
             self.diff.leavers.push(Leaver {
                 who: user.email.clone(),
                 since,

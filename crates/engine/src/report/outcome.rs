@@ -110,7 +110,10 @@ pub fn of_fates<V: Borrow<Verdict>>(fates: &[(&Change, V)], sent: Sent) -> Vec<L
             Verdict::Refused { errors } => {
                 let errors: Vec<String> =
                     errors.iter().map(|error| format!("{} ({})", error.message, error.code)).collect();
-                (Ink::Loss, format!("refused by Adobe: {}", errors.join("; ")))
+                // Codes of our own say what we did not send.
+                let ours = errors_are_ours(verdict);
+                let by = if ours { "not sent any more" } else { "refused by Adobe" };
+                (Ink::Loss, format!("{by}: {}", errors.join("; ")))
             }
             Verdict::Unknown { why } => {
                 (Ink::Warning, format!("outcome unknown, the next run settles it: {why}"))
@@ -133,4 +136,8 @@ pub fn of_fates<V: Borrow<Verdict>>(fates: &[(&Change, V)], sent: Sent) -> Vec<L
         }
     }
     lines
+}
+
+fn errors_are_ours(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Refused { errors } if errors.iter().all(|error| error.code.starts_with("umsync.")))
 }

@@ -3,6 +3,7 @@
 use crate::world::{ORG, Place, add, anchor, by_hand, join, link, noon, set};
 use sqlx::{Connection, SqliteConnection};
 use std::borrow::Cow;
+use std::time::Duration;
 use umsync_engine::memory::Absence;
 use umsync_store::{Missing, Store};
 
@@ -61,7 +62,10 @@ async fn nothing_is_lost_and_what_is_new_is_filled_in() {
         (1, email, noon(0))
     );
     assert_eq!((story.dns.len(), story.dns[0].value.as_str()), (1, "cn=ann"));
-    assert_eq!(store.absences(ORG).await.unwrap()["ann-id"], Absence { since: noon(0), reads: 1 });
+    assert_eq!(
+        store.absences(ORG, noon(-1), Duration::ZERO).await.unwrap()["ann-id"],
+        Absence { since: noon(0), reads: 1 }
+    );
     let leaver = &store.leavers(ORG).await.unwrap()[0];
     assert_eq!((leaver.email.as_str(), leaver.last_read), ("", noon(0)));
     for (ids, emails) in [(set(&["Ann-id"]), set(&[])), (set(&[]), set(&["ann@example.com"]))] {

@@ -155,7 +155,10 @@ async fn what_is_remembered_of_leavers_and_refusals_fails_whole() {
     let absent = |email: &str| Absent { email: email.to_owned(), evidence: None };
     let absent = [("ann-id".to_owned(), absent("ann@example.com")), ("bob-id".to_owned(), absent(&long()))];
     let absent = absent.into();
-    fails_whole("note_absences", async |store| store.note_absences(ORG, &absent, noon(1)).await).await;
+    fails_whole("note_absences", async |store| {
+        store.note_absences(ORG, &absent, noon(1), Duration::ZERO).await
+    })
+    .await;
     let order = LeaverOrder { email: long(), order: Order::Expedite, who: "jane".to_owned(), at: noon(0) };
     fails_whole("order", async |store| store.order(ORG, "ann-id", &order).await).await;
     let departure = |email: &str, groups| Departure { email: email.to_owned(), at: noon(0), groups };

@@ -2,6 +2,7 @@
 
 use crate::world::{ORG, Place, noon, set};
 use std::collections::BTreeMap;
+use std::time::Duration;
 use umsync_engine::memory::{Absence, Absent, Departure, Evidence, Order};
 use umsync_store::{LeaverOrder, Store, StoredLeaver};
 
@@ -24,21 +25,24 @@ async fn ordered(store: &Store, at: i64) -> Vec<(String, Order)> {
 async fn an_absence_keeps_its_first_time_counts_reads_and_ends_with_the_return() {
     let place = Place::new();
     let store = place.store().await;
-    store.note_absences(ORG, &absent(&["ann", "bob"]), noon(0)).await.unwrap();
-    store.note_absences("other", &absent(&["ann"]), noon(1)).await.unwrap();
-    store.note_absences(ORG, &absent(&["bob", "cid"]), noon(2)).await.unwrap();
+    store.note_absences(ORG, &absent(&["ann", "bob"]), noon(0), Duration::ZERO).await.unwrap();
+    store.note_absences("other", &absent(&["ann"]), noon(1), Duration::ZERO).await.unwrap();
+    store.note_absences(ORG, &absent(&["bob", "cid"]), noon(2), Duration::ZERO).await.unwrap();
 
     let store = place.reopened(store).await;
 
     let absence = |at, reads| Absence { since: noon(at), reads };
     let expected = BTreeMap::from([("bob".to_owned(), absence(0, 2)), ("cid".to_owned(), absence(2, 1))]);
-    assert_eq!(store.absences(ORG).await.unwrap(), expected);
-    assert_eq!(store.absences("other").await.unwrap().len(), 1);
+    assert_eq!(store.absences(ORG, noon(-1), Duration::ZERO).await.unwrap(), expected);
+    assert_eq!(store.absences("other", noon(-1), Duration::ZERO).await.unwrap().len(), 1);
     // Who was back for one read begins anew.
-    store.note_absences(ORG, &absent(&["ann"]), noon(3)).await.unwrap();
-    assert_eq!(store.absences(ORG).await.unwrap(), BTreeMap::from([("ann".to_owned(), absence(3, 1))]));
-    store.note_absences(ORG, &absent(&[]), noon(4)).await.unwrap();
-    assert!(store.absences(ORG).await.unwrap().is_empty());
+    store.note_absences(ORG, &absent(&["ann"]), noon(3), Duration::ZERO).await.unwrap();
+    assert_eq!(
+        store.absences(ORG, noon(-1), Duration::ZERO).await.unwrap(),
+        BTreeMap::from([("ann".to_owned(), absence(3, 1))])
+    );
+    store.note_absences(ORG, &absent(&[]), noon(4), Duration::ZERO).await.unwrap();
+    assert!(store.absences(ORG, noon(-1), Duration::ZERO).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -48,8 +52,8 @@ async fn leavers_are_listed_with_what_tells_of_them() {
     let mut both = absent(&["zoe"]);
     let evidence = Some(Evidence::Listed { group: "Left".to_owned() });
     both.insert("A1".to_owned(), Absent { email: "Bob@example.com".to_owned(), evidence: evidence.clone() });
-    store.note_absences(ORG, &absent(&["A1"]), noon(0)).await.unwrap();
-    store.note_absences(ORG, &both, noon(5)).await.unwrap();
+    store.note_absences(ORG, &absent(&["A1"]), noon(0), Duration::ZERO).await.unwrap();
+    store.note_absences(ORG, &both, noon(5), Duration::ZERO).await.unwrap();
 
     let leavers = store.leavers(ORG).await.unwrap();
 
@@ -72,9 +76,9 @@ async fn many_absences_are_noted_at_once() {
     let store = place.store().await;
     let names: Vec<String> = (0..5_001).map(|n| format!("person{n}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    store.note_absences(ORG, &absent(&names), noon(0)).await.unwrap();
-    store.note_absences(ORG, &absent(&names), noon(1)).await.unwrap();
-    let absences = store.absences(ORG).await.unwrap();
+    store.note_absences(ORG, &absent(&names), noon(0), Duration::ZERO).await.unwrap();
+    store.note_absences(ORG, &absent(&names), noon(1), Duration::ZERO).await.unwrap();
+    let absences = store.absences(ORG, noon(-1), Duration::ZERO).await.unwrap();
     assert_eq!(absences.len(), 5_001);
     assert!(absences.values().all(|absence| absence.reads == 2));
 }
@@ -106,10 +110,10 @@ async fn who_is_back_is_not_hurried_the_next_time() {
     store.order(ORG, "ann", &order(Order::Expedite)).await.unwrap();
     store.order(ORG, "bob", &order(Order::Expedite)).await.unwrap();
     store.order(ORG, "cid", &order(hold)).await.unwrap();
-    store.note_absences(ORG, &absent(&["ann", "bob", "cid"]), noon(1)).await.unwrap();
+    store.note_absences(ORG, &absent(&["ann", "bob", "cid"]), noon(1), Duration::ZERO).await.unwrap();
     assert_eq!(ordered(&store, 1).await.len(), 3);
 
-    store.note_absences(ORG, &absent(&["bob"]), noon(2)).await.unwrap();
+    store.note_absences(ORG, &absent(&["bob"]), noon(2), Duration::ZERO).await.unwrap();
 
     assert_eq!(ordered(&store, 2).await, [("bob".to_owned(), Order::Expedite), ("cid".to_owned(), hold)]);
 }
@@ -138,4 +142,18 @@ async fn a_departure_is_known_by_its_email_until_it_ends() {
     assert_eq!(store.departures(ORG).await.unwrap().len(), 1);
     store.forget(noon(2)).await.unwrap();
     assert!(store.departures(ORG).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn looks_in_quick_succession_count_once() {
+    let place = Place::new();
+    let store = place.store().await;
+    let apart = Duration::from_secs(2);
+    for second in 0..5 {
+        store.note_absences(ORG, &absent(&["ann"]), noon(second), apart).await.unwrap();
+    }
+    // At noon, two and four seconds later.
+    assert_eq!(store.leavers(ORG).await.unwrap()[0].reads, 3);
+    let reads = async |second| store.absences(ORG, noon(second), apart).await.unwrap()["ann"].reads;
+    assert_eq!((reads(5).await, reads(6).await), (3, 4));
 }

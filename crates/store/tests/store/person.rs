@@ -61,7 +61,12 @@ async fn traced(place: &Place) -> Store {
         ("federated/joann@example.com", absent("joann@example.com")),
     ];
     store
-        .note_absences(ORG, &both.map(|(id, absent)| (id.to_owned(), absent)).into(), noon(0))
+        .note_absences(
+            ORG,
+            &both.map(|(id, absent)| (id.to_owned(), absent)).into(),
+            noon(0),
+            std::time::Duration::ZERO,
+        )
         .await
         .unwrap();
     store.save_snapshot(&snapshot(ORG, noon(0), &["ann", "joann"])).await.unwrap();

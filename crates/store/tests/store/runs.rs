@@ -2,6 +2,7 @@
 
 use crate::world::{ORG, Place, add, end, join, noon, run, unsettled};
 use serde_json::json;
+use std::time::Duration;
 use umsync_store::{Error, Missing, Run, RunStart, Store};
 
 #[tokio::test]
@@ -104,7 +105,7 @@ async fn everything_may_be_called_from_a_task() {
         store.journal("1").await?;
         store.unsettled(ORG).await?;
         store.note_links(ORG, &[], noon(0)).await?;
-        store.note_absences(ORG, &Default::default(), noon(0)).await?;
+        store.note_absences(ORG, &Default::default(), noon(0), Duration::ZERO).await?;
         store.note_departures(ORG, &[]).await?;
         store.note_created(ORG, &[]).await?;
         store.note_execution("1", noon(0)).await?;

@@ -235,10 +235,10 @@ async fn a_request_that_is_refused_whole_stops_it() {
     for (reply, code) in [
         (
             Reply::status(400, json!({"result": "error.command.malformed", "message": "m"})),
-            "error.command.malformed",
+            "error.request error.command.malformed",
         ),
-        (Reply::status(403, json!({"error_code": "403003"})), "403003"),
-        (Reply::status(403, ""), "http.403"),
+        (Reply::status(403, json!({"error_code": "403003"})), "error.request 403003"),
+        (Reply::status(403, ""), "error.request http.403"),
         (Reply::status(302, "").with("location", "http://127.0.0.1:1/"), "error.request"),
     ] {
         let world = World::new(move |_| reply.clone()).await;

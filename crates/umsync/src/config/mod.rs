@@ -23,7 +23,8 @@ use umsync_engine::rules::{Baseline, Rules};
 
 /// A year, and what is left of the month in which somebody asks.
 const HISTORY: Duration = Duration::from_secs(400 * DAY);
-const LEAST_HISTORY: Duration = Duration::from_secs(30 * DAY);
+/// An address that somebody has left is theirs for ninety days: so long it must be known.
+const LEAST_HISTORY: Duration = Duration::from_secs(90 * DAY);
 const DAY: u64 = 24 * 60 * 60;
 
 /// What the program means to do.
@@ -145,7 +146,7 @@ fn read(document: &Document, folder: &Path) -> Option<Parts> {
     file.missing("state", "the store's file, for instance sqlite:/var/lib/umsync/umsync.db");
     let history = file.parsed("history", adobe::duration).unwrap_or(HISTORY);
     if history < LEAST_HISTORY {
-        file.mistake("history", "what a run of last week did must be known; write 30d or more");
+        file.mistake("history", "whose an address was must be known for ninety days; write 90d or more");
     }
     file.finish();
     let (source, disabled) = directory?;

@@ -1,18 +1,21 @@
 //! Going on with an execution that was cut short: by a crash, a signal, or an Adobe that was away. Within its two hours
 //! it is still the same execution; after them its rest is dropped, told, and planned anew.
 
+mod overtaken;
+
 use crate::approvals::Approvals;
 use crate::failure::Failure;
 use crate::program::Program;
 use crate::record::Record;
 use crate::remembering;
 use chrono::{DateTime, Utc};
+use overtaken::overtaken;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use umsync_engine::change::Change;
-use umsync_engine::command::{Command, Outcome, Verdict};
+use umsync_engine::command::{Command, Outcome, StepError, Verdict};
 use umsync_engine::report::{Results, Totals};
-use umsync_store::{CutShort, Entry, LockError, Purpose, Row, RunEnd};
+use umsync_store::{CutShort, Entry, LockError, Purpose, Row, RunEnd, Store};
 use umsync_umapi::so_far;
 
 /// An execution that was gone on with.
@@ -26,6 +29,8 @@ pub(crate) struct Continued {
     pub(crate) report: Value,
     /// Its exit code.
     pub(crate) code: u8,
+    /// Whether it was about everybody: not one person's, nor a kept plan's.
+    pub(crate) whole: bool,
 }
 
 /// What became of an execution that was cut short.
@@ -56,43 +61,91 @@ pub(crate) async fn resume(program: &Program, record: &Record) -> Result<Resumed
         return Ok(Resumed::Nothing);
     };
     let id = run.start.id;
-    let drop_rest = async |why: &str| {
+    let whole = !run.start.command.starts_with("apply") && !is_for_one(store, &id).await?;
+    let begun_anew = async |why: &str| {
         let why = format!("{why}; what was left of it is planned anew");
         tracing::warn!(run = id, commands = unfinished, "an execution was cut short: {why}");
-        let rows = store.journal(&id).await?;
-        let is_unsent = |row: &&Row| matches!(verdict(row), Verdict::NotSent { .. });
-        Approvals::give_up(program, rows.iter().filter(is_unsent).map(|row| &row.change)).await?;
-        store.drop_rest(&id, &why, program.now()).await?;
+        drop_rest(store, organization, &id, &why, program.now()).await?;
         Ok::<_, Failure>(Resumed::Dropped { run: id.clone(), why })
     };
     if run.start.configuration != program.config.meaning {
-        return drop_rest("the configuration means something else since").await;
+        return begun_anew("the configuration means something else since").await;
     }
     let every = program.side.every();
     if (program.now() - execution).to_std().is_ok_and(|age| age >= every) {
-        return drop_rest("its window is over").await;
+        return begun_anew("its window is over").await;
     }
     let session = program.session(Some(id.clone())).await?;
     let Some(permit) = session.may_go_on(execution).await? else {
-        return drop_rest("another execution has begun since").await;
+        return begun_anew("another execution has begun since").await;
     };
-    let entries = store.entries(&id).await?;
+    let (entries, rows) = (store.entries(&id).await?, store.journal(&id).await?);
+    let is_whole = entries.iter().map(|entry| entry.position).eq(0..entries.len())
+        && rows.iter().map(|row| row.position).eq(0..rows.len());
+    if !is_whole {
+        return begun_anew("its journal is not whole").await;
+    }
     tracing::info!(run = id, commands = unfinished, "going on with an execution that was cut short");
+    for (command, why) in overtaken(program, &session, &entries, &rows).await? {
+        let errors = vec![StepError { step: None, code: OVERTAKEN.to_owned(), message: why }];
+        let outcome = Outcome { command, verdict: Verdict::Refused { errors } };
+        store.settle(&id, &[outcome], program.now()).await?;
+    }
+    let entries = store.entries(&id).await?;
     let commands: Vec<Command> = entries.iter().map(|entry| entry.command.clone()).collect();
     let so_far: Vec<Verdict> = entries.iter().map(known).collect();
     // A run that was asked to stop has given back what it did not send: now it is sent.
     let approvals = Approvals::recall(program).await?;
-    let rows = store.journal(&id).await?;
-    let is_open = |row: &&Row| matches!(verdict(row), Verdict::NotSent { .. } | Verdict::Unknown { .. });
-    approvals.use_up(program, rows.iter().filter(is_open).map(|row| &row.change)).await?;
+    let is_open = |verdict: &Verdict| matches!(verdict, Verdict::NotSent { .. } | Verdict::Unknown { .. });
+    let to_send = rows.iter().filter(|row| is_open(&verdict(row))).map(|row| &row.change);
+    approvals.use_up(program, to_send).await?;
     let listener = |progress| program.bar.adobe(progress);
     let outcomes = session.go_on(permit, &commands, &so_far, &listener, &program.cancel).await;
     program.bar.finish();
-    let rows = store.journal(&id).await?;
-    note(program, &rows, &outcomes, &commands).await?;
-    let continued = ended(program, &id, rows).await?;
+    // A run that was killed has noted nothing of what it knew.
+    let was_killed = run.end.is_none();
+    let is_new = |outcome: &&Outcome| was_killed || is_open(&so_far[outcome.command]);
+    let outcomes: Vec<&Outcome> = outcomes.iter().filter(is_new).collect();
+    let continued = told(program, &id, &outcomes, &commands, whole).await;
     drop(lock);
-    Ok(Resumed::Continued(Box::new(continued)))
+    Ok(Resumed::Continued(Box::new(continued.map_err(|failure| Failure::Unrecorded(Box::new(failure)))?)))
+}
+
+/// Adobe refused nothing of these: we did not send them.
+const OVERTAKEN: &str = "umsync.overtaken";
+
+/// Whether a run was about one person.
+async fn is_for_one(store: &Store, run: &str) -> Result<bool, Failure> {
+    let report = store.run(run).await?.and_then(|(_, report)| report);
+    Ok(report.is_some_and(|report| report.pointer("/plan/person").is_some_and(Value::is_string)))
+}
+
+/// Nobody goes on with this run: what it has not sent is given back to whoever approved it.
+pub(crate) async fn drop_rest(
+    store: &Store,
+    organization: &str,
+    run: &str,
+    why: &str,
+    now: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let rows = store.journal(run).await?;
+    let is_unsent = |row: &&Row| matches!(verdict(row), Verdict::NotSent { .. });
+    let unsent = rows.iter().filter(is_unsent).map(|row| &row.change);
+    Approvals::give_up(store, organization, unsent, now).await?;
+    Ok(store.drop_rest(run, why, now).await?)
+}
+
+/// Keeps what became of it, and tells its end.
+async fn told(
+    program: &Program,
+    run: &str,
+    outcomes: &[&Outcome],
+    commands: &[Command],
+    whole: bool,
+) -> Result<Continued, Failure> {
+    let rows = program.store.journal(run).await?;
+    note(program, &rows, outcomes, commands).await?;
+    ended(program, run, rows, whole).await
 }
 
 /// What the journal knows of a command.
@@ -104,7 +157,7 @@ fn known(entry: &Entry) -> Verdict {
 async fn note(
     program: &Program,
     rows: &[Row],
-    outcomes: &[Outcome],
+    outcomes: &[&Outcome],
     commands: &[Command],
 ) -> Result<(), Failure> {
     let mut fates: Vec<(&Change, &Verdict)> = Vec::new();
@@ -116,7 +169,7 @@ async fn note(
 }
 
 /// Tells the end of the run whose execution this was: from its journal, which knows all of it.
-async fn ended(program: &Program, id: &str, rows: Vec<Row>) -> Result<Continued, Failure> {
+async fn ended(program: &Program, id: &str, rows: Vec<Row>, whole: bool) -> Result<Continued, Failure> {
     let store = &program.store;
     let fates = rows.iter().map(|row| (&row.change, verdict(row)));
     let results = Results::count(fates);
@@ -124,9 +177,10 @@ async fn ended(program: &Program, id: &str, rows: Vec<Row>) -> Result<Continued,
     let now = program.now();
     let (_, report) = store.run(id).await?.ok_or_else(|| Failure::NoRun(id.to_owned()))?;
     let mut report = report.unwrap_or_else(|| json!({ "run": id, "organization": program.organization() }));
-    let withheld =
-        report.pointer("/plan/withheld").and_then(Value::as_array).is_some_and(|held| !held.is_empty());
-    let code = match (results.all_done(), withheld) {
+    let holds =
+        |path: &str| report.pointer(path).and_then(Value::as_array).is_some_and(|some| !some.is_empty());
+    let doubtful = report.pointer("/plan/doubts/too_many_set_aside").and_then(Value::as_bool) == Some(true);
+    let code = match (results.all_done() && !holds("/stale"), holds("/plan/withheld") || doubtful) {
         (false, _) => 4,
         (true, true) => 3,
         (true, false) => 0,
@@ -153,7 +207,7 @@ async fn ended(program: &Program, id: &str, rows: Vec<Row>) -> Result<Continued,
     store.save_report(id, &report).await?;
     store.finish_run(id, &RunEnd { at: now, exit_code: code, plan_id, summary }).await?;
     tracing::info!(run = id, code, "the execution that was cut short is over");
-    Ok(Continued { run: id.to_owned(), rows, report, code })
+    Ok(Continued { run: id.to_owned(), rows, report, code, whole })
 }
 
 /// What became of a change, where it has not been sent that too.
