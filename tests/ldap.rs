@@ -106,7 +106,7 @@ async fn three_thousand_people_in_pages_of_a_hundred_by_member_of_and_by_member(
 }
 
 #[tokio::test]
-async fn groups_inside_groups_in_a_circle() {
+async fn d27_groups_inside_groups_in_a_circle() {
     let ldif = people(1..5)
         + &group("top", &names(&["p1"]))
         + &group("middle", &names(&["p2"]))
@@ -182,7 +182,7 @@ async fn tls_from_the_first_byte_and_by_start_tls() {
 }
 
 #[tokio::test]
-async fn passwords_that_are_wrong_or_empty() {
+async fn d4_passwords_that_are_wrong_or_empty() {
     let server = OpenLdap::start(&people(0..3), Options::default()).await;
     let with = |password: &str| Settings {
         bind: Bind::Simple { dn: ACCOUNT.to_owned(), password: password.to_owned().into() },
@@ -218,8 +218,8 @@ async fn a_server_that_is_down_is_followed_by_the_next() {
 }
 
 #[tokio::test]
-async fn a_size_limit_is_an_error_and_not_a_shorter_list() {
-    let options = Options { size_limit: SizeLimit::FiveHundred };
+async fn d6_a_size_limit_is_an_error_and_not_a_shorter_list() {
+    let options = Options { size_limit: SizeLimit::FiveHundred, ..Options::default() };
     let server = OpenLdap::start(&people(0..600), options).await;
     let (phase, reason) = failure(read_it(&plain(&server), &[]).await);
     let text = format!("{phase}: {reason}");
@@ -232,7 +232,7 @@ async fn a_size_limit_is_an_error_and_not_a_shorter_list() {
 }
 
 #[tokio::test]
-async fn a_connection_cut_anywhere_gives_an_error_never_a_shorter_list() {
+async fn d1_a_connection_cut_anywhere_gives_an_error_never_a_shorter_list() {
     let members: Vec<String> = (0..60).map(|number| format!("p{number}")).collect();
     let server = OpenLdap::start(&(people(0..60) + &group("all", &members)), Options::default()).await;
     for url in [server.url(), server.ldaps_url()] {
@@ -292,7 +292,7 @@ async fn groups_that_are_missing_or_ambiguous_are_named() {
 }
 
 #[tokio::test]
-async fn nobody_at_all_is_an_error() {
+async fn d12_nobody_at_all_is_an_error() {
     let server = OpenLdap::start(&people(0..3), Options::default()).await;
     // Attributes of Active Directory, which this server does not know: no error there, and no entry.
     let users = Filter::parse("(&(objectCategory=person)(objectClass=user))").unwrap();

@@ -7,6 +7,7 @@ mod configuration;
 mod continuing;
 mod daemon;
 mod deploy;
+mod disasters;
 mod failures;
 mod gate;
 mod grace;

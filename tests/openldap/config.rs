@@ -15,6 +15,31 @@ pub(super) const ADMIN_PASSWORD: &str = "admin";
 pub(crate) struct Options {
     /// How many entries the account may read.
     pub(crate) size_limit: SizeLimit,
+    /// Whether the account may read everything, for good.
+    pub(crate) access: Access,
+    /// Whether the server maintains `memberOf`.
+    pub(crate) member_of: MemberOf,
+}
+
+/// What the account may read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Access {
+    /// Everything.
+    #[default]
+    Granted,
+    /// `ou=branch,ou=people`, `cn=design,ou=groups` and `mail` only as a member of `cn=may-branch`, `cn=may-group` and
+    /// `cn=may-mail` below [`BASE`], so that a test can take it away.
+    Revocable,
+}
+
+/// Whether the server maintains `memberOf`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum MemberOf {
+    /// The overlay does.
+    #[default]
+    On,
+    /// Nobody does, although the server knows the attribute.
+    Off,
 }
 
 /// How many entries the account may read.
@@ -47,6 +72,23 @@ pub(super) fn slapd_conf(places: &Places<'_>, options: Options) -> String {
         }
         SizeLimit::FiveHundred => "sizelimit 500".to_owned(),
     };
+    let access = match options.access {
+        Access::Granted => String::new(),
+        Access::Revocable => [
+            ("dn.subtree=\"ou=branch,ou=people,{BASE}\"", "branch"),
+            ("dn.exact=\"cn=design,ou=groups,{BASE}\"", "group"),
+            ("attrs=mail", "mail"),
+        ]
+        .map(|(what, name)| {
+            let what = what.replace("{BASE}", BASE);
+            format!("access to {what} by group.exact=\"cn=may-{name},{BASE}\" read by * none\n")
+        })
+        .concat(),
+    };
+    let member_of = match options.member_of {
+        MemberOf::On => "overlay memberof\n",
+        MemberOf::Off => "",
+    };
     format!(
         r#"include {schema}/core.schema
 include {schema}/cosine.schema
@@ -71,9 +113,8 @@ dbnosync
 index objectClass,entryUUID,cn,uid,member,memberOf eq
 {limits}
 access to attrs=userPassword by anonymous auth by * none
-access to * by dn.exact="{ACCOUNT}" read by * none
-overlay memberof
-overlay refint
+{access}access to * by dn.exact="{ACCOUNT}" read by * none
+{member_of}overlay refint
 refint_attributes member memberOf
 "#
     )

@@ -48,5 +48,7 @@ pub(super) async fn start(options: Options) -> OpenLdap {
     let host = container.get_host().await.unwrap().to_string();
     let port = container.get_host_port_ipv4(389.tcp()).await.unwrap();
     let tls_port = container.get_host_port_ipv4(636.tcp()).await.unwrap();
-    OpenLdap { host, port, tls_port, files, _running: Box::new(container) }
+    let id = container.id().to_owned();
+    let crash = Box::new(move || super::run("docker", &["kill", &id]));
+    OpenLdap { host, port, tls_port, files, crash, _running: Box::new(container) }
 }

@@ -48,6 +48,37 @@ pub(super) async fn add_member(url: &Url, group: &str, member: &str) {
     let _ = ldap.unbind().await;
 }
 
+/// What an administrator does to an entry.
+pub(crate) enum Deed<'a> {
+    /// Takes one value away.
+    Take(&'a str, &'a str),
+    /// Replaces all values by one.
+    Put(&'a str, &'a str),
+    Delete,
+    /// Gives it another name, and another parent.
+    Move(&'a str, Option<&'a str>),
+}
+
+pub(super) async fn administer(url: &Url, dn: &str, deed: Deed<'_>) {
+    let mut ldap = connect(url).await;
+    let values = |value: &str| Values::from([value.as_bytes().to_vec()]);
+    let done = match deed {
+        Deed::Take(name, value) => {
+            let change = ldap3::Mod::Delete(name.as_bytes().to_vec(), values(value));
+            ldap.modify(dn, vec![change]).await
+        }
+        Deed::Put(name, value) => {
+            let change = ldap3::Mod::Replace(name.as_bytes().to_vec(), values(value));
+            ldap.modify(dn, vec![change]).await
+        }
+        Deed::Delete => ldap.delete(dn).await,
+        Deed::Move(name, parent) => ldap.modifydn(dn, name, true, parent).await,
+    };
+    let done = done.unwrap();
+    assert_eq!(done.rc, 0, "{dn}: {done}");
+    let _ = ldap.unbind().await;
+}
+
 /// Waits until the server takes the administrator's password: a container's port answers before its server does.
 async fn connect(url: &Url) -> Ldap {
     let mut last = String::new();

@@ -76,7 +76,9 @@ pub(super) async fn start(options: Options) -> OpenLdap {
             }
             if tokio::net::TcpStream::connect(("127.0.0.1", tls_port)).await.is_ok() {
                 let host = "localhost".to_owned();
-                return OpenLdap { host, port, tls_port, files, _running: Box::new(process) };
+                let id = process.0.id().to_string();
+                let crash = Box::new(move || super::run("sh", &["-c", "kill -KILL $0", &id]));
+                return OpenLdap { host, port, tls_port, files, crash, _running: Box::new(process) };
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }

@@ -9,7 +9,8 @@ mod load;
 mod local;
 mod proxy;
 
-pub(crate) use config::{Options, SizeLimit};
+pub(crate) use config::{Access, MemberOf, Options, SizeLimit};
+pub(crate) use load::Deed;
 pub(crate) use proxy::Proxy;
 
 use config::Files;
@@ -17,6 +18,7 @@ use secrecy::SecretString;
 use std::any::Any;
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use url::Url;
 
@@ -35,8 +37,10 @@ pub(crate) struct OpenLdap {
     port: u16,
     tls_port: u16,
     files: Files,
+    /// Ends it as a crash does.
+    crash: Box<dyn Fn() + Send + Sync>,
     /// The container or the process, which ends when it is dropped.
-    _running: Box<dyn Any + Send>,
+    _running: Box<dyn Any + Send + Sync>,
 }
 
 #[derive(Clone, Copy)]
@@ -60,6 +64,16 @@ impl OpenLdap {
     /// Adds a member, by its DN, to the group `cn=group,ou=groups`.
     pub(crate) async fn add_member(&self, group: &str, member: &str) {
         load::add_member(&self.url(), group, member).await;
+    }
+
+    /// Does something to an entry as the administrator.
+    pub(crate) async fn administer(&self, dn: &str, deed: Deed<'_>) {
+        load::administer(&self.url(), dn, deed).await;
+    }
+
+    /// Ends the server at once, in the middle of whatever it is doing.
+    pub(crate) fn crash(&self) {
+        (self.crash)();
     }
 
     /// `ldap://`, for plain text and StartTLS.
@@ -86,6 +100,11 @@ impl OpenLdap {
     pub(crate) fn password(&self) -> SecretString {
         PASSWORD.to_owned().into()
     }
+}
+
+fn run(program: &str, arguments: &[&str]) {
+    let status = Command::new(program).args(arguments).stdout(Stdio::null()).status().expect("it starts");
+    assert!(status.success(), "{program} {arguments:?}: {status}");
 }
 
 fn kind() -> Kind {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic like tests")]
 
 mod fake;
+mod hostile;
 
 use fake::{Fake, Reply, Request, Search, entry, farewell, page_end, reference, result};
 use std::sync::atomic::{AtomicUsize, Ordering};

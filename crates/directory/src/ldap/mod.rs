@@ -20,6 +20,8 @@ mod reference;
 mod search;
 mod server;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod tls;
 
 pub use check::{Report, check};

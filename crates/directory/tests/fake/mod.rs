@@ -1,8 +1,11 @@
 //! A server that says what a test tells it to: for everything that a real OpenLDAP never does.
 
+pub(crate) mod company;
+
 use ldap3::asn1::{StructureTag, parse_tag};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use url::Url;
 
@@ -44,14 +47,52 @@ pub(crate) struct Fake {
 impl Fake {
     /// `answer` gets the message number and the request.
     pub(crate) fn start(answer: impl Fn(u8, &Request) -> Reply + Send + Sync + 'static) -> Self {
+        Self::talking(move |id, request, stream| {
+            let (replies, go_on) = match answer(u8::try_from(id).unwrap(), request) {
+                Reply::Send(replies) => (replies, true),
+                Reply::SendAndClose(replies) => (replies, false),
+                Reply::Silence => (Vec::new(), true),
+            };
+            stream.write_all(&replies.concat()).is_ok() && go_on
+        })
+    }
+
+    /// Cuts each connection after so many bytes from its beginning, as `limit` says at that moment; `longest` is told how
+    /// many were sent on one.
+    pub(crate) fn cut(
+        limit: Arc<AtomicUsize>,
+        longest: Arc<AtomicUsize>,
+        answer: impl Fn(u32, &Request) -> Vec<Vec<u8>> + Send + Sync + 'static,
+    ) -> Self {
+        let sent = AtomicUsize::new(0);
+        Self::talking(move |id, request, stream| {
+            if matches!(request, Request::Unbind) {
+                return false;
+            }
+            // A connection begins with its bind; there is one connection at a time.
+            if matches!(request, Request::Bind { dn: _, password: _ }) {
+                sent.store(0, Ordering::SeqCst);
+            }
+            let reply = answer(id, request).concat();
+            let before = sent.fetch_add(reply.len(), Ordering::SeqCst);
+            longest.fetch_max(before + reply.len(), Ordering::SeqCst);
+            let left = limit.load(Ordering::SeqCst).saturating_sub(before);
+            stream.write_all(&reply[..left.min(reply.len())]).is_ok() && left >= reply.len()
+        })
+    }
+
+    /// `talk` gets the message number, the request and the connection, and says whether the connection goes on.
+    pub(crate) fn talking(
+        talk: impl Fn(u32, &Request, &mut TcpStream) -> bool + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = Url::parse(&format!("ldap://{}", listener.local_addr().unwrap())).unwrap();
         let requests = Arc::new(Mutex::new(Vec::new()));
-        let (answer, log) = (Arc::new(answer), requests.clone());
+        let (talk, log) = (Arc::new(talk), requests.clone());
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                let (answer, log, stream) = (answer.clone(), log.clone(), stream.unwrap());
-                std::thread::spawn(move || serve(stream, &*answer, &log));
+                let (talk, log, stream) = (talk.clone(), log.clone(), stream.unwrap());
+                std::thread::spawn(move || serve(stream, &*talk, &log));
             }
         });
         Self { url, requests }
@@ -62,7 +103,9 @@ impl Fake {
     }
 }
 
-fn serve(mut stream: TcpStream, answer: &dyn Fn(u8, &Request) -> Reply, log: &Mutex<Vec<Request>>) {
+type Talk = dyn Fn(u32, &Request, &mut TcpStream) -> bool;
+
+fn serve(mut stream: TcpStream, talk: &Talk, log: &Mutex<Vec<Request>>) {
     stream.set_nodelay(true).unwrap();
     let mut bytes = Vec::new();
     let mut chunk = [0; 4096];
@@ -70,16 +113,10 @@ fn serve(mut stream: TcpStream, answer: &dyn Fn(u8, &Request) -> Reply, log: &Mu
         while let Ok((rest, message)) = parse_tag(&bytes) {
             bytes = rest.to_vec();
             let mut parts = children(message).into_iter();
-            let id = octets(parts.next().unwrap())[0];
+            let id = octets(parts.next().unwrap()).iter().fold(0, |id, byte| id << 8 | u32::from(*byte));
             let request = request(parts.next().unwrap(), parts.next());
             log.lock().unwrap().push(request.clone());
-            let (replies, close) = match answer(id, &request) {
-                Reply::Send(replies) => (replies, false),
-                Reply::SendAndClose(replies) => (replies, true),
-                Reply::Silence => (Vec::new(), false),
-            };
-            let _ = stream.write_all(&replies.concat());
-            if close {
+            if !talk(id, &request, &mut stream) {
                 return;
             }
         }
@@ -134,12 +171,18 @@ pub(crate) fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     [&[tag, 0x84], length.as_slice(), content].concat()
 }
 
-fn message(id: u8, operation: &[u8], controls: &[u8]) -> Vec<u8> {
-    element(0x30, &[&element(2, &[id]), operation, controls].concat())
+/// A message with any operation.
+pub(crate) fn message(id: impl TryInto<u32>, operation: &[u8], controls: &[u8]) -> Vec<u8> {
+    let id: u32 = id.try_into().ok().unwrap();
+    let id = id.to_be_bytes();
+    // Without leading zeroes, but not negative.
+    let start = id.iter().position(|byte| *byte != 0).unwrap_or(3);
+    let start = if id[start] & 0x80 != 0 { start - 1 } else { start };
+    element(0x30, &[&element(2, &id[start..]), operation, controls].concat())
 }
 
 /// The end of a search (`0x65`), a bind (`0x61`) or an extended operation (`0x78`).
-pub(crate) fn result(id: u8, operation: u8, code: u8, text: &[u8]) -> Vec<u8> {
+pub(crate) fn result(id: impl TryInto<u32>, operation: u8, code: u8, text: &[u8]) -> Vec<u8> {
     message(id, &outcome(operation, code, text), b"")
 }
 
@@ -148,14 +191,14 @@ fn outcome(operation: u8, code: u8, text: &[u8]) -> Vec<u8> {
 }
 
 /// The end of a page.
-pub(crate) fn page_end(id: u8, code: u8, cookie: &[u8]) -> Vec<u8> {
+pub(crate) fn page_end(id: impl TryInto<u32>, code: u8, cookie: &[u8]) -> Vec<u8> {
     let value = element(0x30, &[element(2, &[0]), element(4, cookie)].concat());
     let control = element(0x30, &[element(4, b"1.2.840.113556.1.4.319"), element(4, &value)].concat());
     message(id, &outcome(0x65, code, b"diagnosis"), &element(0xa0, &control))
 }
 
 /// An entry of a search.
-pub(crate) fn entry(id: u8, dn: &[u8], attributes: &[(&str, Vec<Vec<u8>>)]) -> Vec<u8> {
+pub(crate) fn entry(id: impl TryInto<u32>, dn: &[u8], attributes: &[(&str, Vec<Vec<u8>>)]) -> Vec<u8> {
     let attributes: Vec<u8> = attributes
         .iter()
         .flat_map(|(name, values)| {
@@ -167,7 +210,7 @@ pub(crate) fn entry(id: u8, dn: &[u8], attributes: &[(&str, Vec<Vec<u8>>)]) -> V
 }
 
 /// A reference to another server.
-pub(crate) fn reference(id: u8, url: &str) -> Vec<u8> {
+pub(crate) fn reference(id: impl TryInto<u32>, url: &str) -> Vec<u8> {
     message(id, &element(0x73, &element(4, url.as_bytes())), b"")
 }
 
