@@ -165,9 +165,7 @@ impl Record {
             Ok(finished) => finished.summary(),
             Err(failure) => json!({ "failure": failure.told() }),
         };
-        if let Some(warning) = program.store.filesystem_warning() {
-            summary["store_warning"] = json!(warning);
-        }
+        warn(program, &mut summary);
         json!({
             "run": self.id,
             "organization": program.organization(),
@@ -185,6 +183,8 @@ impl Record {
 
     /// The report of a run that went on with another one's execution.
     pub(crate) fn continued(&self, program: &Program, code: u8, run: &str, results: &Results) -> Value {
+        let mut summary = json!({ "continued": run, "results": results });
+        warn(program, &mut summary);
         json!({
             "run": self.id,
             "organization": program.organization(),
@@ -193,7 +193,7 @@ impl Record {
             "started_at": self.started_at,
             "ended_at": program.now(),
             "exit_code": code,
-            "summary": { "continued": run, "results": results },
+            "summary": summary,
         })
     }
 
@@ -216,6 +216,18 @@ impl Record {
         program.store.finish_run(&self.id, &end).await?;
         tracing::info!(run = self.id, code, "ended");
         Ok(())
+    }
+}
+
+/// What everybody should know who goes by a report.
+fn warn(program: &Program, summary: &mut Value) {
+    for (key, warning) in [
+        ("store_warning", program.store.filesystem_warning().map(|warning| json!(warning))),
+        ("directory_warning", program.config.source.warning().map(|warning| json!(warning))),
+    ] {
+        if let Some(warning) = warning {
+            summary[key] = warning;
+        }
     }
 }
 
