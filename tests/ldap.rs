@@ -5,17 +5,20 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Mutex;
-use umsync_directory::ldap::{Bind, Encryption, Failure, Members, Phase, Settings, Timeouts, check, read};
+use umsync_directory::ldap::{
+    Bind, Certificates, Distrust, Encryption, Failure, Members, Phase, Settings, Timeouts, check, read,
+};
 use umsync_directory::{Dn, Error, Filter};
 use umsync_engine::directory::{AccountState, Directory, Entry, GroupRef, Wanted};
 use url::Url;
 
 /// Reads from `urls` as `server`'s account, with pages of 100.
-fn settings(server: &OpenLdap, urls: &[Url], members: Members) -> Settings {
+pub(crate) fn settings(server: &OpenLdap, urls: &[Url], members: Members) -> Settings {
     Settings {
         servers: urls.to_vec(),
         encryption: Encryption::Plain,
         ca_file: Some(server.ca_file()),
+        certificates: Certificates::Verified,
         bind: Bind::Simple { dn: ACCOUNT.to_owned(), password: server.password() },
         base: Dn::parse(BASE).unwrap(),
         user_base: Some(Dn::parse("OU=People, DC=Example, DC=com").unwrap()),
@@ -25,6 +28,7 @@ fn settings(server: &OpenLdap, urls: &[Url], members: Members) -> Settings {
         members,
         nested_groups: true,
         page_size: Some(100),
+        connections: 4,
         timeouts: Timeouts::default(),
         anchor: None,
     }
@@ -39,11 +43,11 @@ fn wanted(groups: &[&str]) -> Wanted {
     Wanted { attributes, groups: groups.iter().map(|name| GroupRef::new(name)).collect() }
 }
 
-async fn read_it(settings: &Settings, groups: &[&str]) -> Result<Directory, Error> {
+pub(crate) async fn read_it(settings: &Settings, groups: &[&str]) -> Result<Directory, Error> {
     read(settings, &wanted(groups), &|_| ()).await
 }
 
-fn failure(result: Result<Directory, Error>) -> (Phase, Failure) {
+pub(crate) fn failure(result: Result<Directory, Error>) -> (Phase, Failure) {
     match result {
         Err(Error::Server { server: _, phase, source }) => (phase, *source),
         other => panic!("a server's failure expected: {other:?}"),
@@ -57,7 +61,7 @@ fn listed(directory: &Directory, group: &str) -> BTreeSet<String> {
     directory.entries.iter().filter(has).map(uid).collect()
 }
 
-fn people(numbers: std::ops::Range<usize>) -> String {
+pub(crate) fn people(numbers: std::ops::Range<usize>) -> String {
     numbers.fold(String::new(), |mut ldif, number| {
         write!(
             ldif,
@@ -70,7 +74,7 @@ fn people(numbers: std::ops::Range<usize>) -> String {
 }
 
 /// A group of people and groups: `p1` is a person, anything else a group.
-fn group(name: &str, members: &[String]) -> String {
+pub(crate) fn group(name: &str, members: &[String]) -> String {
     let mut ldif = format!("dn: cn={name},ou=groups,{BASE}\nobjectClass: groupOfNames\ncn: {name}\n");
     for member in members {
         let is_person = member.strip_prefix('p').is_some_and(|number| number.parse::<usize>().is_ok());
@@ -80,7 +84,7 @@ fn group(name: &str, members: &[String]) -> String {
     ldif + "\n"
 }
 
-fn names(list: &[&str]) -> Vec<String> {
+pub(crate) fn names(list: &[&str]) -> Vec<String> {
     list.iter().map(|name| (*name).to_owned()).collect()
 }
 
@@ -173,11 +177,14 @@ async fn tls_from_the_first_byte_and_by_start_tls() {
         // The certificate is for `localhost`.
         let mut other_name = url.clone();
         other_name.set_host(Some("127.0.0.1")).unwrap();
-        let (phase, _) =
+        let (phase, reason) =
             failure(read_it(&Settings { servers: vec![other_name], ..settings.clone() }, &[]).await);
         assert_eq!(phase, Phase::Tls);
+        let Failure::Untrusted(Distrust::OtherName { names }, _) = &reason else { panic!("{reason:?}") };
+        assert_eq!(names, &["localhost"]);
+        assert!(reason.to_string().contains("`servers`"), "{reason}");
         let missing = Settings { ca_file: Some(PathBuf::from("/nowhere/ca.pem")), ..settings };
-        assert!(matches!(read_it(&missing, &[]).await, Err(Error::Authorities { .. })));
+        assert!(matches!(read_it(&missing, &[]).await, Err(Error::Certificates { .. })));
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod approval;
 mod configuration;
+mod connections;
 mod continuing;
 mod daemon;
 mod deploy;

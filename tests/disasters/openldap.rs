@@ -136,12 +136,13 @@ fn d4_a_password_that_was_changed_between_two_runs_ends_6_until_it_is_known() {
 
 #[test]
 fn d5_a_server_that_dies_in_the_middle_of_a_read_gives_no_directory_and_the_next_run_all() {
-    use umsync_directory::ldap::{Bind, Encryption, Members, Settings, Timeouts, read};
+    use umsync_directory::ldap::{Bind, Certificates, Encryption, Members, Settings, Timeouts, read};
     use umsync_directory::{Dn, Error, Filter};
     let (world, server) = start(300);
     let settings = |server: &OpenLdap| Settings {
         servers: vec![server.url()],
         encryption: Encryption::Plain,
+        certificates: Certificates::Verified,
         ca_file: None,
         bind: Bind::Simple { dn: ACCOUNT.to_owned(), password: server.password() },
         base: Dn::parse(BASE).unwrap(),
@@ -154,6 +155,7 @@ fn d5_a_server_that_dies_in_the_middle_of_a_read_gives_no_directory_and_the_next
         page_size: Some(20),
         timeouts: Timeouts::default(),
         anchor: None,
+        connections: 1,
     };
     let wanted = umsync_engine::directory::Wanted::default();
     let crash = |progress: umsync_directory::ldap::Progress| {

@@ -1,7 +1,10 @@
 //! The configuration and the certificates of a test server.
 
 use super::{ACCOUNT, BASE};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, KeyUsagePurpose};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    KeyUsagePurpose,
+};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -19,6 +22,8 @@ pub(crate) struct Options {
     pub(crate) access: Access,
     /// Whether the server maintains `memberOf`.
     pub(crate) member_of: MemberOf,
+    /// Until when its certificate is good.
+    pub(crate) certificate: Validity,
 }
 
 /// What the account may read.
@@ -40,6 +45,16 @@ pub(crate) enum MemberOf {
     On,
     /// Nobody does, although the server knows the attribute.
     Off,
+}
+
+/// Until when a certificate is good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Validity {
+    /// For as long as anybody tests.
+    #[default]
+    Good,
+    /// It was good in 2020.
+    Expired,
 }
 
 /// How many entries the account may read.
@@ -100,6 +115,10 @@ moduleload memberof
 moduleload refint
 TLSCertificateFile {folder}/server.pem
 TLSCertificateKeyFile {folder}/server.key
+TLSCACertificateFile {folder}/ca.pem
+# Whoever shows a certificate must show one of ours; whoever shows none is let in as before.
+TLSVerifyClient try
+authz-regexp "^cn=reader$" "{ACCOUNT}"
 access to dn.base="" by * read
 
 database mdb
@@ -124,8 +143,9 @@ refint_attributes member memberOf
 pub(super) struct Files(TempDir);
 
 impl Files {
-    /// Makes an authority, a certificate of it for `localhost`, and an authority that vouches for nobody.
-    pub(super) fn new() -> Self {
+    /// Makes an authority, certificates of it for `localhost`, for the account that reads and for a stranger, and another
+    /// authority, with a certificate of it for that account.
+    pub(super) fn new(options: Options) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let authority = |name: &str| {
             let mut params = CertificateParams::new(Vec::new()).unwrap();
@@ -136,13 +156,29 @@ impl Files {
         };
         let (ours, other) = (authority("tests"), authority("somebody else"));
         let key = KeyPair::generate().unwrap();
-        let certificate =
-            CertificateParams::new(["localhost".to_owned()]).unwrap().signed_by(&key, &ours).unwrap();
+        let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
+        if options.certificate == Validity::Expired {
+            params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+            params.not_after = rcgen::date_time_ymd(2020, 12, 31);
+        }
+        let certificate = params.signed_by(&key, &ours).unwrap();
+        let client_key = KeyPair::generate().unwrap();
+        let client = |name: &str, authority| {
+            let mut params = CertificateParams::new(Vec::new()).unwrap();
+            params.distinguished_name = rcgen::DistinguishedName::new();
+            params.distinguished_name.push(rcgen::DnType::CommonName, name);
+            params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+            params.signed_by(&client_key, authority).unwrap().pem()
+        };
         for (name, text) in [
             ("ca.pem", ours.pem()),
             ("wrong-ca.pem", other.pem()),
             ("server.pem", certificate.pem()),
             ("server.key", key.serialize_pem()),
+            ("client.pem", client("reader", &ours)),
+            ("stranger.pem", client("stranger", &ours)),
+            ("forged.pem", client("reader", &other)),
+            ("client.key", client_key.serialize_pem()),
         ] {
             std::fs::write(folder.path().join(name), text).unwrap();
         }
@@ -153,11 +189,7 @@ impl Files {
         self.0.path()
     }
 
-    pub(super) fn ca_file(&self) -> PathBuf {
-        self.folder().join("ca.pem")
-    }
-
-    pub(super) fn wrong_ca_file(&self) -> PathBuf {
-        self.folder().join("wrong-ca.pem")
+    pub(super) fn file(&self, name: &str) -> PathBuf {
+        self.folder().join(name)
     }
 }

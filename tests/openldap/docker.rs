@@ -27,7 +27,7 @@ pub(super) fn ready() -> bool {
 }
 
 pub(super) async fn start(options: Options) -> OpenLdap {
-    let files = Files::new();
+    let files = Files::new(options);
     // A folder of every Debian; nothing else is in it.
     let folder = Path::new("/srv");
     let places =
@@ -40,6 +40,7 @@ pub(super) async fn start(options: Options) -> OpenLdap {
         .with_ulimit("nofile", 1024, Some(1024))
         .with_copy_to("/srv/slapd.conf", slapd_conf(&places, options).into_bytes())
         .with_copy_to("/srv/server.pem", read("server.pem"))
+        .with_copy_to("/srv/ca.pem", read("ca.pem"))
         .with_copy_to("/srv/server.key", read("server.key"))
         .with_cmd(["/usr/sbin/slapd", "-d", "none", "-f", "/srv/slapd.conf", "-h", "ldap:/// ldaps:///"])
         .start()

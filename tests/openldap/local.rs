@@ -47,7 +47,7 @@ pub(super) async fn start(options: Options) -> OpenLdap {
     );
     // Another process may take a port between our look and slapd's; then there are other ports.
     for _ in 0..5 {
-        let files = Files::new();
+        let files = Files::new(options);
         let conf = files.folder().join("slapd.conf");
         std::fs::write(&conf, slapd_conf(&Places { schema, modules, folder: files.folder() }, options))
             .unwrap();

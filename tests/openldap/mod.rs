@@ -9,7 +9,7 @@ mod load;
 mod local;
 mod proxy;
 
-pub(crate) use config::{Access, MemberOf, Options, SizeLimit};
+pub(crate) use config::{Access, MemberOf, Options, SizeLimit, Validity};
 pub(crate) use load::Deed;
 pub(crate) use proxy::Proxy;
 
@@ -88,12 +88,32 @@ impl OpenLdap {
 
     /// The authority that vouches for it, in PEM.
     pub(crate) fn ca_file(&self) -> PathBuf {
-        self.files.ca_file()
+        self.files.file("ca.pem")
     }
 
     /// An authority that has nothing to do with it.
     pub(crate) fn wrong_ca_file(&self) -> PathBuf {
-        self.files.wrong_ca_file()
+        self.files.file("wrong-ca.pem")
+    }
+
+    /// A certificate that it takes for [`ACCOUNT`]'s; `client.key` is its key, and that of the two below.
+    pub(crate) fn certificate(&self) -> PathBuf {
+        self.files.file("client.pem")
+    }
+
+    /// A certificate of its authority for somebody who has no account.
+    pub(crate) fn strangers_certificate(&self) -> PathBuf {
+        self.files.file("stranger.pem")
+    }
+
+    /// A certificate for [`ACCOUNT`] of an authority that it does not trust.
+    pub(crate) fn forged_certificate(&self) -> PathBuf {
+        self.files.file("forged.pem")
+    }
+
+    /// The key of these certificates.
+    pub(crate) fn key(&self) -> PathBuf {
+        self.files.file("client.key")
     }
 
     /// The password of [`ACCOUNT`].

@@ -1,7 +1,7 @@
 //! What can go wrong while a source is read. Every one of these means: there is no directory, not a shorter one.
 
 use crate::filter::FilterError;
-use crate::ldap::{Failure, Phase};
+use crate::ldap::{Answered, Failure, Phase};
 use std::fmt;
 use std::path::PathBuf;
 use umsync_engine::directory::{Anchor, GroupRef};
@@ -140,13 +140,21 @@ pub enum Error {
         /// The account.
         dn: String,
     },
-    /// The file of trusted authorities.
+    /// A file of certificates: the trusted authorities, or ours.
     #[error("cannot read the certificates in {}", file.display())]
-    Authorities {
+    Certificates {
         /// The file.
         file: PathBuf,
         /// What is wrong with it.
         source: std::io::Error,
+    },
+    /// The key of our own certificate. Nothing of it is told.
+    #[error("the key of the certificate {} cannot be used: {why}\nit must be in PEM, without a password, and be this certificate's", file.display())]
+    ClientKey {
+        /// The certificate's file.
+        file: PathBuf,
+        /// What is wrong with the key.
+        why: String,
     },
     /// No authority is trusted, so no server can be.
     #[error(
@@ -185,11 +193,54 @@ impl Error {
         matches!(self, Self::Server { server: _, phase: _, source } if source.is_of_this_server())
     }
 
+    /// What it tells about the account.
+    pub fn admission(&self) -> Admission {
+        match self {
+            Self::Server { server, phase, source } => match (phase, &**source) {
+                (Phase::Connect | Phase::StartTls | Phase::Tls, _) => Admission::Unknown,
+                (
+                    Phase::Bind { .. } | Phase::BindByCertificate { .. },
+                    Failure::Answer(Answered { code: INVALID_CREDENTIALS, text: _ }),
+                ) => Admission::Refused { server: server.clone() },
+                (Phase::Bind { .. } | Phase::BindByCertificate { .. }, _) => Admission::Unknown,
+                _ => Admission::LetIn,
+            },
+            Self::AllServers { failures } => {
+                let told = failures.iter().map(Self::admission);
+                told.fold(Admission::Unknown, |all, one| if all == Admission::Unknown { one } else { all })
+            }
+            Self::NoPeople { .. }
+            | Self::SharedAnchor { .. }
+            | Self::MissingGroups { .. }
+            | Self::AmbiguousGroup { .. }
+            | Self::TooDeep { .. }
+            | Self::MembersDisagree { .. } => Admission::LetIn,
+            _ => Admission::Unknown,
+        }
+    }
+
     /// The error and its causes, in one line for logs.
     pub(crate) fn with_causes(&self) -> String {
         Chains(std::slice::from_ref(self)).to_string().trim_start().replace('\n', " ")
     }
 }
+
+/// What a failed read tells about the account that reads: who counts refusals keeps it from being locked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Admission {
+    /// A server refused its name, password or certificate.
+    Refused {
+        /// Which one.
+        server: String,
+    },
+    /// A server let it in; what failed came later.
+    LetIn,
+    /// No server was asked, or none said.
+    Unknown,
+}
+
+/// `invalidCredentials` (RFC 4511, appendix A), with which servers refuse a bind and count towards a lock-out.
+const INVALID_CREDENTIALS: u32 = 49;
 
 struct Names<'a>(&'a [GroupRef]);
 

@@ -25,5 +25,5 @@ mod record;
 mod time;
 
 pub use dn::{Dn, DnError};
-pub use error::Error;
+pub use error::{Admission, Error};
 pub use filter::{Filter, FilterError};

@@ -8,8 +8,10 @@ mod hostile;
 use fake::{Fake, Reply, Request, Search, entry, farewell, page_end, reference, result};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use umsync_directory::ldap::{Bind, Encryption, Failure, Members, Phase, Settings, Timeouts, check, read};
-use umsync_directory::{Dn, Error, Filter};
+use umsync_directory::ldap::{
+    Bind, Certificates, Encryption, Failure, Members, Phase, Settings, Timeouts, check, read,
+};
+use umsync_directory::{Admission, Dn, Error, Filter};
 use umsync_engine::directory::{AccountState, Directory, GroupRef, Wanted};
 use url::Url;
 
@@ -20,6 +22,7 @@ fn settings(servers: &[&Fake]) -> Settings {
         servers: servers.iter().map(|fake| fake.url.clone()).collect(),
         encryption: Encryption::Plain,
         ca_file: None,
+        certificates: Certificates::Verified,
         bind: Bind::Simple { dn: "sync@example.com".to_owned(), password: "secret".to_owned().into() },
         base: Dn::parse(BASE).unwrap(),
         user_base: None,
@@ -29,6 +32,7 @@ fn settings(servers: &[&Fake]) -> Settings {
         members: Members::Member,
         nested_groups: false,
         page_size: Some(2),
+        connections: 1,
         timeouts: Timeouts::default(),
         anchor: None,
     }
@@ -253,24 +257,31 @@ async fn the_next_server_begins_anew() {
 #[tokio::test]
 async fn a_wrong_password_is_tried_once() {
     let refuse = |id: u8, request: &Request| match request {
-        Request::Bind { dn: _, password: _ } => {
-            Reply::Send(vec![result(id, 0x61, 49, b"80090308: LdapErr: DSID-0C090447, data 775, v4563\0")])
-        }
+        Request::Bind { dn: _, password: _ } => Reply::Send(vec![result(
+            id,
+            0x61,
+            49,
+            b"80090308: LdapErr: DSID-0C090447, comment: AcceptSecurityContext error, data 775, v4563\0",
+        )]),
         _ => good(id, request),
     };
     let (first, second) = (Fake::start(refuse), Fake::start(good));
     let settings = settings(&[&first, &second]);
     let (phase, failure) = failure(read_it(&settings).await);
     assert_eq!(phase.to_string(), "cannot bind as `sync@example.com`");
+    assert_eq!(
+        read_it(&settings).await.unwrap_err().admission(),
+        Admission::Refused { server: first.url.to_string().trim_end_matches('/').to_owned() }
+    );
     assert!(
-        failure.to_string().ends_with("the account is locked; unlock it before the next run"),
+        failure.to_string().contains("\nthe account is locked after too many wrong passwords\nunlock it"),
         "{failure}"
     );
     let ours = |request: &Request| match request {
         Request::Bind { dn, password } => dn == "sync@example.com" && password == b"secret",
         _ => false,
     };
-    assert_eq!((first.count(ours), second.count(|_| true)), (1, 0));
+    assert_eq!((first.count(ours), second.count(|_| true)), (2, 0), "one for each read");
     let report = check(&settings, &wanted().groups).await.unwrap();
     assert_eq!((report.servers.len(), report.mistakes.len()), (0, 1));
     assert!(!format!("{settings:?} {report:?} {failure:?}").contains("secret"));

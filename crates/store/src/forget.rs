@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 impl Store {
     /// Forgets the runs that began before a moment, with their journals and reports, and what is older: plans and
-    /// approvals, departures, creations, former emails and DNs of links, orders that have ended; tells how many runs went.
+    /// approvals, departures, creations, former emails and DNs of links, orders that have ended, refused binds; tells how many runs went.
     ///
     /// Runs with something unsettled stay, and so do plans under an approval that has not ended by then. What the next
     /// run decides by (stamps, snapshot, absences, links, orders that hold, refusals, baseline) is never forgotten.
@@ -30,6 +30,7 @@ impl Store {
             // What a link has now has no `last_seen`.
             "DELETE FROM link_history WHERE last_seen < $1",
             "DELETE FROM orders WHERE until < $1",
+            "DELETE FROM refused_binds WHERE at < $1",
         ] {
             sqlx::query(statement)
                 .bind(&before)

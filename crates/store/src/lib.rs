@@ -20,6 +20,7 @@
 //!   [departures](Store::departures); changes that are [failing](Store::failing); what was [created](Store::created) and
 //!   not seen yet.
 //! * [approvals](Store::approvals) with the [plans](Store::plan) they are about, and the [`Baseline`].
+//! * [refused binds](Store::refused_binds), so that no account of a directory is locked.
 //! * [backup](Store::backup), and [forgetting](Store::forget): what is old, or [one person](Store::forget_person).
 //!
 //! Its promises:
@@ -37,6 +38,7 @@ mod absences;
 mod approvals;
 mod backup;
 mod baseline;
+mod binds;
 mod created;
 mod cut_short;
 mod departures;
@@ -68,6 +70,7 @@ mod unsettled;
 pub use absences::StoredLeaver;
 pub use approvals::Approval;
 pub use baseline::Baseline;
+pub use binds::RefusedBinds;
 pub use created::Created;
 pub use cut_short::CutShort;
 pub use error::{Busy, Error, LockError};

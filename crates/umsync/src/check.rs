@@ -1,13 +1,14 @@
 //! `check`: configuration, connections and mapped groups on both sides; every problem at once. It lists nothing.
 
 use crate::bar::Bar;
+use crate::binds::Account;
 use crate::cli::Cli;
 use crate::config::{Config, Source};
 use crate::failure::Failure;
 use crate::output;
 use crate::program::{FirstTime, Program};
 use serde::Serialize;
-use umsync_directory::ldap;
+use umsync_directory::{Admission, ldap};
 use umsync_engine::adobe::Snapshot;
 use umsync_engine::key::GroupName;
 use umsync_store::{Missing, Store};
@@ -22,6 +23,8 @@ struct Finding {
     problem: Option<String>,
     /// What it says, if nothing is wrong.
     told: Option<String>,
+    /// What everybody should know all the same.
+    warning: Option<String>,
     /// The exit code that the problem means.
     #[serde(skip)]
     code: u8,
@@ -29,17 +32,21 @@ struct Finding {
 
 impl Finding {
     fn good(what: impl Into<String>, told: impl Into<String>) -> Self {
-        Self { what: what.into(), problem: None, told: Some(told.into()), code: 0 }
+        Self { what: what.into(), problem: None, told: Some(told.into()), warning: None, code: 0 }
     }
 
     fn bad(what: impl Into<String>, failure: &Failure) -> Self {
         let told = failure.told();
         let problem = told.strip_prefix("error: ").unwrap_or(&told).to_owned();
-        Self { what: what.into(), problem: Some(problem), told: None, code: failure.code() }
+        Self { what: what.into(), problem: Some(problem), told: None, warning: None, code: failure.code() }
     }
 
     fn missing(what: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self { what: what.into(), problem: Some(problem.into()), told: None, code: 78 }
+        Self { what: what.into(), problem: Some(problem.into()), told: None, warning: None, code: 78 }
+    }
+
+    fn warning(what: impl Into<String>, warning: impl Into<String>) -> Self {
+        Self { what: what.into(), problem: None, told: None, warning: Some(warning.into()), code: 0 }
     }
 }
 
@@ -48,6 +55,9 @@ pub(crate) async fn check(cli: &Cli, offline: bool, as_json: bool) -> Result<u8,
     let config = Config::load(&cli.config)?;
     let mut findings =
         vec![Finding::good("configuration", format!("{} means {}", config.path.display(), config.meaning))];
+    if let Some(warning) = config.source.warning() {
+        findings.push(Finding::warning("directory", warning));
+    }
     if offline {
         store(&config, &mut findings).await;
     } else {
@@ -57,9 +67,10 @@ pub(crate) async fn check(cli: &Cli, offline: bool, as_json: bool) -> Result<u8,
         output::json(&findings)?;
     } else {
         for finding in &findings {
-            match (&finding.problem, &finding.told) {
-                (Some(problem), _) => output::text(&format!("wrong  {}: {problem}", finding.what))?,
-                (None, told) => output::text(&format!(
+            match (&finding.problem, &finding.warning, &finding.told) {
+                (Some(problem), _, _) => output::text(&format!("wrong  {}: {problem}", finding.what))?,
+                (None, Some(warning), _) => output::text(&format!("danger {}: {warning}", finding.what))?,
+                (None, None, told) => output::text(&format!(
                     "ok     {}: {}",
                     finding.what,
                     told.as_deref().unwrap_or_default()
@@ -114,18 +125,35 @@ async fn directory(program: &Program, findings: &mut Vec<Finding>) {
         Source::Ldap(source) => {
             let settings = match source.settings() {
                 Ok(settings) => settings,
-                Err(source) => {
-                    let failure = Failure::Secret { key: "directory.ldap.bind.password", source };
+                Err((key, source)) => {
+                    let failure = Failure::Secret { key, source };
                     findings.push(Finding::bad(what, &failure));
                     return;
                 }
             };
             match ldap::check(&settings, &program.config.rules.wanted().groups).await {
-                Ok(report) => looked(report, findings),
+                Ok(report) => {
+                    // A person stands before it, so it tries even while the account rests; what it learns counts.
+                    if let Err(failure) = admission(program, &report).await {
+                        findings.push(Finding::bad(what, &failure));
+                    }
+                    looked(report, findings);
+                }
                 Err(error) => findings.push(Finding::bad(what, &error.into())),
             }
         }
     }
+}
+
+async fn admission(program: &Program, report: &ldap::Report) -> Result<(), Failure> {
+    let Some(account) = Account::of(&program.config.source) else { return Ok(()) };
+    let let_in = (!report.servers.is_empty()).then_some(Admission::LetIn);
+    let told = report.mistakes.iter().map(umsync_directory::Error::admission);
+    // Whoever was let in by one server and refused by another is refused.
+    for told in let_in.into_iter().chain(told.filter(|told| *told != Admission::LetIn)) {
+        account.note(&program.store, &told, program.now()).await?;
+    }
+    Ok(())
 }
 
 fn looked(report: ldap::Report, findings: &mut Vec<Finding>) {

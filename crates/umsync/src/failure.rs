@@ -30,6 +30,8 @@ pub(crate) enum Failure {
     Busy(#[from] umsync_store::Busy),
     #[error("the directory could not be read whole, so nothing was compared and nothing was sent")]
     Directory(#[from] umsync_directory::Error),
+    #[error("the directory has refused {account} {refusals} times in a row, so it is not asked before {}: more refusals may lock the account\n  correct its name or its password; then `umsync check` tries it at once, and ends the wait if it is let in", until.to_rfc3339_opts(chrono::SecondsFormat::Secs, true))]
+    AccountRests { account: String, refusals: u32, until: chrono::DateTime<chrono::Utc> },
     #[error(transparent)]
     Groups(#[from] DiffError),
     #[error(transparent)]
@@ -188,7 +190,7 @@ impl Failure {
             Self::Groups(DiffError::MissingGroups { .. } | DiffError::OrgAdmins { .. }) => 78,
             Self::Sandbox(_) => 78,
             Self::Busy(_) => 5,
-            Self::Directory(_) => 6,
+            Self::Directory(_) | Self::AccountRests { .. } => 6,
             Self::Adobe(error) => error.kind().exit_code(),
             Self::OtherOrganization { .. } | Self::OtherConfiguration { .. } => 78,
             Self::Paused { .. } | Self::WindowNeeded { .. } | Self::WindowUnknown => 8,

@@ -9,6 +9,7 @@ mod apply;
 mod approvals;
 mod approve;
 mod bar;
+mod binds;
 mod check;
 mod cli;
 mod clock;

@@ -2,6 +2,7 @@
 
 use crate::adobe::Side;
 use crate::bar::Bar;
+use crate::binds::Account;
 use crate::clock::SystemClock;
 use crate::config::{Config, Source};
 use crate::failure::Failure;
@@ -9,7 +10,7 @@ use crate::ledger::StoreLedger;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
-use umsync_directory::{ldap, ldif};
+use umsync_directory::{Admission, ldap, ldif};
 use umsync_engine::directory::Directory;
 use umsync_store::{Missing, Pause, Store, holder};
 use umsync_umapi::{Cancel, Canceller, Client, Clock, Session};
@@ -75,15 +76,23 @@ impl Program {
                     Ok::<Directory, Failure>(read.await.expect("the reader does not panic")?)
                 }
                 Source::Ldap(source) => {
-                    let settings = source
-                        .settings()
-                        .map_err(|source| Failure::Secret { key: "directory.ldap.bind.password", source })?;
+                    let settings =
+                        source.settings().map_err(|(key, source)| Failure::Secret { key, source })?;
+                    let account = Account::of(&self.config.source);
+                    if let Some(account) = &account {
+                        account.may_bind(&self.store, self.now()).await?;
+                    }
                     let bar = self.bar.clone();
                     let progress = move |progress: ldap::Progress| {
                         let ldap::Progress { server, listing, entries } = progress;
                         bar.say(format!("reading {listing} from {server}: {entries}"));
                     };
-                    Ok(ldap::read(&settings, &wanted, &progress).await?)
+                    let read = ldap::read(&settings, &wanted, &progress).await;
+                    if let Some(account) = &account {
+                        let told = read.as_ref().err().map_or(Admission::LetIn, |error| error.admission());
+                        account.note(&self.store, &told, self.now()).await?;
+                    }
+                    Ok(read?)
                 }
             }
         };

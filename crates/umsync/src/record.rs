@@ -161,9 +161,7 @@ impl Record {
             Ok(finished) => finished.summary(),
             Err(failure) => json!({ "failure": failure.told() }),
         };
-        if let Some(warning) = program.store.filesystem_warning() {
-            summary["store_warning"] = json!(warning);
-        }
+        warn(program, &mut summary);
         let mut report = self.ending(program, code, summary);
         report["plan"] = json!(end.ok().map(|finished| &finished.plan));
         report["stale"] = json!(end.ok().map(|finished| &finished.stale));
@@ -193,7 +191,9 @@ impl Record {
 
     /// The report of a run that went on with another one's execution.
     pub(crate) fn continued(&self, program: &Program, code: u8, run: &str, results: &Results) -> Value {
-        self.ending(program, code, json!({ "continued": run, "results": results }))
+        let mut summary = json!({ "continued": run, "results": results });
+        warn(program, &mut summary);
+        self.ending(program, code, summary)
     }
 
     /// Whether somebody has gone on with this run's execution and ended it, while this process stood still: what they
@@ -215,6 +215,18 @@ impl Record {
         program.store.finish_run(&self.id, &end).await?;
         tracing::info!(run = self.id, code, "ended");
         Ok(())
+    }
+}
+
+/// What everybody should know who goes by a report.
+fn warn(program: &Program, summary: &mut Value) {
+    for (key, warning) in [
+        ("store_warning", program.store.filesystem_warning().map(|warning| json!(warning))),
+        ("directory_warning", program.config.source.warning().map(|warning| json!(warning))),
+    ] {
+        if let Some(warning) = warning {
+            summary[key] = warning;
+        }
     }
 }
 

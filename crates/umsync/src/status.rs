@@ -1,6 +1,7 @@
 //! `status`: where things stand, from the store alone.
 
 use crate::adobe;
+use crate::binds::Account;
 use crate::cli::Cli;
 use crate::clock::SystemClock;
 use crate::config::Config;
@@ -30,6 +31,10 @@ pub(crate) async fn status(cli: &Cli, as_json: bool) -> Result<u8, Failure> {
     let paused = store.paused(&organization, now).await?;
     let approvals = store.approvals(&organization, now).await?;
     let baseline = store.baseline(&organization).await?;
+    let rest = match Account::of(&config.source) {
+        Some(account) => account.rest(&store, now).await?,
+        None => None,
+    };
     if as_json {
         let side = |shut: &Option<Shut>| shut.as_ref().map(|shut| moment(shut.opens_at));
         output::json(&json!({
@@ -48,6 +53,7 @@ pub(crate) async fn status(cli: &Cli, as_json: bool) -> Result<u8, Failure> {
             "leavers": leavers,
             "failing_changes": failing,
             "paused_until": paused.as_ref().map(|pause| moment(pause.until)),
+            "account_rests_until": rest.as_ref().map(|rest| moment(rest.until)),
             "approvals": approvals.iter().map(|approval| json!({
                 "plan": approval.plan_id,
                 "who": approval.who,
@@ -89,6 +95,13 @@ pub(crate) async fn status(cli: &Cli, as_json: bool) -> Result<u8, Failure> {
             ),
             None => "adobe          never read".to_owned(),
         });
+        if let Some(rest) = &rest {
+            lines.push(format!(
+                "account        rests until {}: the directory refused it {} times in a row; `umsync check` tries it at once",
+                moment(rest.until),
+                rest.refusals
+            ));
+        }
         if let Some(pause) = &paused {
             lines.push(format!(
                 "paused         until {} by {}: {}",

@@ -68,7 +68,13 @@ pub(crate) async fn recorded(program: &Program, wish: Wish<'_>) -> Result<u8, Fa
             write_plan(file, plan)?;
         }
         if !wish.json {
-            let told = output::lines(&of_plan(plan)).and_then(|()| output::lines(&of_stale(stale)));
+            let warned = match program.config.source.warning() {
+                Some(warning) => output::text(&format!("Danger: {warning}\n")),
+                None => Ok(()),
+            };
+            let told = warned
+                .and_then(|()| output::lines(&of_plan(plan)))
+                .and_then(|()| output::lines(&of_stale(stale)));
             heard(told, wish.mode)?;
         }
         Ok(())

@@ -32,7 +32,7 @@ pub async fn check(settings: &Settings, wanted: &BTreeSet<GroupRef>) -> Result<R
     for server in &doors.servers {
         match connect::connect(server, settings, &doors.tls).await {
             Ok(mut connection) => {
-                let identity = who_am_i(&mut connection, settings).await;
+                let identity = connection.who_am_i(settings).await.filter(|identity| !identity.is_empty());
                 report.servers.push((server.place.clone(), identity));
                 if report.servers.len() == 1 {
                     look(&mut connection, settings, wanted, &mut report, &mut found).await;
@@ -51,14 +51,6 @@ pub async fn check(settings: &Settings, wanted: &BTreeSet<GroupRef>) -> Result<R
     }
     report.mistakes.extend(found);
     Ok(report)
-}
-
-async fn who_am_i(connection: &mut Connection, settings: &Settings) -> Option<String> {
-    let mut ldap = connection.ldap.clone();
-    let asked = tokio::time::timeout(settings.timeouts.bind, ldap.extended(ldap3::exop::WhoAmI)).await;
-    let answer = asked.ok()?.ok()?;
-    let identity = (answer.1.rc == 0).then_some(answer.0.val).flatten()?;
-    String::from_utf8(identity).ok().filter(|identity| !identity.is_empty())
 }
 
 async fn look(

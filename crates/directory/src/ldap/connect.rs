@@ -5,8 +5,9 @@ use super::guard::{self, Fate};
 use super::message::{self, Meaning};
 use super::server::Server;
 use super::settings::{Bind, Encryption, Settings};
+use super::tls;
 use crate::error::Error;
-use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, StdStream};
+use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, LdapResult, StdStream};
 use rustls::ClientConfig;
 use secrecy::ExposeSecret as _;
 use std::future::Future;
@@ -28,9 +29,20 @@ pub(super) struct Connection {
     pub(super) place: String,
     /// How long to wait for a page.
     pub(super) patience: Duration,
+    /// How it was made, to make more like it.
+    pub(super) origin: Arc<Origin>,
+    /// Others to the same server, of the same read.
+    pub(super) more: Vec<Connection>,
     fate: Fate,
     carrier: JoinHandle<()>,
     driver: JoinHandle<Result<(), LdapError>>,
+}
+
+/// What a connection is made of.
+pub(super) struct Origin {
+    pub(super) server: Server,
+    pub(super) settings: Settings,
+    pub(super) tls: Arc<ClientConfig>,
 }
 
 impl Drop for Connection {
@@ -58,12 +70,12 @@ pub(super) async fn connect(
     let encrypted = server.encrypted || by_request;
     let adopted = if encrypted {
         let connector = tokio_rustls::TlsConnector::from(tls.clone());
-        let handshake = async { connector.connect(server.name.clone(), tcp).await.map_err(Failure::Tls) };
+        let handshake = async { connector.connect(server.name.clone(), tcp).await.map_err(tls::failed) };
         let stream =
             within(limits.connect, handshake).await.map_err(|failure| failed(Phase::Tls, failure))?;
-        adopt(stream, server, settings).await
+        adopt(stream, server, settings, tls).await
     } else {
-        adopt(tcp, server, settings).await
+        adopt(tcp, server, settings, tls).await
     };
     let mut connection = adopted.map_err(|failure| failed(Phase::Connect, failure))?;
     bind(&mut connection, settings, encrypted).await?;
@@ -105,7 +117,12 @@ async fn start_tls(tcp: &mut TcpStream) -> Result<(), Failure> {
 }
 
 /// Puts the guard between the server and the client library.
-async fn adopt<S>(stream: S, server: &Server, settings: &Settings) -> Result<Connection, Failure>
+async fn adopt<S>(
+    stream: S,
+    server: &Server,
+    settings: &Settings,
+    tls: &Arc<ClientConfig>,
+) -> Result<Connection, Failure>
 where
     S: AsyncRead + AsyncWrite + Send + 'static,
 {
@@ -120,6 +137,8 @@ where
         ldap,
         place: server.place.clone(),
         patience: settings.timeouts.page,
+        origin: Arc::new(Origin { server: server.clone(), settings: settings.clone(), tls: tls.clone() }),
+        more: Vec::new(),
         fate: fate.clone(),
         carrier: tokio::spawn(guard::carry(stream, ours, fate)),
         driver: tokio::spawn(conn.drive()),
@@ -127,22 +146,55 @@ where
 }
 
 async fn bind(connection: &mut Connection, settings: &Settings, encrypted: bool) -> Result<(), Error> {
-    let Bind::Simple { dn, password } = &settings.bind else { return Ok(()) };
-    if !encrypted {
-        tracing::warn!(
-            server = connection.place,
-            "the directory's password is sent unencrypted; prefer ldaps:// or StartTLS"
-        );
+    match &settings.bind {
+        Bind::Anonymous => Ok(()),
+        Bind::Simple { dn, password } => {
+            if !encrypted {
+                tracing::warn!(
+                    server = connection.place,
+                    "the directory's password is sent unencrypted; prefer ldaps:// or StartTLS"
+                );
+            }
+            let mut ldap = connection.ldap.clone();
+            let asked = ldap.simple_bind(dn, password.expose_secret());
+            let bound = bound(connection, settings, asked).await;
+            bound.map_err(|failure| connection.failed(Phase::Bind { dn: dn.clone() }, failure))
+        }
+        Bind::Certificate { certificate, key: _ } => {
+            let phase = Phase::BindByCertificate { certificate: certificate.display().to_string() };
+            let mut ldap = connection.ldap.clone();
+            let bound = bound(connection, settings, ldap.sasl_external_bind()).await;
+            let known = match bound {
+                Ok(()) => known(connection, settings).await,
+                Err(Failure::Io(error)) if tls::is_about_our_certificate(&error) => {
+                    Err(Failure::CertificateRefused(error))
+                }
+                Err(failure) => Err(failure),
+            };
+            known.map_err(|failure| connection.failed(phase, failure))
+        }
     }
-    let mut ldap = connection.ldap.clone();
-    let asked = timeout(settings.timeouts.bind, ldap.simple_bind(dn, password.expose_secret())).await;
-    let failure = match asked {
-        Ok(Ok(result)) if result.rc == 0 => return Ok(()),
-        Ok(Ok(result)) => Failure::Answer(Answered { code: result.rc, text: result.text }),
-        Ok(Err(error)) => connection.explain(error).await,
-        Err(_) => Failure::TimedOut(settings.timeouts.bind),
-    };
-    Err(connection.failed(Phase::Bind { dn: dn.clone() }, failure))
+}
+
+async fn bound(
+    connection: &mut Connection,
+    settings: &Settings,
+    asked: impl Future<Output = ldap3::result::Result<LdapResult>>,
+) -> Result<(), Failure> {
+    match timeout(settings.timeouts.bind, asked).await {
+        Ok(Ok(result)) if result.rc == 0 => Ok(()),
+        Ok(Ok(result)) => Err(Failure::Answer(Answered { code: result.rc, text: result.text })),
+        Ok(Err(error)) => Err(connection.explain(error).await),
+        Err(_) => Err(Failure::TimedOut(settings.timeouts.bind)),
+    }
+}
+
+/// Whoever is nobody in particular reads less, without an error. A server that cannot tell who we are is believed.
+async fn known(connection: &mut Connection, settings: &Settings) -> Result<(), Failure> {
+    match connection.who_am_i(settings).await {
+        Some(identity) if identity.is_empty() => Err(Failure::NobodyByCertificate),
+        Some(_) | None => Ok(()),
+    }
 }
 
 impl Connection {
@@ -179,8 +231,21 @@ impl Connection {
         }
     }
 
+    /// Who the server says we are (RFC 4532), if it does; empty: nobody in particular.
+    pub(super) async fn who_am_i(&mut self, settings: &Settings) -> Option<String> {
+        let mut ldap = self.ldap.clone();
+        let asked = timeout(settings.timeouts.bind, ldap.extended(ldap3::exop::WhoAmI)).await;
+        let answer = asked.ok()?.ok()?;
+        // Success without a value: the empty one may be left out.
+        let identity = (answer.1.rc == 0).then(|| answer.0.val.unwrap_or_default())?;
+        String::from_utf8(identity).ok()
+    }
+
     /// Says good-bye, so that the server does not log a broken connection.
     pub(super) async fn close(mut self) {
+        for mut connection in std::mem::take(&mut self.more) {
+            let _ = timeout(Duration::from_secs(1), connection.ldap.unbind()).await;
+        }
         let _ = timeout(Duration::from_secs(1), self.ldap.unbind()).await;
     }
 }

@@ -1,5 +1,6 @@
 //! What a server can do to a reader, and what the reader was doing.
 
+use super::active_directory;
 use std::fmt;
 use std::time::Duration;
 
@@ -16,6 +17,11 @@ pub enum Phase {
     Bind {
         /// Its name.
         dn: String,
+    },
+    /// Presenting a certificate.
+    BindByCertificate {
+        /// Its file.
+        certificate: String,
     },
     /// Asking what kind of server this is.
     Root,
@@ -63,6 +69,9 @@ impl fmt::Display for Phase {
             Self::StartTls => f.write_str("cannot begin StartTLS"),
             Self::Tls => f.write_str("cannot establish TLS"),
             Self::Bind { dn } => write!(f, "cannot bind as `{dn}`"),
+            Self::BindByCertificate { certificate } => {
+                write!(f, "cannot bind by the certificate {certificate}")
+            }
             Self::Root => f.write_str("cannot read what the server supports"),
             Self::Base { dn } => write!(f, "cannot read the base `{dn}`"),
             Self::Page { page, of } => write!(f, "cannot read page {page} of the {of}"),
@@ -92,11 +101,24 @@ pub enum Failure {
     /// The name has no address, or every address failed; this is the last failure.
     #[error("no address answers")]
     Unreachable(#[source] std::io::Error),
-    /// The handshake failed, or the certificate is not trusted.
+    /// The handshake failed, or the certificate is not trusted for a rare reason.
     #[error(
         "the handshake failed\nif a company's own authority vouches for this server, name it as `ca_file`; the name in the certificate must be the one in `servers`"
     )]
     Tls(#[source] std::io::Error),
+    /// The server's certificate does not prove who it is.
+    #[error("{0}")]
+    Untrusted(Distrust, #[source] std::io::Error),
+    /// The server does not take our certificate.
+    #[error(
+        "the server does not take this certificate\nlet the server trust the authority that issued it (OpenLDAP: TLSCACertificateFile), and renew it if it has expired"
+    )]
+    CertificateRefused(#[source] std::io::Error),
+    /// The server took the certificate and knows nobody by it.
+    #[error(
+        "the server knows nobody by this certificate, so that it would be read as nobody in particular\nlet the server map the certificate's subject to an account (OpenLDAP: authz-regexp; Active Directory: altSecurityIdentities)"
+    )]
+    NobodyByCertificate,
     /// Nothing came in time.
     #[error("no answer within {} s", .0.as_secs())]
     TimedOut(Duration),
@@ -143,6 +165,48 @@ pub enum Failure {
     Client(#[source] ldap3::LdapError),
 }
 
+/// Why a server's certificate does not prove who it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Distrust {
+    /// No authority that is trusted vouches for it.
+    UnknownAuthority,
+    /// Its time is over.
+    Expired,
+    /// Its time has not come.
+    NotValidYet,
+    /// It is for other names.
+    OtherName {
+        /// The names it is for.
+        names: Vec<String>,
+    },
+}
+
+impl fmt::Display for Distrust {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::UnknownAuthority => {
+                "no authority that is trusted vouches for the server's certificate\nif a company's own authority does, name that authority's certificate as `ca_file`"
+            }
+            Self::Expired => {
+                "the server's certificate has expired\nrenew it on the server, if this machine's clock is right; a `ca_file` cannot help"
+            }
+            Self::NotValidYet => {
+                "the server's certificate is not valid yet\ncompare this machine's clock with the server's; a `ca_file` cannot help"
+            }
+            Self::OtherName { names } if names.is_empty() => {
+                "the server's certificate is for another name\nwrite the name that is in it under `servers`; a `ca_file` cannot help"
+            }
+            Self::OtherName { names } => {
+                return write!(
+                    f,
+                    "the server's certificate is for another name: {}\nwrite that name under `servers`; a `ca_file` cannot help",
+                    names.join(", ")
+                );
+            }
+        })
+    }
+}
+
 /// A result code other than success, and the server's own words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answered {
@@ -161,6 +225,7 @@ impl Failure {
                 !matches!(code, 2 | 4 | 7 | 8 | 10..=14 | 16..=21 | 32..=36 | 48..=50 | 53)
             }
             Self::Client(_) | Self::NotPaged | Self::Referred(_) | Self::Absent => false,
+            Self::NobodyByCertificate => false,
             _ => true,
         }
     }
@@ -219,12 +284,15 @@ fn remedy(code: u32, text: &str) -> &'static str {
         3 | 4 | 11 => {
             "lift the server's limits for this account (OpenLDAP: `limits dn.exact=\"…\" size.prtotal=unlimited size.pr=1000 time=unlimited`; 389-ds: nsSizeLimit, nsLookThroughLimit, nsPagedSizeLimit), or narrow the filter"
         }
+        7 => {
+            "this server does not offer this way to bind; for a certificate it must ask clients for one (OpenLDAP: TLSVerifyClient try)"
+        }
         8 | 13 => "use `ldaps://`, or `ldap://` with StartTLS",
         10 => "this server does not hold that base; name one that does",
         12 => "this server does not support paged results (RFC 2696), or not for this account",
         32 => "check the base: it does not exist, or this account may not read it",
         34 => "check how the name is written",
-        49 => bad_credentials(text),
+        49 => active_directory::refusal(text).unwrap_or(BAD_CREDENTIALS),
         50 => "give the account the right to read there",
         1 | 48 | 53 => {
             "check that the account may bind and search; Active Directory and many others answer only after a bind"
@@ -233,20 +301,5 @@ fn remedy(code: u32, text: &str) -> &'static str {
     }
 }
 
-/// Active Directory says more in `data XXX`. (Microsoft, "LDAP wldap32 error codes", AcceptSecurityContext errors)
-fn bad_credentials(text: &str) -> &'static str {
-    let code = text.split("data ").nth(1).and_then(|rest| rest.split(',').next()).map(str::trim);
-    match code {
-        Some("525") => "there is no such account; no further attempt was made",
-        Some("530" | "531") => {
-            "the account may not log in at this time or from here; no further attempt was made"
-        }
-        Some("532" | "773") => "the account's password has expired; give it one that does not",
-        Some("533") => "the account is disabled; enable it",
-        Some("701") => "the account has expired",
-        Some("775") => "the account is locked; unlock it before the next run",
-        _ => {
-            "check the account's name and password; no further attempt was made, because more of them may lock it"
-        }
-    }
-}
+const BAD_CREDENTIALS: &str =
+    "check the account's name and password; no further attempt was made, because more of them may lock it";

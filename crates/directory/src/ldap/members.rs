@@ -4,7 +4,7 @@ use super::connect::Connection;
 use super::failure::{Listing, Phase};
 use super::search::{NOTHING, Query};
 use super::settings::{Members, Settings};
-use crate::dn::fold_text;
+use crate::dn::{Dn, fold_text};
 use crate::error::Error;
 use crate::filter::Filter;
 use crate::groups::{self, CLASSES, DEPTH, Group, Groups, Person, Reference};
@@ -54,20 +54,29 @@ async fn look_up(
 ) -> Result<BTreeMap<GroupRef, Record>, Error> {
     let mut groups = BTreeMap::new();
     let mut by_name: Vec<(&GroupRef, String)> = Vec::new();
+    let mut by_dn: BTreeMap<String, (Dn, Vec<&GroupRef>)> = BTreeMap::new();
     for reference in wanted {
         match Reference::of(reference) {
             Reference::Name(name) => by_name.push((reference, name)),
-            Reference::Dn(dn) => {
-                let phase = Phase::Group { dn: dn.as_str().to_owned() };
-                let record = connection.entry(dn.as_str(), attributes, first_range(settings), phase).await?;
-                groups.extend(record.map(|record| (reference.clone(), record)));
-            }
+            Reference::Dn(dn) => by_dn.entry(dn.normal()).or_insert((dn, Vec::new())).1.push(reference),
         }
     }
-    for batch in by_name.chunks(BATCH) {
+    let by_dn: Vec<(Dn, Vec<&GroupRef>)> = by_dn.into_values().collect();
+    let read = async |connection: &mut Connection, (dn, _): &(Dn, _)| {
+        let phase = Phase::Group { dn: dn.as_str().to_owned() };
+        connection.entry(dn.as_str(), attributes, first_range(settings), phase).await
+    };
+    for ((_, references), record) in by_dn.iter().zip(connection.each(&by_dn, read).await?) {
+        let Some(record) = record else { continue };
+        groups.extend(references.iter().map(|reference| ((*reference).clone(), record.clone())));
+    }
+    let batches: Vec<_> = by_name.chunks(BATCH).collect();
+    let read = async |connection: &mut Connection, batch: &&[(&GroupRef, String)]| {
         let names = Filter::any(batch.iter().map(|(_, name)| Filter::equal("cn", name)));
-        let found = list(connection, settings, Some(names), attributes, Listing::Groups, page_size).await?;
-        for (reference, name) in batch {
+        list(connection, settings, Some(names), attributes, Listing::Groups, page_size).await
+    };
+    for (batch, found) in batches.iter().zip(connection.each(&batches, read).await?) {
+        for (reference, name) in *batch {
             // The server may compare more loosely (Active Directory ignores accents); the mapping means what it says.
             let same = found
                 .iter()
@@ -141,17 +150,16 @@ async fn nest_by_parents(
     // One level more than is allowed, so that too deep is seen and refused where paths are known.
     for _ in 0..=DEPTH + 1 {
         let mut next = Vec::new();
-        for batch in level.chunks(BATCH) {
+        let batches: Vec<_> = level.chunks(BATCH).collect();
+        let read = async |connection: &mut Connection, batch: &&[String]| {
             let inside = Filter::any(batch.iter().map(|dn| Filter::equal("memberof", dn)));
             let attributes = ["memberof", "objectsid"];
-            for record in
-                list(connection, settings, Some(inside), &attributes, Listing::NestedGroups, page_size)
-                    .await?
-            {
-                if let Entry::Vacant(place) = groups.by_key.entry(record.key()) {
-                    next.push(record.shown_dn());
-                    place.insert(Group::of(&record));
-                }
+            list(connection, settings, Some(inside), &attributes, Listing::NestedGroups, page_size).await
+        };
+        for record in connection.each(&batches, read).await?.into_iter().flatten() {
+            if let Entry::Vacant(place) = groups.by_key.entry(record.key()) {
+                next.push(record.shown_dn());
+                place.insert(Group::of(&record));
             }
         }
         if next.is_empty() {
@@ -186,15 +194,17 @@ async fn nest_by_members(
         .collect();
     for _ in 0..=DEPTH + 1 {
         let mut next: BTreeSet<String> = BTreeSet::new();
-        for member in &level {
+        let read = async |connection: &mut Connection, member: &String| {
             let dn = names.get(member).cloned().unwrap_or_default();
             let phase = Phase::Group { dn: dn.clone() };
-            let Some(record) = connection.entry(&dn, &GROUP, &[], phase.clone()).await? else {
-                return Err(connection.failed(phase, super::Failure::Gone));
-            };
-            let group = Group::of(&record);
-            groups.by_key.insert(member.clone(), group);
-        }
+            match connection.entry(&dn, &GROUP, &[], phase.clone()).await? {
+                Some(record) => Ok(Group::of(&record)),
+                None => Err(connection.failed(phase, super::Failure::Gone)),
+            }
+        };
+        let unknown: Vec<String> = level.iter().cloned().collect();
+        let read = connection.each(&unknown, read).await?;
+        groups.by_key.extend(unknown.into_iter().zip(read));
         for member in &level {
             if let Some(group) = groups.by_key.get(member) {
                 next.extend::<BTreeSet<String>>(unread(groups, &group.members));

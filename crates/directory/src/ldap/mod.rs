@@ -5,8 +5,9 @@
 //! moment. A server that refuses, a wrong password first of all, ends the read.
 //!
 //! `guard` and `message` stand before the client library, `search` proves each answer whole, `entry` knows bytes,
-//! `members` knows groups, `read` tells the story.
+//! `members` knows groups, `together` asks over several connections at once, `read` tells the story.
 
+mod active_directory;
 mod ber;
 mod check;
 mod connect;
@@ -23,8 +24,9 @@ mod settings;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod together;
 
 pub use check::{Report, check};
-pub use failure::{Answered, Failure, Listing, Phase};
+pub use failure::{Answered, Distrust, Failure, Listing, Phase};
 pub use read::{Progress, read};
-pub use settings::{Bind, Encryption, Members, Settings, Timeouts};
+pub use settings::{Bind, Certificates, Encryption, Members, Settings, Timeouts};

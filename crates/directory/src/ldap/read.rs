@@ -57,9 +57,17 @@ impl Doors {
         {
             return Err(Error::EmptyPassword { dn: dn.clone() });
         }
-        let encrypted =
-            settings.encryption == Encryption::StartTls || servers.iter().any(|server| server.encrypted);
-        let tls = if encrypted { tls::config(settings.ca_file.as_deref())? } else { tls::nobody() };
+        let is_encrypted = |server: &Server| server.encrypted || settings.encryption == Encryption::StartTls;
+        if let Bind::Certificate { .. } = &settings.bind
+            && let Some(server) = servers.iter().find(|server| !is_encrypted(server))
+        {
+            let reason = "a certificate is shown in TLS; write `ldaps://`, or use StartTLS";
+            return Err(Error::BadServer { url: server.place.clone(), reason });
+        }
+        let tls = if servers.iter().any(is_encrypted) { tls::config(settings)? } else { tls::nobody() };
+        if let Some(warning) = settings.warning() {
+            tracing::warn!("{warning}");
+        }
         Ok(Self { servers, tls })
     }
 }

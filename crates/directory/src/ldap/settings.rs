@@ -1,5 +1,6 @@
 //! What to read from an LDAP server, and how.
 
+use super::server::Server;
 use crate::dn::Dn;
 use crate::filter::Filter;
 use secrecy::SecretString;
@@ -16,6 +17,8 @@ pub struct Settings {
     pub encryption: Encryption,
     /// The authorities (PEM) that may vouch for a server. `None`: those of the operating system.
     pub ca_file: Option<PathBuf>,
+    /// Whether servers have to prove who they are.
+    pub certificates: Certificates,
     /// Who reads.
     pub bind: Bind,
     /// Where the directory begins.
@@ -34,6 +37,8 @@ pub struct Settings {
     pub nested_groups: bool,
     /// Entries per page; `None`: 1000 from Active Directory (its MaxPageSize), 500 elsewhere (OpenLDAP's default limit).
     pub page_size: Option<u32>,
+    /// How many connections to one server are used at once, at most, where questions do not depend on each other.
+    pub connections: usize,
     /// The ends of patience.
     pub timeouts: Timeouts,
     /// The attribute that never changes about an entry, where the usual ones are not the right ones.
@@ -49,6 +54,15 @@ pub enum Encryption {
     Plain,
 }
 
+/// Whether servers have to prove who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Certificates {
+    /// By a certificate for their name, of an authority that is trusted.
+    Verified,
+    /// Any certificate will do, so whoever stands between can read everything and answer anything. Each read warns.
+    DangerAcceptInvalid,
+}
+
 /// Who reads.
 #[derive(Debug, Clone)]
 pub enum Bind {
@@ -60,6 +74,14 @@ pub enum Bind {
         dn: String,
         /// Its password. An empty one is refused here, because servers take it for anonymous (RFC 4513, 5.1.2).
         password: SecretString,
+    },
+    /// Whomever the server knows by a certificate: shown in the TLS handshake, then used by SASL EXTERNAL (RFC 4422,
+    /// appendix A; RFC 4513, section 5.2.3). Over TLS only.
+    Certificate {
+        /// The certificate (PEM), and those that lead to its authority, if the server lacks them.
+        certificate: PathBuf,
+        /// Its key (PEM, not encrypted).
+        key: SecretString,
     },
 }
 
@@ -97,6 +119,23 @@ impl Default for Timeouts {
 }
 
 impl Settings {
+    /// The servers as errors and reports name them.
+    pub fn places(&self) -> Vec<String> {
+        self.servers.iter().filter_map(|url| Server::of(url).ok()).map(|server| server.place).collect()
+    }
+
+    /// What everybody should know who goes by what is read.
+    pub fn warning(&self) -> Option<&'static str> {
+        match self.certificates {
+            Certificates::Verified => None,
+            Certificates::DangerAcceptInvalid => Some(
+                "the directory's servers need not prove who they are (danger_accept_invalid_certificates): whoever \
+                 stands between can take the account's password and decide who is in the directory; name the \
+                 authority of their certificates as `ca_file` instead",
+            ),
+        }
+    }
+
     pub(super) fn user_base(&self) -> &Dn {
         self.user_base.as_ref().unwrap_or(&self.base)
     }

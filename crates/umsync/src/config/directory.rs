@@ -20,31 +20,70 @@ pub(crate) enum Source {
     Ldif(Box<ldif::Settings>),
 }
 
-/// A server, with the password still to be read.
+/// A server, with the secret still to be read.
 #[derive(Debug, Clone)]
 pub(crate) struct Ldap {
     settings: ldap::Settings,
-    password: Option<(String, SecretRef)>,
+    reader: Reader,
+}
+
+/// Who reads.
+#[derive(Debug, Clone)]
+enum Reader {
+    Anonymous,
+    Password { dn: String, password: SecretRef },
+    Certificate { certificate: PathBuf, key: SecretRef },
 }
 
 impl Source {
-    /// The reference to the password, if there is one.
+    /// The reference to the password or the key, if there is one.
     pub(super) fn secret(&self) -> Option<&SecretRef> {
         match self {
-            Self::Ldap(ldap) => ldap.password.as_ref().map(|(_, password)| password),
+            Self::Ldap(ldap) => match &ldap.reader {
+                Reader::Anonymous => None,
+                Reader::Password { dn: _, password: secret } => Some(secret),
+                Reader::Certificate { certificate: _, key: secret } => Some(secret),
+            },
+            Self::Ldif(_) => None,
+        }
+    }
+
+    /// The account that reads, by name, and the servers that know it. `None`: nobody in particular.
+    pub(crate) fn account(&self) -> Option<(String, Vec<String>)> {
+        let Self::Ldap(ldap) = self else { return None };
+        let identity = match &ldap.reader {
+            Reader::Anonymous => return None,
+            Reader::Password { dn, password: _ } => dn.clone(),
+            Reader::Certificate { certificate, key: _ } => certificate.display().to_string(),
+        };
+        Some((identity, ldap.settings.places()))
+    }
+
+    /// What everybody should know who goes by what is read.
+    pub(crate) fn warning(&self) -> Option<&'static str> {
+        match self {
+            Self::Ldap(ldap) => ldap.settings.warning(),
             Self::Ldif(_) => None,
         }
     }
 }
 
 impl Ldap {
-    /// The settings with the password revealed.
-    pub(crate) fn settings(&self) -> Result<ldap::Settings, SecretError> {
-        let mut settings = self.settings.clone();
-        if let Some((dn, password)) = &self.password {
-            settings.bind = ldap::Bind::Simple { dn: dn.clone(), password: password.reveal()? };
-        }
-        Ok(settings)
+    /// The settings with the secret revealed, or the key of the one that cannot be read.
+    pub(crate) fn settings(&self) -> Result<ldap::Settings, (&'static str, SecretError)> {
+        let bind = match &self.reader {
+            Reader::Anonymous => ldap::Bind::Anonymous,
+            Reader::Password { dn, password } => {
+                let password =
+                    password.reveal().map_err(|source| ("directory.ldap.bind.password", source))?;
+                ldap::Bind::Simple { dn: dn.clone(), password }
+            }
+            Reader::Certificate { certificate, key } => {
+                let key = key.reveal().map_err(|source| ("directory.ldap.bind.key", source))?;
+                ldap::Bind::Certificate { certificate: certificate.clone(), key }
+            }
+        };
+        Ok(ldap::Settings { bind, ..self.settings.clone() })
     }
 }
 
@@ -86,14 +125,19 @@ fn read_ldif(section: Section<'_>, folder: &Path) -> Option<(Source, Disabled)> 
 const USERS: &str = "the filter that finds people, for instance (&(objectCategory=person)(objectClass=user))";
 
 fn read_ldap(section: Section<'_>, folder: &Path) -> Option<(Source, Disabled)> {
-    section.not_built(&["connections"]);
     section.missing("servers", "the servers, tried in this order, for instance [ldaps://dc1.example.com]");
     section.missing("base", "the DN below which everything is, for instance dc=example,dc=com");
     section.missing("users", USERS);
     let servers = servers(&section);
     let encryption = encryption(&section, servers.as_deref().unwrap_or_default());
     let ca_file = section.get::<PathBuf>("ca_file").map(|file| folder.join(file));
-    let bind = bind(&section, folder);
+    let certificates = certificates(&section, servers.as_deref().unwrap_or_default(), encryption);
+    let reader = reader(&section, folder);
+    if let (Some(Reader::Certificate { .. }), Some(servers)) = (&reader, &servers)
+        && servers.iter().any(|server| !is_encrypted(server, encryption))
+    {
+        section.mistake("bind", "a certificate is shown in TLS; use ldaps://, or write `starttls: true`");
+    }
     let base = section.parsed("base", dn);
     let user_base = section.parsed("user_base", dn);
     let group_base = section.parsed("group_base", dn);
@@ -106,6 +150,10 @@ fn read_ldap(section: Section<'_>, folder: &Path) -> Option<(Source, Disabled)> 
         Ok(size @ 1..=20_000) => Ok(size),
         _ => Err(format!("`{text}` is no page size; write a number from 1 to 20000")),
     });
+    let connections = section.parsed("connections", |text| match text.parse() {
+        Ok(count @ 1..=16) => Ok(count),
+        _ => Err(format!("`{text}` is no number of connections; write a number from 1 to 16")),
+    });
     let timeouts = timeouts(&section);
     let anchor = section.get::<String>("anchor");
     let disabled = disabled(&section);
@@ -114,6 +162,7 @@ fn read_ldap(section: Section<'_>, folder: &Path) -> Option<(Source, Disabled)> 
         servers: servers?,
         encryption,
         ca_file,
+        certificates,
         bind: ldap::Bind::Anonymous,
         base: base?,
         user_base,
@@ -123,10 +172,11 @@ fn read_ldap(section: Section<'_>, folder: &Path) -> Option<(Source, Disabled)> 
         members,
         nested_groups,
         page_size,
+        connections: connections.unwrap_or(4),
         timeouts,
         anchor,
     };
-    Some((Source::Ldap(Box::new(Ldap { settings, password: bind? })), disabled))
+    Some((Source::Ldap(Box::new(Ldap { settings, reader: reader? })), disabled))
 }
 
 fn servers(section: &Section<'_>) -> Option<Vec<Url>> {
@@ -165,19 +215,60 @@ fn encryption(section: &Section<'_>, servers: &[Url]) -> ldap::Encryption {
     }
 }
 
-/// `None` where a mistake has been noted; `Some(None)` is an anonymous bind.
-fn bind(section: &Section<'_>, folder: &Path) -> Option<Option<(String, SecretRef)>> {
-    if section.get::<serde_yaml::Value>("bind").is_some_and(|value| value.as_str() == Some("anonymous")) {
-        return Some(None);
+fn is_encrypted(server: &Url, encryption: ldap::Encryption) -> bool {
+    server.scheme() == "ldaps" || encryption == ldap::Encryption::StartTls
+}
+
+fn certificates(section: &Section<'_>, servers: &[Url], encryption: ldap::Encryption) -> ldap::Certificates {
+    match section.get::<bool>(ANY_CERTIFICATE) {
+        None | Some(false) => ldap::Certificates::Verified,
+        Some(true) => {
+            if !servers.iter().any(|server| is_encrypted(server, encryption)) {
+                section.mistake(ANY_CERTIFICATE, "without TLS there are no certificates; remove it");
+            }
+            ldap::Certificates::DangerAcceptInvalid
+        }
     }
-    section.missing("bind", "who reads: {dn: …, password: {file: PATH}}, or anonymous");
+}
+
+const ANY_CERTIFICATE: &str = "danger_accept_invalid_certificates";
+
+/// `None` where a mistake has been noted.
+fn reader(section: &Section<'_>, folder: &Path) -> Option<Reader> {
+    if section.get::<serde_yaml::Value>("bind").is_some_and(|value| value.as_str() == Some("anonymous")) {
+        return Some(Reader::Anonymous);
+    }
+    section.missing(
+        "bind",
+        "who reads: {dn: …, password: {file: PATH}}, {certificate: PATH, key: {file: PATH}}, or anonymous",
+    );
     let bind = section.section("bind")?;
-    bind.missing("dn", "the DN (or, with Active Directory, user@domain) of the account that reads");
-    bind.missing("password", "where its password is kept: {file: PATH}, {env: NAME}, {credential: NAME} or {command: [PROGRAM, …]}");
-    let dn = bind.get::<String>("dn");
-    let password = SecretRef::read(&bind, "password", folder);
+    let by_certificate = bind.has("certificate") || bind.has("key");
+    let by_password = bind.has("dn") || bind.has("password");
+    let reader = if bind.has("kerberos") {
+        bind.mistake(
+            "kerberos",
+            "this umsync is built without Kerberos; write {certificate: PATH, key: …} or {dn: …, password: …}",
+        );
+        None
+    } else if by_certificate && by_password {
+        bind.mistake("", "either dn and password belong here, or certificate and key");
+        None
+    } else if by_certificate {
+        bind.missing("certificate", "the file (PEM) of the certificate that the server knows the reader by");
+        bind.missing("key", "where its key (PEM) is kept: {file: PATH}, {env: NAME}, {credential: NAME} or {command: [PROGRAM, …]}");
+        let certificate = bind.get::<PathBuf>("certificate").map(|file| folder.join(file));
+        let key = SecretRef::read(&bind, "key", folder);
+        certificate.zip(key).map(|(certificate, key)| Reader::Certificate { certificate, key })
+    } else {
+        bind.missing("dn", "the DN (or, with Active Directory, user@domain) of the account that reads");
+        bind.missing("password", "where its password is kept: {file: PATH}, {env: NAME}, {credential: NAME} or {command: [PROGRAM, …]}");
+        let dn = bind.get::<String>("dn");
+        let password = SecretRef::read(&bind, "password", folder);
+        dn.zip(password).map(|(dn, password)| Reader::Password { dn, password })
+    };
     bind.finish();
-    Some(Some((dn?, password?)))
+    reader
 }
 
 fn timeouts(section: &Section<'_>) -> ldap::Timeouts {
@@ -211,7 +302,7 @@ fn filter(text: &str) -> Result<Filter, String> {
 }
 
 impl Source {
-    /// What reading means, whatever the way to the data: without servers, bind, TLS, time-outs, page sizes.
+    /// What reading means, whatever the way to the data: without servers, bind, TLS, time-outs, page sizes, connections.
     pub(super) fn meaning(&self) -> Value {
         let normal = |dn: &Option<Dn>| dn.as_ref().map(Dn::normal);
         match self {
@@ -224,6 +315,7 @@ impl Source {
                     servers: _,
                     encryption: _,
                     ca_file: _,
+                    certificates: _,
                     bind: _,
                     base,
                     user_base,
@@ -233,6 +325,7 @@ impl Source {
                     members,
                     nested_groups,
                     page_size: _,
+                    connections: _,
                     timeouts: _,
                     anchor,
                 } = &ldap.settings;

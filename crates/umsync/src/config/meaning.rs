@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 use umsync_engine::directory::GroupRef;
 use umsync_engine::rules::{Baseline, IdentityRule, Leavers, Mapping, PeopleRules, Protect, Rules};
 
-/// Sixteen hexadecimal digits over `directory` (without servers, bind, TLS, time-outs), `people`, `groups`, `leavers`
-/// and `protect`.
+/// Sixteen hexadecimal digits over `directory` (without servers, bind, TLS, time-outs, connections), `people`, `groups`,
+/// `leavers` and `protect`.
 pub(super) fn of(source: &Source, rules: &Rules) -> String {
     let Rules { people, mappings, leavers, protect, limits: _, baseline } = rules;
     // Accepting the baseline does not change what is wanted.

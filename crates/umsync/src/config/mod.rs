@@ -46,7 +46,7 @@ pub(crate) struct Config {
     pub(crate) store: PathBuf,
     /// For how long runs, their journals and reports are kept.
     pub(crate) history: Duration,
-    /// A hash of what `directory` (without servers, bind, TLS, time-outs), `people`, `groups`, `leavers` and
+    /// A hash of what `directory` (without servers, bind, TLS, time-outs, connections), `people`, `groups`, `leavers` and
     /// `protect` mean: a plan made under another one is another plan.
     pub(crate) meaning: String,
 }

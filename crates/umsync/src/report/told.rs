@@ -239,6 +239,7 @@ impl Told {
         for (key, title) in [
             ("failure", "Failure"),
             ("unrecorded", "Executed, and not all of it recorded"),
+            ("directory_warning", "The directory"),
             ("store_warning", "The store"),
         ] {
             let told = summary.and_then(|summary| summary.get(key)).and_then(Value::as_str);
