@@ -5,6 +5,7 @@
 mod approval;
 mod configuration;
 mod continuing;
+mod csv;
 mod daemon;
 mod deploy;
 mod failures;
