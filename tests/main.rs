@@ -6,6 +6,7 @@ mod approval;
 mod configuration;
 mod connections;
 mod continuing;
+mod csv;
 mod daemon;
 mod deploy;
 mod disasters;

@@ -1,5 +1,6 @@
 //! What can go wrong while a source is read. Every one of these means: there is no directory, not a shorter one.
 
+use crate::csv::{Encoding, Flaws};
 use crate::filter::FilterError;
 use crate::ldap::{Answered, Failure, Phase};
 use std::fmt;
@@ -26,6 +27,69 @@ pub enum Error {
         line: usize,
         /// What is wrong, and what to do.
         reason: String,
+    },
+    /// Rows of a table that cannot be read, all of them.
+    #[error("{}: {flaws}", file.display())]
+    Rows {
+        /// The file.
+        file: PathBuf,
+        /// Which, why, and what to do.
+        flaws: Flaws,
+    },
+    /// A file that says of itself that it is written otherwise than the configuration says.
+    #[error(
+        "{} begins with the byte-order mark of {marked}, and the configuration says {stated}\ncorrect `encoding`, or leave it out",
+        file.display()
+    )]
+    Encoding {
+        /// The file.
+        file: PathBuf,
+        /// By its mark.
+        marked: Encoding,
+        /// By the configuration.
+        stated: Encoding,
+    },
+    /// Columns that the configuration names and the header lacks, all of them.
+    #[error(
+        "{place} lacks {}; its header names {}\ncorrect the names in the configuration or in the header, and the `delimiter` if these are not its columns",
+        Listed("column", missing),
+        Listed("column", there)
+    )]
+    MissingColumns {
+        /// Where.
+        place: String,
+        /// All of them, in order.
+        missing: Vec<String>,
+        /// The header.
+        there: Vec<String>,
+    },
+    /// Two columns with one name.
+    #[error("{place} has two columns named `{column}`\nrename one of them")]
+    AmbiguousColumn {
+        /// Where.
+        place: String,
+        /// The name.
+        column: String,
+    },
+    /// A table without rows. A directory without people is more likely a mistake than a company without people.
+    #[error("{place} has no people: below its header there is no row with a value\nlook at what writes it")]
+    NoRows {
+        /// Where.
+        place: String,
+    },
+    /// Groups that the configuration names and no row lists, all of them. Whether they are empty or misspelt, nobody can
+    /// tell.
+    #[error(
+        "no row of {place} lists {} in the column `{column}`\ncorrect the names in the mapping, or name groups that may have no member in `directory.csv.groups`",
+        Listed("group", missing)
+    )]
+    UnlistedGroups {
+        /// Where.
+        place: String,
+        /// Which column lists groups.
+        column: String,
+        /// All of them, in order.
+        missing: Vec<GroupRef>,
     },
     /// The export says of itself that it is a part.
     #[error("{} is incomplete: {reason}", file.display())]
@@ -57,7 +121,7 @@ pub enum Error {
     },
     /// Two entries with one anchor. Links by it would give the account of one person to another.
     #[error(
-        "{place}: `{first}` and `{second}` have one anchor, `{}`{}\nname an attribute that is different in each entry as `anchor`, or leave one of the two out with the base or the filter; if one was just renamed, read again",
+        "{place}: `{first}` and `{second}` have one anchor, `{}`{}\nname an attribute that is different in each entry as `anchor`, or leave one of the two out, of the file or with the base or the filter; if one was just renamed, read again",
         anchor.as_str(),
         Sharing(*others)
     )]
@@ -76,7 +140,7 @@ pub enum Error {
     /// Groups that the configuration names and the source lacks, all of them.
     #[error(
         "{place} lacks {}\ncorrect the names in the mapping, or what the account may read",
-        Names(missing)
+        Listed("group", missing)
     )]
     MissingGroups {
         /// Where.
@@ -242,14 +306,15 @@ pub enum Admission {
 /// `invalidCredentials` (RFC 4511, appendix A), with which servers refuse a bind and count towards a lock-out.
 const INVALID_CREDENTIALS: u32 = 49;
 
-struct Names<'a>(&'a [GroupRef]);
+/// `the group x`, `the groups x, y`.
+struct Listed<'a, T>(&'static str, &'a [T]);
 
-impl fmt::Display for Names<'_> {
+impl<T: fmt::Display> fmt::Display for Listed<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.len() == 1 { "the group " } else { "the groups " })?;
-        for (index, group) in self.0.iter().enumerate() {
-            let separator = if index == 0 { "" } else { ", " };
-            write!(f, "{separator}`{group}`")?;
+        let Self(what, names) = self;
+        write!(f, "the {what}{}", if names.len() == 1 { "" } else { "s" })?;
+        for (index, name) in names.iter().enumerate() {
+            write!(f, "{} `{name}`", if index == 0 { "" } else { "," })?;
         }
         Ok(())
     }

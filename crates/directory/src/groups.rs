@@ -40,6 +40,14 @@ impl Reference {
             _ => Self::Name(fold_text(text)),
         }
     }
+
+    /// What all spellings of it have in common. No name is written like a DN, or it would be one.
+    pub(crate) fn key(&self) -> String {
+        match self {
+            Self::Dn(dn) => dn.normal(),
+            Self::Name(name) => name.clone(),
+        }
+    }
 }
 
 /// Whether an entry is of a class that makes it a group.

@@ -191,7 +191,8 @@ pub enum Baseline {
 
 /// Attributes whose values may name somebody's account at Adobe, so that an entry which we cannot use as a person
 /// still protects that account. In lower case.
-pub const NAMING_ATTRIBUTES: [&str; 9] = [
+pub const NAMING_ATTRIBUTES: [&str; 11] = [
+    "email",
     "mail",
     "mailalternateaddress",
     "mailalias",
@@ -200,6 +201,7 @@ pub const NAMING_ATTRIBUTES: [&str; 9] = [
     "rfc822mailbox",
     "samaccountname",
     "uid",
+    "username",
     "userprincipalname",
 ];
 

@@ -110,7 +110,7 @@ async fn connected(cli: &Cli, config: Config, findings: &mut Vec<Finding>) {
 async fn directory(program: &Program, findings: &mut Vec<Finding>) {
     let what = "directory";
     match &program.config.source {
-        Source::Ldif(_) => match program.read_directory().await {
+        Source::Ldif(_) | Source::Csv(_) => match program.read_directory().await {
             Ok(read) => {
                 let told = format!(
                     "{}: {} people, {} mapped groups",

@@ -10,7 +10,7 @@ use crate::ledger::StoreLedger;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
-use umsync_directory::{Admission, ldap, ldif};
+use umsync_directory::{Admission, csv, ldap, ldif};
 use umsync_engine::directory::Directory;
 use umsync_store::{Missing, Pause, Store, holder};
 use umsync_umapi::{Cancel, Canceller, Client, Clock, Session};
@@ -74,6 +74,11 @@ impl Program {
                     let settings: ldif::Settings = (**settings).clone();
                     let read = tokio::task::spawn_blocking(move || ldif::read(&settings, &wanted));
                     Ok::<Directory, Failure>(read.await.expect("the reader does not panic")?)
+                }
+                Source::Csv(settings) => {
+                    let settings: csv::Settings = (**settings).clone();
+                    let read = tokio::task::spawn_blocking(move || csv::read(&settings, &wanted));
+                    Ok(read.await.expect("the reader does not panic")?)
                 }
                 Source::Ldap(source) => {
                     let settings =

@@ -125,6 +125,9 @@ impl Reader {
             (State::Trailer, "pagedresults") => {
                 self.content.unfinished = (value != b"cookie=").then_some(number);
             }
+            (State::Trailer, "dn") => {
+                return refuse(number, "a `dn:` at the end of a search; an empty line is missing before it");
+            }
             (State::Trailer, _) => {}
             (State::Entry(_, _), "dn") => {
                 return refuse(number, "a second `dn:` in one record; an empty line is missing before it");
@@ -251,6 +254,7 @@ mod tests {
         assert_eq!(mistake("\n folded\n").0, 2);
         assert_eq!(mistake("dn: cn=a\nnothing\n").0, 2);
         assert_eq!(mistake("dn: cn=a\ndn: cn=b\n").0, 2);
+        assert_eq!(mistake("search: 2\nresult: 0 Success\ndn: cn=b\n").0, 3);
         assert_eq!(mistake("ref: ldap://other/\n").0, 1);
         assert_eq!(mistake("dn: cn=a\nmail: a@exam").0, 2);
         assert!(content(&[0xff, 0xfe, b'd', 0]).unwrap_err().reason.contains("UTF-16"));

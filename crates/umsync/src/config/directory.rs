@@ -4,11 +4,13 @@ use super::adobe::duration;
 use super::file::Section;
 use super::secret::{SecretError, SecretRef};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use umsync_directory::dn::Dn;
 use umsync_directory::filter::Filter;
-use umsync_directory::{ldap, ldif};
-use umsync_engine::rules::Disabled;
+use umsync_directory::{csv, ldap, ldif};
+use umsync_engine::directory::GroupRef;
+use umsync_engine::rules::{Disabled, NAMING_ATTRIBUTES, Rules};
 use url::Url;
 
 /// Where the people are.
@@ -16,9 +18,30 @@ use url::Url;
 pub(crate) enum Source {
     /// A server.
     Ldap(Box<Ldap>),
-    /// A file.
+    /// A file of entries.
     Ldif(Box<ldif::Settings>),
+    /// A file of rows.
+    Csv(Box<csv::Settings>),
 }
+
+/// The attributes that usually make a person, as templates.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Usual {
+    pub(super) email: &'static str,
+    pub(super) first_name: &'static str,
+    pub(super) last_name: &'static str,
+    pub(super) country: &'static str,
+}
+
+/// In a directory (RFC 4519, RFC 4524).
+const USUAL: Usual = Usual { email: "{mail}", first_name: "{givenName}", last_name: "{sn}", country: "{c}" };
+
+/// In a table that was made for Adobe's User Sync Tool.
+const USUAL_COLUMNS: Usual =
+    Usual { email: "{email}", first_name: "{firstname}", last_name: "{lastname}", country: "{country}" };
+
+/// The columns of these that a table may lack.
+const OPTIONAL_COLUMNS: [&str; 3] = ["firstname", "lastname", "country"];
 
 /// A server, with the secret still to be read.
 #[derive(Debug, Clone)]
@@ -44,7 +67,7 @@ impl Source {
                 Reader::Password { dn: _, password: secret } => Some(secret),
                 Reader::Certificate { certificate: _, key: secret } => Some(secret),
             },
-            Self::Ldif(_) => None,
+            Self::Ldif(_) | Self::Csv(_) => None,
         }
     }
 
@@ -63,7 +86,29 @@ impl Source {
     pub(crate) fn warning(&self) -> Option<&'static str> {
         match self {
             Self::Ldap(ldap) => ldap.settings.warning(),
-            Self::Ldif(_) => None,
+            Self::Ldif(_) | Self::Csv(_) => None,
+        }
+    }
+
+    /// What usually makes a person there.
+    pub(super) fn usual(source: Option<&Self>) -> Usual {
+        match source {
+            Some(Self::Csv(_)) => USUAL_COLUMNS,
+            Some(Self::Ldap(_) | Self::Ldif(_)) | None => USUAL,
+        }
+    }
+
+    /// Tells the source what the rules cannot do without. In a directory an attribute is missing where nobody has it; a
+    /// column that is missing was renamed.
+    pub(super) fn serve(&mut self, rules: &Rules) {
+        let Self::Csv(settings) = self else { return };
+        let optional = NAMING_ATTRIBUTES.iter().chain(&OPTIONAL_COLUMNS);
+        settings.needed = rules.wanted().attributes;
+        optional.for_each(|name| {
+            settings.needed.remove(*name);
+        });
+        for template in [Some(&rules.people.email), rules.people.username.as_ref()].into_iter().flatten() {
+            settings.needed.extend(template.attributes());
         }
     }
 }
@@ -88,14 +133,13 @@ impl Ldap {
 }
 
 pub(super) fn read(section: Section<'_>, folder: &Path) -> Option<(Source, Disabled)> {
-    section.not_built(&["csv"]);
     let ldap = section.section("ldap").map(|section| read_ldap(section, folder));
     let ldif = section.section("ldif").map(|section| read_ldif(section, folder));
-    let read = match (ldap, ldif) {
-        (Some(ldap), None) => ldap,
-        (None, Some(ldif)) => ldif,
+    let csv = section.section("csv").map(|section| read_csv(section, folder));
+    let read = match (ldap, ldif, csv) {
+        (Some(read), None, None) | (None, Some(read), None) | (None, None, Some(read)) => read,
         _ => {
-            section.mistake("", "exactly one of ldap and ldif belongs here");
+            section.mistake("", "exactly one of ldap, ldif and csv belongs here");
             None
         }
     };
@@ -120,6 +164,57 @@ fn read_ldif(section: Section<'_>, folder: &Path) -> Option<(Source, Disabled)> 
     section.finish();
     let settings = ldif::Settings { file: file?, base, users: users?, group_base, nested_groups, anchor };
     Some((Source::Ldif(Box::new(settings)), disabled))
+}
+
+fn read_csv(section: Section<'_>, folder: &Path) -> Option<(Source, Disabled)> {
+    section.missing("file", "the CSV file");
+    let file = section.get::<PathBuf>("file").map(|file| folder.join(file));
+    let encoding = section.word("encoding", &csv::Encoding::WORDS);
+    let delimiters = [(",", ','), (";", ';'), ("tab", '\t'), ("\t", '\t'), ("|", '|')];
+    let delimiter = section.word("delimiter", &delimiters).unwrap_or(',');
+    let separator = section.parsed("separator", separator).unwrap_or(',');
+    let anchor = section.parsed("anchor", column);
+    let may_be_empty = section.texts("groups").unwrap_or_default();
+    let may_be_empty = may_be_empty.iter().map(|name| GroupRef::new(name)).collect();
+    let (mut groups, mut locked, mut expires) = (None, None, None);
+    if let Some(columns) = section.section("columns") {
+        groups = columns.parsed("groups", column);
+        locked = columns.parsed("disabled", column);
+        expires = columns.parsed("expires", column);
+        columns.finish();
+    }
+    let disabled = disabled(&section);
+    section.finish();
+    let settings = csv::Settings {
+        file: file?,
+        encoding,
+        delimiter,
+        groups: groups.unwrap_or_else(|| "groups".to_owned()),
+        separator,
+        disabled: locked,
+        expires,
+        anchor,
+        may_be_empty,
+        needed: BTreeSet::new(),
+    };
+    Some((Source::Csv(Box::new(settings)), disabled))
+}
+
+fn column(text: &str) -> Result<String, String> {
+    match csv::column(text) {
+        name if name.is_empty() => Err("the name of a column belongs here".to_owned()),
+        name => Ok(name),
+    }
+}
+
+fn separator(text: &str) -> Result<char, String> {
+    let mut characters = text.chars();
+    match (characters.next(), characters.next()) {
+        (Some(c), None) if !c.is_alphanumeric() && c != '"' => Ok(c),
+        _ => Err(format!(
+            "`{text}` separates nothing; write one character that no name of a group has, for instance `,`"
+        )),
+    }
 }
 
 const USERS: &str = "the filter that finds people, for instance (&(objectCategory=person)(objectClass=user))";
@@ -309,6 +404,23 @@ impl Source {
             Self::Ldif(settings) => {
                 let ldif::Settings { file: _, base, users, group_base, nested_groups, anchor } = &**settings;
                 json!(["ldif", normal(base), users.to_string(), normal(group_base), nested_groups, anchor])
+            }
+            Self::Csv(settings) => {
+                let csv::Settings {
+                    file: _,
+                    encoding: _,
+                    delimiter: _,
+                    groups,
+                    separator,
+                    disabled,
+                    expires,
+                    anchor,
+                    may_be_empty,
+                    // They follow from the rules.
+                    needed: _,
+                } = &**settings;
+                let may_be_empty: Vec<&str> = may_be_empty.iter().map(GroupRef::as_str).collect();
+                json!(["csv", groups, separator, disabled, expires, anchor, may_be_empty])
             }
             Self::Ldap(ldap) => {
                 let ldap::Settings {

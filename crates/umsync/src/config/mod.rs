@@ -130,11 +130,12 @@ struct Parts {
 fn read(document: &Document, folder: &Path) -> Option<Parts> {
     let file = document.section();
     file.missing("adobe", "which organization is kept in step");
-    file.missing("directory", "where the people are: ldap or ldif");
+    file.missing("directory", "where the people are: ldap, ldif or csv");
     file.missing("groups", "which directory group gives which Adobe groups");
     let adobe = file.section("adobe").and_then(|section| adobe::read(section, folder));
     let directory = file.section("directory").and_then(|section| directory::read(section, folder));
-    let people = people::read(file.section("people"));
+    let usual = Source::usual(directory.as_ref().map(|(source, _)| source));
+    let people = people::read(file.section("people"), usual);
     let mappings = people::mappings(&file);
     let leavers = people::leavers(file.section("leavers"));
     let protect = people::protect(file.section("protect"));
@@ -149,11 +150,12 @@ fn read(document: &Document, folder: &Path) -> Option<Parts> {
         file.mistake("history", "whose an address was must be known for ninety days; write 90d or more");
     }
     file.finish();
-    let (source, disabled) = directory?;
+    let (mut source, disabled) = directory?;
     let mut people = people?;
     people.disabled = disabled;
     let baseline = accepted.unwrap_or(Baseline::Missing);
     let rules = Rules { people, mappings: mappings?, leavers, protect: protect?, limits, baseline };
+    source.serve(&rules);
     Some(Parts { adobe: adobe?, source, rules, schedule, notify, store: store?, history })
 }
 

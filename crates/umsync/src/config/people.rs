@@ -1,6 +1,7 @@
 //! The sections `people`, `groups`, `leavers` and `protect`: the rules.
 
 use super::adobe::duration;
+use super::directory::Usual;
 use super::file::Section;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -20,17 +21,19 @@ const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// UMAPI documentation, "createUserGroup": a name has at most 255 characters.
 const GROUP_NAME_LENGTH: usize = 255;
 
-/// The rules about people; what a disabled account means stands in `directory`.
-pub(super) fn read(section: Option<Section<'_>>) -> Option<PeopleRules> {
+/// The rules about people, who are made of what is usual where they are unless the section says otherwise; what a disabled
+/// account means stands in `directory`.
+pub(super) fn read(section: Option<Section<'_>>, usual: Usual) -> Option<PeopleRules> {
+    let Usual { email, first_name, last_name, country } = usual;
     let built_in = |text: &str| text.parse::<Template>().expect("a built-in template is right");
     let mut people = PeopleRules {
         select: Select::Mapped,
         identity: IdentityRule::Always(Identity::Federated),
         country: None,
-        email: built_in("{mail}"),
-        first_name: built_in("{givenName}"),
-        last_name: built_in("{sn}"),
-        country_of_entry: built_in("{c}"),
+        email: built_in(email),
+        first_name: built_in(first_name),
+        last_name: built_in(last_name),
+        country_of_entry: built_in(country),
         username: None,
         domain: None,
         update: [Field::FirstName, Field::LastName, Field::Email].into(),
@@ -41,7 +44,7 @@ pub(super) fn read(section: Option<Section<'_>>) -> Option<PeopleRules> {
     let Some(section) = section else { return Some(people) };
     set(&mut people.select, section.word("select", &[("mapped", Select::Mapped), ("all", Select::All)]));
     set(&mut people.identity, section.parsed("identity", identity));
-    people.country = section.parsed("country", country);
+    people.country = section.parsed("country", country_code);
     if let Some(attributes) = section.section("attributes") {
         let template = |key| attributes.parsed(key, template);
         set(&mut people.email, template("email"));
@@ -83,7 +86,7 @@ fn identity(text: &str) -> Result<IdentityRule, String> {
         .ok_or_else(|| format!("`{text}` is none of `federated`, `enterprise`, `adobe`, and no template"))
 }
 
-fn country(text: &str) -> Result<String, String> {
+fn country_code(text: &str) -> Result<String, String> {
     let code = text.trim().to_ascii_uppercase();
     if code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase()) {
         Ok(code)
