@@ -15,6 +15,18 @@ pub(super) const ADMIN_PASSWORD: &str = "admin";
 pub(crate) struct Options {
     /// How many entries the account may read.
     pub(crate) size_limit: SizeLimit,
+    /// Whether the account may read what the server knows.
+    pub(crate) subschema: Subschema,
+}
+
+/// Whether the account may read what the server knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Subschema {
+    /// It may, as is usual.
+    #[default]
+    Readable,
+    /// It may not: OpenLDAP's way where rules of access are given and none is about it.
+    Hidden,
 }
 
 /// How many entries the account may read.
@@ -47,6 +59,10 @@ pub(super) fn slapd_conf(places: &Places<'_>, options: Options) -> String {
         }
         SizeLimit::FiveHundred => "sizelimit 500".to_owned(),
     };
+    let schema_access = match options.subschema {
+        Subschema::Readable => r#"access to dn.base="cn=Subschema" by * read"#,
+        Subschema::Hidden => "",
+    };
     format!(
         r#"include {schema}/core.schema
 include {schema}/cosine.schema
@@ -59,6 +75,7 @@ moduleload refint
 TLSCertificateFile {folder}/server.pem
 TLSCertificateKeyFile {folder}/server.key
 access to dn.base="" by * read
+{schema_access}
 
 database mdb
 suffix "{BASE}"

@@ -9,7 +9,7 @@ mod load;
 mod local;
 mod proxy;
 
-pub(crate) use config::{Options, SizeLimit};
+pub(crate) use config::{Options, SizeLimit, Subschema};
 pub(crate) use proxy::Proxy;
 
 use config::Files;

@@ -5,7 +5,7 @@ use crate::change::{Change, Target, What};
 use crate::command::Command;
 use crate::desired::{Desired, desired};
 use crate::diff::{Diff, DiffError, Leaver, ProtectedUser, Returned, diff};
-use crate::directory::Directory;
+use crate::directory::{Certificate, Directory};
 use crate::key::GroupName;
 use crate::limits::{Breach, Populations};
 use crate::matching::Held;
@@ -34,6 +34,7 @@ pub struct Plan {
     configuration: String,
     person: Option<String>,
     directory: Read,
+    certificate: Certificate,
     adobe: AdobeRead,
     changes: Vec<Change>,
     commands: Vec<Command>,
@@ -177,6 +178,7 @@ pub fn plan(
         configuration: configuration.to_owned(),
         person: person.map(str::to_owned),
         directory: read,
+        certificate: directory.certificate.clone(),
         adobe: AdobeRead {
             read_at: adobe.read_at,
             users: adobe.users.len(),
@@ -408,6 +410,11 @@ impl Plan {
     /// What the directory gave.
     pub fn directory(&self) -> &Read {
         &self.directory
+    }
+
+    /// What proves that the directory was read whole.
+    pub fn certificate(&self) -> &Certificate {
+        &self.certificate
     }
 
     /// What Adobe gave.

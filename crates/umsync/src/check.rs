@@ -120,7 +120,7 @@ async fn directory(program: &Program, findings: &mut Vec<Finding>) {
                     return;
                 }
             };
-            match ldap::check(&settings, &program.config.rules.wanted().groups).await {
+            match ldap::check(&settings, &program.config.rules.wanted()).await {
                 Ok(report) => looked(report, findings),
                 Err(error) => findings.push(Finding::bad(what, &error.into())),
             }

@@ -5,6 +5,7 @@ use super::guard::{self, Fate};
 use super::message::{self, Meaning};
 use super::server::Server;
 use super::settings::{Bind, Encryption, Settings};
+use super::tls;
 use crate::error::Error;
 use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, StdStream};
 use rustls::ClientConfig;
@@ -16,6 +17,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
+use umsync_engine::directory::ServerProof;
 use url::Url;
 
 /// StartTLS as message number 1: an extended request for 1.3.6.1.4.1.1466.20037 (RFC 4511, section 4.14.1).
@@ -28,6 +30,8 @@ pub(super) struct Connection {
     pub(super) place: String,
     /// How long to wait for a page.
     pub(super) patience: Duration,
+    /// What this connection tells of a whole read.
+    pub(super) proof: ServerProof,
     fate: Fate,
     carrier: JoinHandle<()>,
     driver: JoinHandle<Result<(), LdapError>>,
@@ -44,7 +48,7 @@ impl Drop for Connection {
 pub(super) async fn connect(
     server: &Server,
     settings: &Settings,
-    tls: &Arc<ClientConfig>,
+    trust: &Arc<ClientConfig>,
 ) -> Result<Connection, Error> {
     let failed =
         |phase, failure| Error::Server { server: server.place.clone(), phase, source: Box::new(failure) };
@@ -56,16 +60,19 @@ pub(super) async fn connect(
         asked.map_err(|failure| failed(Phase::StartTls, failure))?;
     }
     let encrypted = server.encrypted || by_request;
+    let mut spoken = None;
     let adopted = if encrypted {
-        let connector = tokio_rustls::TlsConnector::from(tls.clone());
+        let connector = tokio_rustls::TlsConnector::from(trust.clone());
         let handshake = async { connector.connect(server.name.clone(), tcp).await.map_err(Failure::Tls) };
         let stream =
             within(limits.connect, handshake).await.map_err(|failure| failed(Phase::Tls, failure))?;
+        spoken = tls::spoken(stream.get_ref().1);
         adopt(stream, server, settings).await
     } else {
         adopt(tcp, server, settings).await
     };
     let mut connection = adopted.map_err(|failure| failed(Phase::Connect, failure))?;
+    connection.proof.tls = spoken;
     bind(&mut connection, settings, encrypted).await?;
     Ok(connection)
 }
@@ -120,6 +127,7 @@ where
         ldap,
         place: server.place.clone(),
         patience: settings.timeouts.page,
+        proof: ServerProof::default(),
         fate: fate.clone(),
         carrier: tokio::spawn(guard::carry(stream, ours, fate)),
         driver: tokio::spawn(conn.drive()),

@@ -59,7 +59,7 @@ async fn look_up(
             Reference::Name(name) => by_name.push((reference, name)),
             Reference::Dn(dn) => {
                 let phase = Phase::Group { dn: dn.as_str().to_owned() };
-                let record = connection.entry(dn.as_str(), attributes, first_range(settings), phase).await?;
+                let record = connection.entry(dn.as_str(), attributes, phase).await?;
                 groups.extend(record.map(|record| (reference.clone(), record)));
             }
         }
@@ -81,14 +81,6 @@ async fn look_up(
     Ok(groups)
 }
 
-/// In `memberOf` mode the group's own list is only compared, so its first range is enough.
-fn first_range(settings: &Settings) -> &'static [&'static str] {
-    match settings.members {
-        Members::MemberOf => &MEMBERS,
-        Members::Member => &[],
-    }
-}
-
 async fn list(
     connection: &mut Connection,
     settings: &Settings,
@@ -108,7 +100,6 @@ async fn list(
             None => kind,
         },
         attributes: &attributes.iter().map(|name| (*name).to_owned()).collect(),
-        first_range: first_range(settings),
         page_size,
     };
     let mut found = Vec::new();
@@ -189,7 +180,7 @@ async fn nest_by_members(
         for member in &level {
             let dn = names.get(member).cloned().unwrap_or_default();
             let phase = Phase::Group { dn: dn.clone() };
-            let Some(record) = connection.entry(&dn, &GROUP, &[], phase.clone()).await? else {
+            let Some(record) = connection.entry(&dn, &GROUP, phase.clone()).await? else {
                 return Err(connection.failed(phase, super::Failure::Gone));
             };
             let group = Group::of(&record);
@@ -240,7 +231,7 @@ impl Claims {
                 continue;
             }
             let phase = Phase::Group { dn: group.dn.clone() };
-            let Some(again) = connection.entry(&group.dn, &MEMBERS, &MEMBERS, phase.clone()).await? else {
+            let Some(again) = connection.entry(&group.dn, &MEMBERS, phase.clone()).await? else {
                 return Err(connection.failed(phase, super::Failure::Gone));
             };
             let again = Group::of(&again);

@@ -5,7 +5,7 @@
 //! moment. A server that refuses, a wrong password first of all, ends the read.
 //!
 //! `guard` and `message` stand before the client library, `search` proves each answer whole, `entry` knows bytes,
-//! `members` knows groups, `read` tells the story.
+//! `members` knows groups, `root` and `schema` know what a server says of itself, `read` tells the story.
 
 mod ber;
 mod check;
@@ -17,6 +17,8 @@ mod members;
 mod message;
 mod read;
 mod reference;
+mod root;
+mod schema;
 mod search;
 mod server;
 mod settings;

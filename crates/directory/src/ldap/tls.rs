@@ -1,12 +1,15 @@
 //! Whom to trust: our own TLS configuration, because the client library forgets every authority of the system when one
 //! of them cannot be read.
 
+use crate::dn::hex;
 use crate::error::Error;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{ClientConfig, ClientConnection, ProtocolVersion, RootCertStore};
+use sha2::{Digest as _, Sha256};
 use std::path::Path;
 use std::sync::Arc;
+use umsync_engine::directory::Tls;
 
 /// TLS 1.2 or later; certificates are verified against `ca_file`, else against the operating system's authorities.
 pub(super) fn config(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, Error> {
@@ -31,6 +34,17 @@ fn trusting(roots: RootCertStore) -> Arc<ClientConfig> {
         .with_root_certificates(roots)
         .with_no_client_auth();
     Arc::new(config)
+}
+
+/// What was agreed with a server.
+pub(super) fn spoken(connection: &ClientConnection) -> Option<Tls> {
+    let version = match connection.protocol_version()? {
+        ProtocolVersion::TLSv1_2 => "TLS 1.2".to_owned(),
+        ProtocolVersion::TLSv1_3 => "TLS 1.3".to_owned(),
+        other => format!("{other:?}"),
+    };
+    let certificate = connection.peer_certificates()?.first()?;
+    Some(Tls { version, certificate_sha256: hex(&Sha256::digest(certificate)) })
 }
 
 fn from_file(file: &Path) -> Result<RootCertStore, Error> {

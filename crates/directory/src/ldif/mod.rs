@@ -6,14 +6,15 @@
 mod parse;
 
 use crate::anchors;
-use crate::dn::{Dn, fold_text};
+use crate::dn::{Dn, fold_text, hex};
 use crate::error::Error;
 use crate::filter::Filter;
 use crate::groups::{self, Group, Groups, Nesting, Person, Reference};
 use crate::record::Record;
+use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use umsync_engine::directory::{Directory, Wanted};
+use umsync_engine::directory::{Certificate, Directory, Proof, Wanted};
 
 /// Which file, and what in it.
 #[derive(Debug, Clone)]
@@ -37,7 +38,8 @@ pub fn read(settings: &Settings, wanted: &Wanted) -> Result<Directory, Error> {
     let Settings { file, base, users, group_base, nested_groups, anchor } = settings;
     let place = file.display().to_string();
     users.check_in_memory().map_err(|source| Error::Filter { place: place.clone(), source })?;
-    let records = records(file)?;
+    let bytes = std::fs::read(file).map_err(|source| Error::File { file: file.clone(), source })?;
+    let records = records(file, &bytes)?;
 
     let below = |record: &Record, base: &Option<Dn>| {
         base.as_ref().is_none_or(|base| {
@@ -62,13 +64,20 @@ pub fn read(settings: &Settings, wanted: &Wanted) -> Result<Directory, Error> {
     anchors::require_distinct(&entries, &place)?;
     let nesting = if *nested_groups { Nesting::Expanded } else { Nesting::Direct };
     let groups = groups::assign(&groups, nesting, &people, &mut entries, &place)?;
-    Ok(Directory { source: place, entries, groups })
+    let certificate = Certificate {
+        source: place.clone(),
+        proof: Proof::File { bytes: bytes.len(), sha256: hex(&Sha256::digest(&bytes)) },
+        entries: entries.len(),
+        groups: groups.len(),
+        members: entries.iter().filter(|entry| !entry.groups.is_empty()).count(),
+        ..Certificate::default()
+    };
+    Ok(Directory { source: place, entries, groups, certificate })
 }
 
 /// All entries of the file, provided it does not itself say that some are missing.
-fn records(file: &PathBuf) -> Result<Vec<Record>, Error> {
-    let bytes = std::fs::read(file).map_err(|source| Error::File { file: file.clone(), source })?;
-    let content = parse::content(&bytes).map_err(|parse::Mistake { line, reason }| Error::Ldif {
+fn records(file: &PathBuf, bytes: &[u8]) -> Result<Vec<Record>, Error> {
+    let content = parse::content(bytes).map_err(|parse::Mistake { line, reason }| Error::Ldif {
         file: file.clone(),
         line,
         reason,

@@ -1,6 +1,6 @@
 //! A whole plan: what changes and why, what does not and why, and the totals.
 
-use super::{Ink, Line, Totals, counted, moment, remedy, section, told};
+use super::{Ink, Line, Totals, certificate, counted, moment, remedy, section, told};
 use crate::change::{Change, Reason, Target, What};
 use crate::diff::{Leaver, Returned};
 use crate::memory::Order;
@@ -42,6 +42,7 @@ fn head(plan: &Plan, lines: &mut Vec<Line>) {
         }
     }
     lines.push(Line::of(Ink::Faint, format!("  directory  {}: {told}", directory.source)));
+    lines.extend(certificate::lines(plan.certificate()));
     let adobe = plan.adobe();
     let minutes = (plan.made_at() - adobe.read_at).num_minutes();
     let age = match usize::try_from(minutes) {

@@ -10,7 +10,9 @@ use std::time::Duration;
 use umsync_engine::adobe::{Group, GroupKind, Identity, Snapshot, Status, User, UserType};
 use umsync_engine::change::Field;
 use umsync_engine::diff::DiffError;
-use umsync_engine::directory::{AccountState, Anchor, Directory, DirectoryGroup, Entry, GroupRef};
+use umsync_engine::directory::{
+    AccountState, Anchor, Certificate, Directory, DirectoryGroup, Entry, GroupRef,
+};
 use umsync_engine::key::{GroupName, fold_email};
 use umsync_engine::limits::{Limit, Limits};
 use umsync_engine::memory::{Absence, Known, Memory, Order};
@@ -107,7 +109,8 @@ fn directory(entries: Vec<Entry>, groups: impl IntoIterator<Item = GroupRef>) ->
         let dn = format!("cn={group},dc=example,dc=com");
         (group, DirectoryGroup { dn, members: 0 })
     });
-    Directory { source: "world".into(), entries, groups: groups.collect() }
+    let groups = groups.collect();
+    Directory { source: "world".into(), entries, groups, certificate: Certificate::default() }
 }
 
 fn snapshot(users: Vec<User>, groups: impl IntoIterator<Item = GroupName>) -> Snapshot {
