@@ -323,6 +323,60 @@ async fn nobody_at_all_is_an_error() {
     );
 }
 
+#[tokio::test]
+async fn members_who_are_no_people_are_resolved_and_others_are_not() {
+    // A printer, somebody whom the filter leaves out, somebody elsewhere, and names nobody has.
+    let computers: Vec<String> = (0..30).map(|number| format!("pc{number}")).collect();
+    let mut ldif = people(0..3)
+        + &format!("dn: ou=elsewhere,{BASE}\nobjectClass: organizationalUnit\nou: elsewhere\n\n")
+        + &format!(
+            "dn: cn=jane,ou=elsewhere,{BASE}\nobjectClass: inetOrgPerson\ncn: jane\nsn: Doe\nuid: jane\n\n"
+        );
+    for name in &computers {
+        write!(ldif, "dn: cn={name},ou=elsewhere,{BASE}\nobjectClass: device\ncn: {name}\n\n").unwrap();
+    }
+    let member = |name: &str| format!("member: {name}\n");
+    let mut design = group("design", &names(&["p1", "inner"])).trim_end().to_owned() + "\n";
+    let foreign = format!("cn=S-1-5-21-1-2-3-1105,cn=ForeignSecurityPrincipals,{BASE}");
+    for name in computers.iter().map(|name| format!("cn={name},ou=elsewhere,{BASE}")) {
+        design += &member(&name);
+    }
+    design += &member(&format!("CN=Jane, ou=elsewhere,{BASE}"));
+    design += &member(&format!("uid=gone,ou=people,{BASE}"));
+    design += &member(&foreign);
+    design += &member("cn=joe,dc=other,dc=test");
+    let inner = group("inner", &names(&["p2", "p77"]));
+    let posix = format!(
+        "dn: cn=posix,ou=groups,{BASE}\nobjectClass: posixGroup\ncn: posix\ngidNumber: 7\nmemberUid: p0\nmemberUid: Jane\nmemberUid: root\n\n"
+    );
+    let server = OpenLdap::start(&(ldif + &inner + &design + "\n" + &posix), Options::default()).await;
+    let unresolved = |directory: &Directory, group: &str| {
+        directory.certificate.unresolved[&GroupRef::new(group)].iter().cloned().collect::<Vec<_>>()
+    };
+    let lost = [
+        "cn=joe,dc=other,dc=test".to_owned(),
+        format!("cn=s-1-5-21-1-2-3-1105,cn=foreignsecurityprincipals,{BASE}"),
+        format!("uid=gone,ou=people,{BASE}"),
+    ];
+    for members in [Members::MemberOf, Members::Member] {
+        let settings = settings(&server, &[server.url()], members);
+        let directory = read_it(&settings, &["design", "inner"]).await.unwrap();
+        assert_eq!(directory.certificate.others, 31, "{members:?}");
+        assert_eq!(directory.certificate.members, 2, "{members:?}");
+        assert_eq!(unresolved(&directory, "inner"), [format!("uid=p77,ou=people,{BASE}")]);
+        let all: Vec<String> = lost.iter().cloned().chain(unresolved(&directory, "inner")).collect();
+        assert_eq!(unresolved(&directory, "design"), all, "{members:?}");
+        let direct = Settings { nested_groups: false, ..settings };
+        let directory = read_it(&direct, &["design"]).await.unwrap();
+        assert_eq!(directory.certificate.others, 32, "the group inside is one of them");
+        assert_eq!(unresolved(&directory, "design"), lost, "{members:?}");
+    }
+    let by_groups = settings(&server, &[server.url()], Members::Member);
+    let directory = read_it(&by_groups, &["posix"]).await.unwrap();
+    assert_eq!(directory.certificate.others, 1);
+    assert_eq!(unresolved(&directory, "posix"), ["memberUid root"]);
+}
+
 fn server_proof(directory: &Directory) -> ServerProof {
     match &directory.certificate.proof {
         Proof::Server(server) => ServerProof::clone(server),

@@ -22,6 +22,7 @@ mod groups;
 pub mod ldap;
 pub mod ldif;
 mod record;
+mod strangers;
 mod time;
 
 pub use dn::{Dn, DnError};

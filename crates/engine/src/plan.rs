@@ -5,7 +5,7 @@ use crate::change::{Change, Target, What};
 use crate::command::Command;
 use crate::desired::{Desired, desired};
 use crate::diff::{Diff, DiffError, Leaver, ProtectedUser, Returned, diff};
-use crate::directory::{Certificate, Directory};
+use crate::directory::{Certificate, Directory, GroupRef};
 use crate::key::GroupName;
 use crate::limits::{Breach, Populations};
 use crate::matching::Held;
@@ -14,6 +14,7 @@ use crate::pack::{commands, requests};
 use crate::park::{Parked, Parking, park};
 use crate::rules::Rules;
 use crate::set_aside::SetAside;
+use crate::unresolved::{Frozen, frozen};
 use crate::withhold::{Circumstances, Doubts, Withheld, withhold};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -41,6 +42,7 @@ pub struct Plan {
     withheld: Vec<Withheld>,
     breaches: Vec<Breach>,
     doubts: Doubts,
+    freezing: BTreeMap<GroupRef, BTreeSet<String>>,
     held: Vec<Held>,
     set_aside: Vec<SetAside>,
     protected: Vec<ProtectedUser>,
@@ -157,6 +159,7 @@ pub fn plan(
         short_listing: missing_users(adobe) > tolerated_missing(adobe),
     };
     let Parking { parked, told, digests } = park(&changes, &desired, adobe, memory);
+    let Frozen { changes: frozen, members: freezing } = frozen(&changes, directory, adobe, rules, memory);
     let checked = withhold(
         changes,
         Circumstances {
@@ -165,6 +168,7 @@ pub fn plan(
             baseline: rules.baseline,
             doubts,
             parked: &parked,
+            frozen: &frozen,
             approved: &memory.approved,
         },
     );
@@ -190,6 +194,7 @@ pub fn plan(
         withheld: checked.withheld,
         breaches: checked.breaches,
         doubts,
+        freezing,
         held,
         set_aside: desired.set_aside,
         protected,
@@ -445,6 +450,12 @@ impl Plan {
     /// What makes absence uncertain in this run.
     pub fn doubts(&self) -> Doubts {
         self.doubts
+    }
+
+    /// Unresolved members whom nobody has accepted, of the directory groups whose removals wait for their sake. Approving
+    /// the plan accepts them.
+    pub fn freezing(&self) -> &BTreeMap<GroupRef, BTreeSet<String>> {
+        &self.freezing
     }
 
     /// People and users nothing is done about.

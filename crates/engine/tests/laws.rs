@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use umsync_engine::amend::amend;
 use umsync_engine::change::{Change, Reason, Target, What};
 use umsync_engine::command::Step;
-use umsync_engine::directory::Entry;
+use umsync_engine::directory::{Entry, GroupRef};
 use umsync_engine::limits::{Limit, breaches};
 use umsync_engine::matching::HeldReason;
 use umsync_engine::memory::{Failing, Order};
@@ -17,6 +17,7 @@ use umsync_engine::park::MOST_REFUSALS;
 use umsync_engine::plan::Plan;
 use umsync_engine::rules::{Baseline, MappingMode};
 use umsync_engine::saved::{SavedPlan, exactly};
+use umsync_engine::withhold::Why;
 use world::{World, now, world};
 
 fn config() -> ProptestConfig {
@@ -172,6 +173,35 @@ proptest! {
         if world.rules.baseline != Baseline::Accepted {
             prop_assert!(unapproved.clone().all(|change| !change.is_identity()));
         }
+    }
+
+    #[test]
+    fn nobody_loses_what_a_group_with_new_unresolved_members_gives(world in world()) {
+        let Ok((plan, _)) = world.plan() else { return Ok(()) };
+        let is_new = |(group, names): &(&GroupRef, &BTreeSet<String>)| {
+            !names.is_subset(world.memory.accepted.get(group).unwrap_or(&BTreeSet::new()))
+        };
+        let strange: BTreeSet<_> =
+            world.directory.certificate.unresolved.iter().filter(is_new).map(|(group, _)| group).collect();
+        let given: BTreeSet<_> = world.rules.mappings.iter()
+            .filter(|mapping| strange.contains(&mapping.directory))
+            .flat_map(|mapping| mapping.adobe.clone())
+            .collect();
+        let mut after = world.adobe.clone();
+        amend(&mut after, plan.changes());
+        for before in &world.adobe.users {
+            let groups = after.users.iter().find(|user| user.id == before.id).map(|user| user.groups.clone());
+            let groups = groups.unwrap_or_default();
+            prop_assert!(before.groups.intersection(&given).all(|group| groups.contains(group)), "{before:?}");
+        }
+        // Accepting what the plan shows lets go of everything that waited for it alone.
+        let mut accepted = world.clone();
+        for (group, names) in plan.freezing() {
+            accepted.memory.accepted.entry(group.clone()).or_default().extend(names.clone());
+        }
+        let (again, _) = accepted.plan().expect("the same groups");
+        prop_assert!(again.withheld().iter().all(|withheld| withheld.why != Why::Unresolved));
+        prop_assert!(again.freezing().is_empty());
     }
 
     #[test]

@@ -19,7 +19,8 @@
 //!   were [given](Store::given); [absences](Store::absences), [orders](Store::orders) about leavers and
 //!   [departures](Store::departures); changes that are [failing](Store::failing); what was [created](Store::created) and
 //!   not seen yet.
-//! * [approvals](Store::approvals) with the [plans](Store::plan) they are about, and the [`Baseline`].
+//! * [approvals](Store::approvals) with the [plans](Store::plan) they are about, the unresolved members that were
+//!   [accepted](Store::accepted_members) with them, and the [`Baseline`].
 //! * [backup](Store::backup), and [forgetting](Store::forget): what is old, or [one person](Store::forget_person).
 //!
 //! Its promises:
@@ -34,6 +35,7 @@
 //! `transaction.rs` and `backup.rs`, so that another database can stand behind the same functions.
 
 mod absences;
+mod accepted;
 mod approvals;
 mod backup;
 mod baseline;

@@ -59,7 +59,7 @@ pub(crate) async fn forget(cli: &Cli, who: &str, as_json: bool) -> Result<u8, Fa
 }
 
 /// What went, for people and scripts.
-fn counts(forgotten: &Forgotten) -> [(&'static str, u64); 14] {
+fn counts(forgotten: &Forgotten) -> [(&'static str, u64); 15] {
     let Forgotten {
         links,
         given,
@@ -68,6 +68,7 @@ fn counts(forgotten: &Forgotten) -> [(&'static str, u64); 14] {
         departures,
         failing,
         created,
+        accepted,
         unsettled,
         changes,
         commands,
@@ -84,6 +85,7 @@ fn counts(forgotten: &Forgotten) -> [(&'static str, u64); 14] {
         ("departures", departures),
         ("refusals", failing),
         ("creations", created),
+        ("accepted members of groups", accepted),
         ("unknown outcomes", unsettled),
         ("changes", changes),
         ("commands", commands),

@@ -134,10 +134,8 @@ async fn nest_by_parents(
         let mut next = Vec::new();
         for batch in level.chunks(BATCH) {
             let inside = Filter::any(batch.iter().map(|dn| Filter::equal("memberof", dn)));
-            let attributes = ["memberof", "objectsid"];
             for record in
-                list(connection, settings, Some(inside), &attributes, Listing::NestedGroups, page_size)
-                    .await?
+                list(connection, settings, Some(inside), &GROUP, Listing::NestedGroups, page_size).await?
             {
                 if let Entry::Vacant(place) = groups.by_key.entry(record.key()) {
                     next.push(record.shown_dn());
@@ -199,34 +197,36 @@ async fn nest_by_members(
     Ok(())
 }
 
-/// What the wanted groups say of their members, kept apart where the people's word counts.
-pub(super) struct Claims(BTreeMap<String, Group>);
+/// What the groups say of their members, kept apart where the people's word counts.
+pub(super) struct Claims {
+    /// The groups' own lists.
+    pub(super) lists: BTreeMap<String, Group>,
+    wanted: BTreeSet<String>,
+}
 
 impl Claims {
     /// Takes the members out of the groups, so that only `memberOf` decides.
     pub(super) fn take_from(groups: &mut Groups) -> Self {
-        let wanted: BTreeSet<&String> = groups.wanted.values().collect();
-        let claims = wanted.into_iter().filter_map(|key| {
-            let group = groups.by_key.get_mut(key)?;
+        let claims = groups.by_key.iter_mut().map(|(key, group)| {
             let members = std::mem::take(&mut group.members);
             let uids = std::mem::take(&mut group.uids);
-            Some((key.clone(), Group { dn: group.dn.clone(), members, uids, ..Group::default() }))
+            (key.clone(), Group { dn: group.dn.clone(), members, uids, ..Group::default() })
         });
-        Self(claims.collect())
+        Self { lists: claims.collect(), wanted: groups.wanted.values().cloned().collect() }
     }
 
     /// Whether people have to be asked for their `uid`.
     pub(super) fn need_uids(&self) -> bool {
-        self.0.values().any(|group| !group.uids.is_empty())
+        self.lists.values().any(|group| !group.uids.is_empty())
     }
 
-    /// Compares. A server that does not maintain `memberOf` answers every question about it with an empty list and no
-    /// error. Members who are missing are looked up once more: they were in the group before and after their entry was
-    /// read, so nobody was just being removed.
-    pub(super) async fn compare(self, connection: &mut Connection, people: &[Person]) -> Result<(), Error> {
-        for (key, group) in self.0 {
+    /// Compares what the wanted groups say. A server that does not maintain `memberOf` answers every question about it
+    /// with an empty list and no error. Members who are missing are looked up once more: they were in the group before
+    /// and after their entry was read, so nobody was just being removed.
+    pub(super) async fn compare(&self, connection: &mut Connection, people: &[Person]) -> Result<(), Error> {
+        for (key, group) in self.lists.iter().filter(|(key, _)| self.wanted.contains(*key)) {
             let missing: Vec<&Person> =
-                people.iter().filter(|person| person.is_listed_by(&group) && !person.names(&key)).collect();
+                people.iter().filter(|person| person.is_listed_by(group) && !person.names(key)).collect();
             if missing.is_empty() {
                 continue;
             }
@@ -239,7 +239,7 @@ impl Claims {
             if let Some(person) = still.next() {
                 return Err(Error::MembersDisagree {
                     server: connection.place.clone(),
-                    group: group.dn,
+                    group: group.dn.clone(),
                     person: person.key().to_owned(),
                     others: still.count(),
                 });

@@ -5,7 +5,7 @@
 //! moment. A server that refuses, a wrong password first of all, ends the read.
 //!
 //! `guard` and `message` stand before the client library, `search` proves each answer whole, `entry` knows bytes,
-//! `members` knows groups, `root` and `schema` know what a server says of itself, `read` tells the story.
+//! `members` knows groups, `unselected` looks at members who are neither people nor groups, `root` and `schema` know what a server says of itself, `read` tells the story.
 
 mod ber;
 mod check;
@@ -23,6 +23,7 @@ mod search;
 mod server;
 mod settings;
 mod tls;
+mod unselected;
 
 pub use check::{Report, check};
 pub use failure::{Answered, Failure, Listing, Phase};

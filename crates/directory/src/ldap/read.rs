@@ -7,11 +7,12 @@ use super::root::Root;
 use super::search::Query;
 use super::server::Server;
 use super::settings::{Bind, Encryption, Members, Settings};
-use super::{check, schema, tls};
+use super::{check, schema, tls, unselected};
 use crate::account;
 use crate::anchors::{self, ANCHORS};
 use crate::error::Error;
 use crate::groups::{self, Nesting, Person};
+use crate::strangers::Strangers;
 use rustls::ClientConfig;
 use secrecy::ExposeSecret as _;
 use std::sync::Arc;
@@ -157,19 +158,25 @@ async fn whole(
         return Err(nobody(settings, &place));
     }
     anchors::require_distinct(&entries, &place)?;
-    if let Some(claims) = claims {
+    if let Some(claims) = &claims {
         claims.compare(connection, &people).await?;
     }
-    let groups = groups::assign(&groups, nesting, &people, &mut entries, &place)?;
+    let assigned = groups::assign(&groups, nesting, &people, &mut entries, &place)?;
+    let lists = claims.as_ref().map_or(&groups.by_key, |claims| &claims.lists);
+    let strangers = Strangers::of(&groups, lists, nesting, &people);
+    let readable = unselected::readable(connection, settings, &root, &schema, strangers.names()).await?;
+    let uids = unselected::known_uids(connection, settings, &root, strangers.uids()).await?;
+    let (others, unresolved) = strangers.settle(|name| readable.contains(name), |uid| uids.contains(uid));
     let certificate = Certificate {
         source: place.clone(),
         proof: Proof::Server(Box::new(connection.proof.clone())),
         entries: entries.len(),
-        groups: groups.len(),
+        groups: assigned.len(),
         members: entries.iter().filter(|entry| !entry.groups.is_empty()).count(),
-        ..Certificate::default()
+        others,
+        unresolved,
     };
-    Ok(Directory { source: place, entries, groups, certificate })
+    Ok(Directory { source: place, entries, groups: assigned, certificate })
 }
 
 /// What is read of a person beside the wanted attributes and the state of the account.

@@ -20,7 +20,6 @@ pub(super) struct Root {
     /// Where it describes its schema.
     pub(super) subschema: Option<String>,
     /// The tops of the trees that it holds.
-    #[allow(dead_code)]
     pub(super) contexts: Vec<Dn>,
 }
 

@@ -19,6 +19,10 @@ pub(super) struct Names {
 }
 
 impl Names {
+    pub(super) fn has_attribute(&self, name: &str) -> bool {
+        self.attributes.contains(name)
+    }
+
     fn know(&self, name: &Name) -> bool {
         match name {
             Name::Attribute(name) => self.attributes.contains(name),

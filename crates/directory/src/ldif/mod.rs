@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::filter::Filter;
 use crate::groups::{self, Group, Groups, Nesting, Person, Reference};
 use crate::record::Record;
+use crate::strangers::{Strangers, is_foreign};
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -63,16 +64,24 @@ pub fn read(settings: &Settings, wanted: &Wanted) -> Result<Directory, Error> {
     }
     anchors::require_distinct(&entries, &place)?;
     let nesting = if *nested_groups { Nesting::Expanded } else { Nesting::Direct };
-    let groups = groups::assign(&groups, nesting, &people, &mut entries, &place)?;
+    let assigned = groups::assign(&groups, nesting, &people, &mut entries, &place)?;
+    let strangers = Strangers::of(&groups, &groups.by_key, nesting, &people);
+    let keys: BTreeSet<String> = records.iter().map(Record::key).collect();
+    let uids: BTreeSet<String> =
+        records.iter().flat_map(|record| record.texts("uid")).map(fold_text).collect();
+    // A name without an entry in the file is nobody of whom we know anything.
+    let is_entry = |name: &str| keys.contains(name) && !is_foreign(name);
+    let (others, unresolved) = strangers.settle(is_entry, |uid| uids.contains(uid));
     let certificate = Certificate {
         source: place.clone(),
         proof: Proof::File { bytes: bytes.len(), sha256: hex(&Sha256::digest(&bytes)) },
         entries: entries.len(),
-        groups: groups.len(),
+        groups: assigned.len(),
         members: entries.iter().filter(|entry| !entry.groups.is_empty()).count(),
-        ..Certificate::default()
+        others,
+        unresolved,
     };
-    Ok(Directory { source: place, entries, groups, certificate })
+    Ok(Directory { source: place, entries, groups: assigned, certificate })
 }
 
 /// All entries of the file, provided it does not itself say that some are missing.

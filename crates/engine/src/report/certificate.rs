@@ -24,14 +24,18 @@ pub(super) fn lines(certificate: &Certificate) -> Vec<Line> {
         count(unresolved.values())
     )));
     for (group, names) in unresolved {
-        let first: Vec<&str> = names.iter().take(NAMED).map(String::as_str).collect();
-        let more = match names.len() - first.len() {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        lines.push(Line::of(Ink::Warning, format!("  unresolved {group}: {}{more}", first.join("; "))));
+        lines.push(Line::of(Ink::Warning, format!("  unresolved {group}: {}", first(names))));
     }
     lines
+}
+
+/// The first names, and how many more there are.
+pub(super) fn first(names: &BTreeSet<String>) -> String {
+    let first: Vec<&str> = names.iter().take(NAMED).map(String::as_str).collect();
+    match names.len() - first.len() {
+        0 => first.join("; "),
+        more => format!("{} and {more} more", first.join("; ")),
+    }
 }
 
 /// A name in several groups is one name.

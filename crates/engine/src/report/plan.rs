@@ -1,5 +1,6 @@
 //! A whole plan: what changes and why, what does not and why, and the totals.
 
+use super::certificate::first;
 use super::{Ink, Line, Totals, certificate, counted, moment, remedy, section, told};
 use crate::change::{Change, Reason, Target, What};
 use crate::diff::{Leaver, Returned};
@@ -200,6 +201,12 @@ fn withheld(plan: &Plan, lines: &mut Vec<Line>) {
         ),
     ];
     for (_, text) in reasons.into_iter().filter(|(holds, _)| *holds) {
+        lines.push(Line::of(Ink::Warning, format!("  {text}")));
+    }
+    for (group, names) in plan.freezing() {
+        let members = counted(names.len(), "member", "members");
+        let text =
+            format!("{group} lists {members} nobody can read ({}): nobody loses what it gives", first(names));
         lines.push(Line::of(Ink::Warning, format!("  {text}")));
     }
     let approve = format!("  if the list below is right: umsync approve {}", plan.id());

@@ -315,6 +315,25 @@ fn any_rules() -> impl Strategy<Value = Rules> {
     )
 }
 
+/// Groups by position, and unresolved members of them by number.
+type Numbers = BTreeSet<(usize, u8)>;
+/// Those that a read met, and those that somebody has accepted.
+type Strange = (Numbers, Numbers);
+
+fn any_strange() -> impl Strategy<Value = Strange> {
+    let numbers = || btree_set((0..DIRECTORY_GROUPS.len(), 0..3_u8), 0..4);
+    (numbers(), numbers())
+}
+
+fn names_by_group(numbers: &Numbers) -> BTreeMap<GroupRef, BTreeSet<String>> {
+    let mut names: BTreeMap<GroupRef, BTreeSet<String>> = BTreeMap::new();
+    for (group, number) in numbers {
+        let group = names.entry(GroupRef::new(DIRECTORY_GROUPS[*group])).or_default();
+        group.insert(format!("uid=gone{number},dc=example,dc=com"));
+    }
+    names
+}
+
 /// A world in which some groups may be missing, some people are linked, and some users have been absent for a while.
 pub(crate) fn world() -> impl Strategy<Value = World> {
     let users = vec(any_user(), 0..8);
@@ -327,8 +346,9 @@ pub(crate) fn world() -> impl Strategy<Value = World> {
         (-1..2_i64).prop_map(|days| Some(Order::Hold { until: Some(now() + TimeDelta::days(days)) }))
     ];
     let absence = (0..4_i64, 0..3_u32, order);
-    (vec(any_entry(), 0..8), users, any_rules(), links, groups, absence).prop_map(
-        |(mut entries, mut users, rules, links, groups, (days, reads, order))| {
+    let strange = prop_oneof![2 => Just(Strange::default()), 1 => any_strange()];
+    (vec(any_entry(), 0..8), users, any_rules(), links, groups, absence, strange).prop_map(
+        |(mut entries, mut users, rules, links, groups, (days, reads, order), (unresolved, accepted))| {
             let mut seen = BTreeSet::new();
             entries.retain(|entry| seen.insert(entry.dn.clone()));
             for (at, user) in users.iter_mut().enumerate() {
@@ -339,9 +359,12 @@ pub(crate) fn world() -> impl Strategy<Value = World> {
             present.extend(users.iter().flat_map(|user| user.groups.clone()));
             present.extend([GroupName::new("Keep"), GroupName::new("Premiere")]);
             let since = now() - TimeDelta::days(days);
+            let mut directory = directory(entries, DIRECTORY_GROUPS.map(GroupRef::new));
+            directory.certificate.unresolved = names_by_group(&unresolved);
             World {
-                directory: directory(entries, DIRECTORY_GROUPS.map(GroupRef::new)),
+                directory,
                 memory: Memory {
+                    accepted: names_by_group(&accepted),
                     links: links
                         .into_iter()
                         .map(|(person, user)| {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
 mod backup;
+mod completeness;
 mod cut_short;
 mod damage;
 mod forward;
