@@ -112,3 +112,40 @@ fn whoever_leaves_may_be_whom_nobody_can_read() {
     report_agrees(&world);
     assert!(world.adobe.user("bob@example.com").is_none());
 }
+
+#[test]
+fn far_fewer_people_than_usual_hold_every_removal_until_somebody_approves() {
+    let names: Vec<String> = (0..40).map(|number| format!("p{number}")).collect();
+    let everybody: Vec<&str> = names.iter().map(String::as_str).collect();
+    let users: Vec<_> = everybody.iter().map(|name| user(name, &["Design"])).collect();
+    let world = World::new(&seed(&["Design", "Video"], &users), "");
+    let all = |fewer: usize| everybody[..40 - fewer].to_vec();
+    let lists = |world: &World, fewer: usize, video: &[&str]| {
+        write(world, &all(fewer), &[("design", &all(fewer)), ("video", video)]);
+    };
+    let rules = format!("{RULES}limits: {{leave: off}}\n");
+    world.configure(&rules);
+    lists(&world, 0, &[]);
+    world.run(&["plan"]).with(0);
+    lists(&world, 15, &["p0"]);
+    let plan = world.run(&["plan"]).with(3);
+    plan.shows(&[
+        "design lists 25 people and had 40 in the last complete reads: 15 fewer, and 10 are allowed (20 %); all removals wait",
+        "the directory has far fewer people than usual",
+        "Withheld: 15",
+    ]);
+    lists(&world, 21, &["p0"]);
+    let ended = world.run(&["sync"]).with(3);
+    report_agrees(&world);
+    ended.shows(&["the directory has 19 people and had 40 in the last complete reads", "1 membership given"]);
+    assert_eq!(world.members("Design").len(), 40);
+    world.run(&["approve", &plan_id(&world)]).with(0);
+    world.run(&["sync"]).with(0).shows(&["21 users leaving"]);
+    report_agrees(&world);
+    assert_eq!(world.members("Design").len(), 19);
+
+    // Who knows better says so, and another configuration has its own reads.
+    world.configure(&rules.replace("leave: off", "leave: off, fall: off, group_fall: 100%"));
+    lists(&world, 40 - 5, &["p0"]);
+    world.run(&["sync"]).with(0).shows(&["14 users leaving"]);
+}

@@ -12,7 +12,8 @@
 //! * [`rules`]: what the configuration means. [`desired`]: people, made of entries by the rules; [`set_aside`] what could not
 //!   be understood, and whom it protects.
 //! * [`matching`]: who is who, and [`adoption`] a table of it. [`diff`]: the difference, as [changes](change); [`protect`]: whom nothing may happen to.
-//! * [`limits`] and [`withhold`]: what is too much at once, or not approved; [`unresolved`]: members whom nobody can read.
+//! * [`limits`] and [`withhold`]: what is too much at once, or not approved; [`unresolved`]: members whom nobody can
+//!   read; [`falls`]: reads with far fewer people than usual.
 //! * [`park`]: what Adobe refuses run after run. [`pack`]: changes into [commands](command), commands into requests. [`plan`]: the result; [`saved`]: a result that was
 //!   kept, to be approved or executed exactly. [`report`]: the words for people.
 //! * [`amend`]: what Adobe holds after changes were carried out. [`memory`]: what earlier runs know. [`stamps`]: when Adobe was
@@ -32,6 +33,7 @@ pub mod command;
 pub mod desired;
 pub mod diff;
 pub mod directory;
+pub mod falls;
 pub mod key;
 pub mod limits;
 pub mod matching;

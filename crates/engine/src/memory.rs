@@ -2,6 +2,7 @@
 
 use crate::adobe::Identity;
 use crate::directory::{Anchor, GroupRef};
+use crate::falls::Counts;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +27,8 @@ pub struct Memory {
     pub approved: BTreeSet<String>,
     /// Unresolved members of directory groups, by group, with which somebody approved a plan: they freeze nothing.
     pub accepted: BTreeMap<GroupRef, BTreeSet<String>>,
+    /// What the last complete reads under this configuration counted, at most [`READS`](crate::falls::READS) of them.
+    pub reads: Vec<Counts>,
 }
 
 /// The account that an entry is known to have.

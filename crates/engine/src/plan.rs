@@ -6,6 +6,7 @@ use crate::command::Command;
 use crate::desired::{Desired, desired};
 use crate::diff::{Diff, DiffError, Leaver, ProtectedUser, Returned, diff};
 use crate::directory::{Certificate, Directory, GroupRef};
+use crate::falls::{Counts, Fall, falls};
 use crate::key::GroupName;
 use crate::limits::{Breach, Populations};
 use crate::matching::Held;
@@ -42,6 +43,7 @@ pub struct Plan {
     withheld: Vec<Withheld>,
     breaches: Vec<Breach>,
     doubts: Doubts,
+    falls: Vec<Fall>,
     freezing: BTreeMap<GroupRef, BTreeSet<String>>,
     held: Vec<Held>,
     set_aside: Vec<SetAside>,
@@ -119,6 +121,8 @@ pub struct Remember {
     pub departing: Vec<Departure>,
     /// What person and user of failing changes are like now, by [`Change::fingerprint`].
     pub digests: BTreeMap<String, String>,
+    /// What this read counted.
+    pub counts: Counts,
 }
 
 /// When and under what a plan is made, and about whom.
@@ -148,6 +152,8 @@ pub fn plan(
     }
     let Diff { changes, held, protected, leavers, returned, foreign, populations, absent, matches, in_step } =
         diff(&desired, adobe, rules, memory, now, person)?;
+    let counts = Counts::of(directory, rules);
+    let falls = falls(&counts, &memory.reads, &rules.limits);
     let doubtful = desired.set_aside.len() + held.iter().filter(|held| held.reason.is_doubt()).count();
     let doubts = Doubts {
         anybody_set_aside: desired.shield.anybody,
@@ -157,6 +163,7 @@ pub fn plan(
             .allows(desired.selected())
             .is_some_and(|most| doubtful > most),
         short_listing: missing_users(adobe) > tolerated_missing(adobe),
+        fall: !falls.is_empty(),
     };
     let Parking { parked, told, digests } = park(&changes, &desired, adobe, memory);
     let Frozen { changes: frozen, members: freezing } = frozen(&changes, directory, adobe, rules, memory);
@@ -194,6 +201,7 @@ pub fn plan(
         withheld: checked.withheld,
         breaches: checked.breaches,
         doubts,
+        falls,
         freezing,
         held,
         set_aside: desired.set_aside,
@@ -208,7 +216,7 @@ pub fn plan(
     };
     plan.id = fingerprint(&plan.organization, &plan.configuration, &plan.changes, &plan.withheld);
     let departing = departures(&plan.changes, adobe, &rules.managed_groups(), now);
-    Ok((plan, Remember { absent, matches, departing, digests }))
+    Ok((plan, Remember { absent, matches, departing, digests, counts }))
 }
 
 /// What those who leave lose outside the managed groups, which nobody would give back.
@@ -450,6 +458,11 @@ impl Plan {
     /// What makes absence uncertain in this run.
     pub fn doubts(&self) -> Doubts {
         self.doubts
+    }
+
+    /// Falls against the last complete reads: they hold every removal.
+    pub fn falls(&self) -> &[Fall] {
+        &self.falls
     }
 
     /// Unresolved members whom nobody has accepted, of the directory groups whose removals wait for their sake. Approving

@@ -25,6 +25,8 @@ pub enum Why {
     ShortListing,
     /// An entry that could be anybody's was set aside: nobody's absence counts in this run.
     SetAside,
+    /// The directory has far fewer people, or a mapped group lists far fewer, than in the last complete reads.
+    Fall,
     /// A directory group that gives the membership lists somebody who cannot be read: it may be theirs.
     Unresolved,
     /// Adobe has refused it in every run of late, and nothing about person and user has changed since.
@@ -49,6 +51,7 @@ impl fmt::Display for Why {
             Self::TooManySetAside => f.write_str("more people than usual were set aside or held"),
             Self::ShortListing => f.write_str("Adobe listed far fewer users than it counts"),
             Self::SetAside => f.write_str("an entry that names nobody was set aside; it could be theirs"),
+            Self::Fall => f.write_str("the directory has far fewer people than usual"),
             Self::Unresolved => f.write_str("a directory group that gives it lists somebody who cannot be read"),
             Self::Parked => f.write_str("Adobe refuses it in every run; it is tried again when their entry or account changes"),
             Self::Invisible => f.write_str("Adobe made this account and does not show it: it may be disabled there; look for it in the Admin Console"),
@@ -76,6 +79,8 @@ pub struct Doubts {
     pub too_many_set_aside: bool,
     /// Adobe listed far fewer users than it counts.
     pub short_listing: bool,
+    /// The directory has far fewer people, or a mapped group lists far fewer, than in the last complete reads.
+    pub fall: bool,
 }
 
 /// Changes within their limits, apart from those that are withheld.
@@ -154,6 +159,9 @@ pub fn withhold(changes: Vec<Change>, circumstances: Circumstances<'_>) -> Check
         }
         if doubts.too_many_set_aside {
             return Some(Why::TooManySetAside);
+        }
+        if doubts.fall {
+            return Some(Why::Fall);
         }
         if frozen.contains(change) {
             return Some(Why::Unresolved);

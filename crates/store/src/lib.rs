@@ -20,7 +20,7 @@
 //!   [departures](Store::departures); changes that are [failing](Store::failing); what was [created](Store::created) and
 //!   not seen yet.
 //! * [approvals](Store::approvals) with the [plans](Store::plan) they are about, the unresolved members that were
-//!   [accepted](Store::accepted_members) with them, and the [`Baseline`].
+//!   [accepted](Store::accepted_members) with them, and the [`Baseline`]; what the last [reads](Store::reads) counted.
 //! * [backup](Store::backup), and [forgetting](Store::forget): what is old, or [one person](Store::forget_person).
 //!
 //! Its promises:
@@ -59,6 +59,7 @@ mod orders;
 mod pause;
 mod person;
 mod plans;
+mod reads;
 mod runs;
 mod snapshot;
 mod story;

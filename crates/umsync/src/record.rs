@@ -76,11 +76,12 @@ impl Record {
         plan: &Plan,
         remember: &Remember,
     ) -> Result<(), Failure> {
-        let Remember { absent, matches, departing: _, digests } = remember;
+        let Remember { absent, matches, departing: _, digests, counts } = remember;
         let (organization, now) = (program.organization(), program.now());
         if !matches!(scope, Scope::Person(_)) {
             program.store.note_absences(organization, absent, now).await?;
             program.store.set_digests(organization, digests).await?;
+            program.store.note_read(organization, &program.config.meaning, counts, now).await?;
         }
         if self.mode == Mode::Plan || !plan.withheld().is_empty() {
             program.store.save_plan(organization, plan.id(), &serde_json::to_value(plan)?, now).await?;

@@ -177,6 +177,10 @@ fn withheld(plan: &Plan, lines: &mut Vec<Line>) {
             section("Too many doubts", lines);
             lines.push(Line::of(Ink::Warning, format!("  {}", too_many_set_aside(plan))));
         }
+        if plan.doubts().fall {
+            section("Far fewer people than usual", lines);
+            lines.extend(falls(plan));
+        }
         return;
     }
     section(&format!("Withheld: {}", plan.withheld().len()), lines);
@@ -203,6 +207,7 @@ fn withheld(plan: &Plan, lines: &mut Vec<Line>) {
     for (_, text) in reasons.into_iter().filter(|(holds, _)| *holds) {
         lines.push(Line::of(Ink::Warning, format!("  {text}")));
     }
+    lines.extend(falls(plan));
     for (group, names) in plan.freezing() {
         let members = counted(names.len(), "member", "members");
         let text =
@@ -221,6 +226,10 @@ fn withheld(plan: &Plan, lines: &mut Vec<Line>) {
         );
         lines.extend(refusals(change, *why, plan));
     }
+}
+
+fn falls(plan: &Plan) -> impl Iterator<Item = Line> {
+    plan.falls().iter().map(|fall| Line::of(Ink::Warning, format!("  {fall}; all removals wait")))
 }
 
 /// What Adobe has said about a parked change, and what can be done about it.

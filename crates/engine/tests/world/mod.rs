@@ -13,6 +13,7 @@ use umsync_engine::diff::DiffError;
 use umsync_engine::directory::{
     AccountState, Anchor, Certificate, Directory, DirectoryGroup, Entry, GroupRef,
 };
+use umsync_engine::falls::Counts;
 use umsync_engine::key::{GroupName, fold_email};
 use umsync_engine::limits::{Limit, Limits};
 use umsync_engine::memory::{Absence, Known, Memory, Order};
@@ -256,8 +257,9 @@ fn any_rules() -> impl Strategy<Value = Rules> {
         1 => (0..9_000_u32, 0..3_usize).prop_map(|(basis_points, floor)| Limit::Share { basis_points, floor, most: None })]
     };
     let baseline = prop_oneof![3 => Just(Baseline::Accepted), 1 => Just(Baseline::Missing), 1 => Just(Baseline::Changed)];
-    let limits = (limit(), limit(), limit(), limit(), limit(), limit(), limit(), limit()).prop_map(
-        |(create, update, identity, group_removals, removals, leave, delete, set_aside)| Limits {
+    let falling = (limit(), limit());
+    let limits = (limit(), limit(), limit(), limit(), limit(), limit(), limit(), limit(), falling).prop_map(
+        |(
             create,
             update,
             identity,
@@ -266,6 +268,18 @@ fn any_rules() -> impl Strategy<Value = Rules> {
             leave,
             delete,
             set_aside,
+            (fall, group_fall),
+        )| Limits {
+            create,
+            update,
+            identity,
+            group_removals,
+            removals,
+            leave,
+            delete,
+            set_aside,
+            fall,
+            group_fall,
         },
     );
     let leaving = (0..2_u64, 1..3_u32, any::<bool>());
@@ -325,6 +339,11 @@ fn any_strange() -> impl Strategy<Value = Strange> {
     (numbers(), numbers())
 }
 
+/// So many people, and so many in every group.
+fn counts((people, members): (usize, usize)) -> Counts {
+    Counts { people, groups: DIRECTORY_GROUPS.map(|group| (GroupRef::new(group), members)).into() }
+}
+
 fn names_by_group(numbers: &Numbers) -> BTreeMap<GroupRef, BTreeSet<String>> {
     let mut names: BTreeMap<GroupRef, BTreeSet<String>> = BTreeMap::new();
     for (group, number) in numbers {
@@ -346,9 +365,18 @@ pub(crate) fn world() -> impl Strategy<Value = World> {
         (-1..2_i64).prop_map(|days| Some(Order::Hold { until: Some(now() + TimeDelta::days(days)) }))
     ];
     let absence = (0..4_i64, 0..3_u32, order);
+    let reads = vec((0..12_usize, 0..6_usize), 0..3);
     let strange = prop_oneof![2 => Just(Strange::default()), 1 => any_strange()];
-    (vec(any_entry(), 0..8), users, any_rules(), links, groups, absence, strange).prop_map(
-        |(mut entries, mut users, rules, links, groups, (days, reads, order), (unresolved, accepted))| {
+    (vec(any_entry(), 0..8), users, any_rules(), links, groups, (absence, reads), strange).prop_map(
+        |(
+            mut entries,
+            mut users,
+            rules,
+            links,
+            groups,
+            ((days, reads, order), earlier),
+            (unresolved, accepted),
+        )| {
             let mut seen = BTreeSet::new();
             entries.retain(|entry| seen.insert(entry.dn.clone()));
             for (at, user) in users.iter_mut().enumerate() {
@@ -365,6 +393,7 @@ pub(crate) fn world() -> impl Strategy<Value = World> {
                 directory,
                 memory: Memory {
                     accepted: names_by_group(&accepted),
+                    reads: earlier.into_iter().map(counts).collect(),
                     links: links
                         .into_iter()
                         .map(|(person, user)| {
