@@ -77,10 +77,7 @@ fn members_whom_nobody_can_read_freeze_what_their_group_gives_until_they_are_acc
     assert_eq!(world.members("Design").len(), 2, "frozen");
     assert_eq!(world.members("Video").len(), 1, "nothing is unresolved in that one");
 
-    world
-        .run(&["approve", &plan_id(&world)])
-        .with(0)
-        .shows(&["1 member nobody can read freeze nothing any more"]);
+    world.run(&["approve", &plan_id(&world)]).with(0).shows(&["Accepted: 1 member whom nobody can read"]);
     world.run(&["sync"]).with(0);
     report_agrees(&world);
     assert_eq!(world.members("Design").len(), 1);

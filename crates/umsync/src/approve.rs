@@ -34,7 +34,8 @@ pub(crate) async fn approve(cli: &Cli, beginning: &str) -> Result<u8, Failure> {
     let members: BTreeSet<&String> = saved.freezing().values().flatten().collect();
     if !members.is_empty() {
         let members = counted(members.len(), "member", "members");
-        let _ = write!(told, "\n{members} nobody can read freeze nothing any more; others will.");
+        let _ =
+            write!(told, "\nAccepted: {members} whom nobody can read. Only others freeze removals again.");
     }
     if saved.configuration() != config.meaning {
         told.push_str("\nThe configuration means something else now than when this plan was made: removals wait until a plan made under it is approved.");

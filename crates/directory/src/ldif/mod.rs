@@ -14,7 +14,7 @@ use crate::record::Record;
 use crate::strangers::{Strangers, is_foreign};
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use umsync_engine::directory::{Certificate, Directory, Proof, Wanted};
 
 /// Which file, and what in it.
@@ -85,13 +85,13 @@ pub fn read(settings: &Settings, wanted: &Wanted) -> Result<Directory, Error> {
 }
 
 /// All entries of the file, provided it does not itself say that some are missing.
-fn records(file: &PathBuf, bytes: &[u8]) -> Result<Vec<Record>, Error> {
+fn records(file: &Path, bytes: &[u8]) -> Result<Vec<Record>, Error> {
     let content = parse::content(bytes).map_err(|parse::Mistake { line, reason }| Error::Ldif {
-        file: file.clone(),
+        file: file.to_owned(),
         line,
         reason,
     })?;
-    let partial = |reason| Err(Error::PartialExport { file: file.clone(), reason });
+    let partial = |reason| Err(Error::PartialExport { file: file.to_owned(), reason });
     let parse::Content { records, promised, failed, unfinished } = content;
     if let Some(failed) = failed {
         return partial(format!(
