@@ -5,12 +5,12 @@ use crate::openldap::{ACCOUNT, BASE, OpenLdap, Options, PASSWORD, Proxy, Validit
 use crate::support::{World, seed, user};
 use chrono::{TimeDelta, Utc};
 use secrecy::SecretString;
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use umsync_directory::Error;
 use umsync_directory::ldap::{
     Bind, Certificates, Distrust, Encryption, Failure, Members, Phase, Settings, check,
 };
+use umsync_engine::directory::Wanted;
 use url::Url;
 
 fn key(server: &OpenLdap) -> SecretString {
@@ -33,7 +33,7 @@ async fn a_certificate_is_an_account() {
     for url in [server.ldaps_url(), server.url()] {
         let good = by(&server, url.clone(), server.certificate());
         assert_eq!(read_it(&good, &["all"]).await.unwrap().entries.len(), 3, "{url}");
-        let report = check(&good, &BTreeSet::new()).await.unwrap();
+        let report = check(&good, &Wanted::default()).await.unwrap();
         assert_eq!(report.servers[0].1.as_deref(), Some(format!("dn:{ACCOUNT}").as_str()), "{report:?}");
 
         // Known to the authority, not to the server: it may read nothing.

@@ -1,6 +1,6 @@
 //! Reading people and groups from a real OpenLDAP: whole, or not at all.
 
-use crate::openldap::{ACCOUNT, BASE, OpenLdap, Options, Proxy, SizeLimit};
+use crate::openldap::{ACCOUNT, BASE, OpenLdap, Options, Proxy, SizeLimit, Subschema};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -9,7 +9,9 @@ use umsync_directory::ldap::{
     Bind, Certificates, Distrust, Encryption, Failure, Members, Phase, Settings, Timeouts, check, read,
 };
 use umsync_directory::{Dn, Error, Filter};
-use umsync_engine::directory::{AccountState, Directory, Entry, GroupRef, Wanted};
+use umsync_engine::directory::{
+    AccountState, Certificate, Directory, Entry, GroupRef, Proof, Schema, ServerProof, Wanted,
+};
 use url::Url;
 
 /// Reads from `urls` as `server`'s account, with pages of 100.
@@ -40,7 +42,11 @@ fn plain(server: &OpenLdap) -> Settings {
 
 fn wanted(groups: &[&str]) -> Wanted {
     let attributes = ["mail", "givenname", "sn", "jpegphoto"].map(str::to_owned).into();
-    Wanted { attributes, groups: groups.iter().map(|name| GroupRef::new(name)).collect() }
+    Wanted {
+        attributes,
+        named: BTreeSet::new(),
+        groups: groups.iter().map(|name| GroupRef::new(name)).collect(),
+    }
 }
 
 pub(crate) async fn read_it(settings: &Settings, groups: &[&str]) -> Result<Directory, Error> {
@@ -106,7 +112,7 @@ async fn three_thousand_people_in_pages_of_a_hundred_by_member_of_and_by_member(
     assert!(p7.anchor.as_ref().unwrap().as_str().starts_with("entryuuid="));
 
     let by_groups = read_it(&Settings { members: Members::Member, ..settings }, &["Even"]).await.unwrap();
-    assert_eq!(by_people, by_groups);
+    assert_eq!((&by_people.entries, &by_people.groups), (&by_groups.entries, &by_groups.groups));
 }
 
 #[tokio::test]
@@ -215,7 +221,7 @@ async fn a_server_that_is_down_is_followed_by_the_next() {
     let both = settings(&server, &[dead.clone(), server.url()], Members::MemberOf);
     let directory = read_it(&both, &[]).await.unwrap();
     assert_eq!((directory.source, directory.entries.len()), (server.url().to_string(), 3));
-    let report = check(&both, &BTreeSet::new()).await.unwrap();
+    let report = check(&both, &wanted(&[])).await.unwrap();
     assert_eq!((report.servers.len(), report.mistakes.len()), (1, 1), "{report:?}");
 
     let error = read_it(&settings(&server, &[dead.clone(), dead], Members::MemberOf), &[]).await.unwrap_err();
@@ -292,7 +298,7 @@ async fn groups_that_are_missing_or_ambiguous_are_named() {
     let error = read_it(&plain(&server), &names).await.unwrap_err();
     let Error::MissingGroups { place: _, missing } = &error else { panic!("{error}") };
     assert_eq!(missing.iter().map(GroupRef::as_str).collect::<Vec<_>>(), ["*", "Audio", &absent]);
-    let report = check(&plain(&server), &wanted(&names).groups).await.unwrap();
+    let report = check(&plain(&server), &wanted(&names)).await.unwrap();
     assert_eq!((report.groups.len(), report.mistakes.len()), (2, 1), "{report:?}");
     assert_eq!(report.servers[0].1.as_deref(), Some(format!("dn:{ACCOUNT}").as_str()));
     assert!(report.person.is_some());
@@ -300,13 +306,14 @@ async fn groups_that_are_missing_or_ambiguous_are_named() {
 
 #[tokio::test]
 async fn d12_nobody_at_all_is_an_error() {
-    let server = OpenLdap::start(&people(0..3), Options::default()).await;
+    let options = Options { subschema: Subschema::Hidden, ..Options::default() };
+    let server = OpenLdap::start(&people(0..3), options).await;
     // Attributes of Active Directory, which this server does not know: no error there, and no entry.
     let users = Filter::parse("(&(objectCategory=person)(objectClass=user))").unwrap();
     let nobody = Settings { users, ..plain(&server) };
     let error = read_it(&nobody, &[]).await.unwrap_err();
     assert!(matches!(error, Error::NoPeople { .. }), "{error}");
-    let report = check(&nobody, &BTreeSet::new()).await.unwrap();
+    let report = check(&nobody, &wanted(&[])).await.unwrap();
     assert!(matches!(report.mistakes.as_slice(), [Error::NoPeople { .. }]), "{report:?}");
 
     let elsewhere =
@@ -316,11 +323,121 @@ async fn d12_nobody_at_all_is_an_error() {
         reason.to_string().contains("32 (noSuchObject)") && reason.to_string().contains("check the base"),
         "{reason}"
     );
-    let report = check(&elsewhere, &BTreeSet::new()).await.unwrap();
+    let report = check(&elsewhere, &wanted(&[])).await.unwrap();
     assert!(
         matches!(report.mistakes.as_slice(), [Error::Server { phase: Phase::Base { .. }, .. }]),
         "{report:?}"
     );
+}
+
+#[tokio::test]
+async fn members_who_are_no_people_are_resolved_and_others_are_not() {
+    // A printer, somebody whom the filter leaves out, somebody elsewhere, and names nobody has.
+    let computers: Vec<String> = (0..30).map(|number| format!("pc{number}")).collect();
+    let mut ldif = people(0..3)
+        + &format!("dn: ou=elsewhere,{BASE}\nobjectClass: organizationalUnit\nou: elsewhere\n\n")
+        + &format!(
+            "dn: cn=jane,ou=elsewhere,{BASE}\nobjectClass: inetOrgPerson\ncn: jane\nsn: Doe\nuid: jane\n\n"
+        );
+    for name in &computers {
+        write!(ldif, "dn: cn={name},ou=elsewhere,{BASE}\nobjectClass: device\ncn: {name}\n\n").unwrap();
+    }
+    let member = |name: &str| format!("member: {name}\n");
+    let mut design = group("design", &names(&["p1", "inner"])).trim_end().to_owned() + "\n";
+    let foreign = format!("cn=S-1-5-21-1-2-3-1105,cn=ForeignSecurityPrincipals,{BASE}");
+    for name in computers.iter().map(|name| format!("cn={name},ou=elsewhere,{BASE}")) {
+        design += &member(&name);
+    }
+    design += &member(&format!("CN=Jane, ou=elsewhere,{BASE}"));
+    design += &member(&format!("uid=gone,ou=people,{BASE}"));
+    design += &member(&foreign);
+    design += &member("cn=joe,dc=other,dc=test");
+    let inner = group("inner", &names(&["p2", "p77"]));
+    let posix = format!(
+        "dn: cn=posix,ou=groups,{BASE}\nobjectClass: posixGroup\ncn: posix\ngidNumber: 7\nmemberUid: p0\nmemberUid: Jane\nmemberUid: root\n\n"
+    );
+    let server = OpenLdap::start(&(ldif + &inner + &design + "\n" + &posix), Options::default()).await;
+    let unresolved = |directory: &Directory, group: &str| {
+        directory.certificate.unresolved[&GroupRef::new(group)].iter().cloned().collect::<Vec<_>>()
+    };
+    let lost = [
+        "cn=joe,dc=other,dc=test".to_owned(),
+        format!("cn=s-1-5-21-1-2-3-1105,cn=foreignsecurityprincipals,{BASE}"),
+        format!("uid=gone,ou=people,{BASE}"),
+    ];
+    for members in [Members::MemberOf, Members::Member] {
+        let settings = settings(&server, &[server.url()], members);
+        let directory = read_it(&settings, &["design", "inner"]).await.unwrap();
+        assert_eq!(directory.certificate.others, 31, "{members:?}");
+        assert_eq!(directory.certificate.members, 2, "{members:?}");
+        assert_eq!(unresolved(&directory, "inner"), [format!("uid=p77,ou=people,{BASE}")]);
+        let all: Vec<String> = lost.iter().cloned().chain(unresolved(&directory, "inner")).collect();
+        assert_eq!(unresolved(&directory, "design"), all, "{members:?}");
+        let direct = Settings { nested_groups: false, ..settings };
+        let directory = read_it(&direct, &["design"]).await.unwrap();
+        assert_eq!(directory.certificate.others, 32, "the group inside is one of them");
+        assert_eq!(unresolved(&directory, "design"), lost, "{members:?}");
+    }
+    let by_groups = settings(&server, &[server.url()], Members::Member);
+    let directory = read_it(&by_groups, &["posix"]).await.unwrap();
+    assert_eq!(directory.certificate.others, 1);
+    assert_eq!(unresolved(&directory, "posix"), ["memberUid root"]);
+}
+
+fn server_proof(directory: &Directory) -> ServerProof {
+    match &directory.certificate.proof {
+        Proof::Server(server) => ServerProof::clone(server),
+        other => panic!("a server's proof expected: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_read_ends_in_a_certificate() {
+    let ldif = people(0..250) + &group("some", &names(&["p1", "p2"]));
+    let server = OpenLdap::start(&ldif, Options::default()).await;
+    let settings = Settings { servers: vec![server.ldaps_url()], group_filter: None, ..plain(&server) };
+    let directory = read_it(&settings, &["some"]).await.unwrap();
+    let ServerProof { identity, tls, pages, ranges, referrals, schema } = server_proof(&directory);
+    assert_eq!(identity, Some(format!("dn:{ACCOUNT}")));
+    // Three pages of people, one of the groups by name and one of those inside.
+    assert_eq!((pages, ranges, referrals.len()), (5, 0, 0));
+    assert_eq!(schema, Schema::Known { names: 2 });
+    let tls = tls.unwrap();
+    assert_eq!(tls.version, "TLS 1.3");
+    assert_eq!(tls.certificate_sha256.len(), 64);
+    let Certificate { entries, groups, members, .. } = directory.certificate.clone();
+    assert_eq!((entries, groups, members), (250, 1, 2));
+    assert_eq!(read_it(&settings, &["some"]).await.unwrap().certificate, directory.certificate);
+
+    let unencrypted = server_proof(&read_it(&plain(&server), &["some"]).await.unwrap());
+    assert_eq!(unencrypted.tls, None);
+}
+
+#[tokio::test]
+async fn what_the_server_does_not_know_is_named() {
+    // OpenLDAP answers filters about what it does not know with result 0 and nobody.
+    let server = OpenLdap::start(&people(0..3), Options::default()).await;
+    let users = Filter::parse("(&(objectCategory=person)(objectClass=user)(mail=*))").unwrap();
+    let settings = Settings { users, ..plain(&server) };
+    let error = read_it(&settings, &[]).await.unwrap_err();
+    assert!(matches!(error, Error::UnknownNames { .. }), "{error}");
+    let text = error.to_string();
+    assert!(
+        text.contains("the attribute `objectcategory` (users), the object class `user` (users)\n"),
+        "{text}"
+    );
+    let report = check(&settings, &wanted(&[])).await.unwrap();
+    assert!(matches!(report.mistakes.as_slice(), [Error::UnknownNames { .. }]), "{report:?}");
+
+    let named = Wanted { named: ["mial".to_owned(), "entryUUID".to_lowercase()].into(), ..wanted(&[]) };
+    let error = read(&plain(&server), &named, &|_| ()).await.unwrap_err().to_string();
+    assert!(error.contains("does not know the attribute `mial` (people.attributes)\n"), "{error}");
+
+    let hidden = Options { subschema: Subschema::Hidden, ..Options::default() };
+    let server = OpenLdap::start(&people(0..3), hidden).await;
+    let schema = server_proof(&read_it(&plain(&server), &[]).await.unwrap()).schema;
+    let Schema::Untold { why } = schema else { panic!("{schema:?}") };
+    assert!(why.contains("may not read `cn=Subschema`"), "{why}");
 }
 
 #[tokio::test]

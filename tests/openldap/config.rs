@@ -24,6 +24,8 @@ pub(crate) struct Options {
     pub(crate) member_of: MemberOf,
     /// Until when its certificate is good.
     pub(crate) certificate: Validity,
+    /// Whether the account may read what the server knows.
+    pub(crate) subschema: Subschema,
 }
 
 /// What the account may read.
@@ -55,6 +57,16 @@ pub(crate) enum Validity {
     Good,
     /// It was good in 2020.
     Expired,
+}
+
+/// Whether the account may read what the server knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Subschema {
+    /// It may, as is usual.
+    #[default]
+    Readable,
+    /// It may not: OpenLDAP's way where rules of access are given and none is about it.
+    Hidden,
 }
 
 /// How many entries the account may read.
@@ -104,6 +116,10 @@ pub(super) fn slapd_conf(places: &Places<'_>, options: Options) -> String {
         MemberOf::On => "overlay memberof\n",
         MemberOf::Off => "",
     };
+    let schema_access = match options.subschema {
+        Subschema::Readable => r#"access to dn.base="cn=Subschema" by * read"#,
+        Subschema::Hidden => "",
+    };
     format!(
         r#"include {schema}/core.schema
 include {schema}/cosine.schema
@@ -120,6 +136,7 @@ TLSCACertificateFile {folder}/ca.pem
 TLSVerifyClient try
 authz-regexp "^cn=reader$" "{ACCOUNT}"
 access to dn.base="" by * read
+{schema_access}
 
 database mdb
 suffix "{BASE}"

@@ -243,6 +243,17 @@ pub enum Error {
         /// How many more there are.
         others: usize,
     },
+    /// The configuration names what the server does not know: such a filter finds nobody, and the server says nothing.
+    #[error(
+        "{place} does not know {}\ncorrect the spelling: where a filter names what a server does not know, it finds nothing and says so to nobody (objectCategory, sAMAccountName and the class user are Active Directory's; elsewhere people are inetOrgPerson)",
+        unknown.join(", ")
+    )]
+    UnknownNames {
+        /// Which server.
+        place: String,
+        /// What, and at which keys of the configuration.
+        unknown: Vec<String>,
+    },
     /// The whole read took too long.
     #[error("the directory was not read within {} s\nraise the time-out, or narrow the base and the filter", after.as_secs())]
     OutOfTime {

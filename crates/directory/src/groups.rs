@@ -138,6 +138,11 @@ impl Person {
         &self.key
     }
 
+    /// What a group of the Unix kind lists them by, folded.
+    pub(crate) fn uids(&self) -> impl Iterator<Item = &str> {
+        self.uids.iter().map(String::as_str)
+    }
+
     /// The same person, where only the groups' word counts.
     pub(crate) fn silent(self) -> Self {
         Self { member_of: BTreeSet::new(), ..self }
@@ -199,7 +204,7 @@ pub(crate) fn assign(
 }
 
 /// The groups directly inside each group, as either side says.
-fn children(groups: &Groups) -> BTreeMap<&str, BTreeSet<&str>> {
+pub(crate) fn children(groups: &Groups) -> BTreeMap<&str, BTreeSet<&str>> {
     let mut children: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (key, group) in &groups.by_key {
         for member in &group.members {
@@ -217,7 +222,10 @@ fn children(groups: &Groups) -> BTreeMap<&str, BTreeSet<&str>> {
 }
 
 /// A group and all groups inside it. Circles are legal and end where they began. `None`: nested too deeply.
-fn closure<'a>(root: &'a str, children: &BTreeMap<&'a str, BTreeSet<&'a str>>) -> Option<BTreeSet<&'a str>> {
+pub(crate) fn closure<'a>(
+    root: &'a str,
+    children: &BTreeMap<&'a str, BTreeSet<&'a str>>,
+) -> Option<BTreeSet<&'a str>> {
     let mut inside = BTreeSet::from([root]);
     let mut level = vec![root];
     for _ in 0..=DEPTH {

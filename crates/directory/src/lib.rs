@@ -24,7 +24,9 @@ pub mod filter;
 mod groups;
 pub mod ldap;
 pub mod ldif;
+mod proof;
 mod record;
+mod strangers;
 mod time;
 
 pub use dn::{Dn, DnError};

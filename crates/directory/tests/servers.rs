@@ -12,7 +12,9 @@ use umsync_directory::ldap::{
     Bind, Certificates, Encryption, Failure, Members, Phase, Settings, Timeouts, check, read,
 };
 use umsync_directory::{Admission, Dn, Error, Filter};
-use umsync_engine::directory::{AccountState, Directory, GroupRef, Wanted};
+use umsync_engine::directory::{
+    AccountState, Certificate, Directory, GroupRef, Proof, Schema, ServerProof, Wanted,
+};
 use url::Url;
 
 const BASE: &str = "DC=example,DC=com";
@@ -41,6 +43,7 @@ fn settings(servers: &[&Fake]) -> Settings {
 fn wanted() -> Wanted {
     Wanted {
         attributes: ["mail".to_owned()].into(),
+        named: [].into(),
         groups: [GroupRef::new("CN=Design,DC=example,DC=com")].into(),
     }
 }
@@ -282,7 +285,7 @@ async fn a_wrong_password_is_tried_once() {
         _ => false,
     };
     assert_eq!((first.count(ours), second.count(|_| true)), (2, 0), "one for each read");
-    let report = check(&settings, &wanted().groups).await.unwrap();
+    let report = check(&settings, &wanted()).await.unwrap();
     assert_eq!((report.servers.len(), report.mistakes.len()), (0, 1));
     assert!(!format!("{settings:?} {report:?} {failure:?}").contains("secret"));
 }
@@ -512,7 +515,9 @@ async fn a_server_that_does_not_maintain_member_of_is_noticed() {
     // Who left the group while people were read is no contradiction.
     let asked = AtomicUsize::new(0);
     let fake = Fake::start(move |id, request| match request {
-        Request::Search(search) if search.single && asked.fetch_add(1, Ordering::SeqCst) > 0 => {
+        Request::Search(search)
+            if search.single && !search.base.is_empty() && asked.fetch_add(1, Ordering::SeqCst) > 0 =>
+        {
             Reply::Send(vec![entry(id, search.base.as_bytes(), &[]), result(id, 0x65, 0, b"")])
         }
         _ => good(id, request),
@@ -538,6 +543,102 @@ async fn active_directory_is_given_its_own_page_size() {
     );
 }
 
+/// The root of a server that tells who we are and where its schema is, and that schema.
+fn with_schema(attributes: &'static [&'static [u8]]) -> Fake {
+    Fake::start(move |id, request| match request {
+        Request::Search(search) if search.base.is_empty() => Reply::Send(vec![
+            entry(
+                id,
+                b"",
+                &[
+                    ("subschemaSubentry", vec![b"cn=schema".to_vec()]),
+                    ("supportedExtension", vec![b"1.3.6.1.4.1.4203.1.11.3".to_vec()]),
+                ],
+            ),
+            result(id, 0x65, 0, b""),
+        ]),
+        Request::Search(search) if search.base == "cn=schema" => Reply::Send(vec![
+            entry(
+                id,
+                b"cn=schema",
+                &[
+                    ("attributeTypes", attributes.iter().map(|text| text.to_vec()).collect()),
+                    ("objectClasses", vec![b"( 2.5.6.0 NAME 'top' ABSTRACT )".to_vec()]),
+                ],
+            ),
+            result(id, 0x65, 0, b""),
+        ]),
+        _ => good(id, request),
+    })
+}
+
+fn server_proof(directory: Directory) -> ServerProof {
+    match directory.certificate.proof {
+        Proof::Server(server) => *server,
+        other => panic!("a server's proof expected: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_whole_read_ends_in_a_certificate() {
+    let fake = Fake::start(good);
+    let directory = read_it(&settings(&[&fake])).await.unwrap();
+    let Certificate { source, proof: _, entries, groups, members, others, unresolved } =
+        directory.certificate.clone();
+    assert_eq!((source, entries, groups, members), (directory.source.clone(), 6, 1, 6));
+    assert_eq!((others, unresolved.len()), (0, 0));
+    let ServerProof { identity, tls, pages, ranges, referrals, schema } = server_proof(directory);
+    assert_eq!((identity, tls, pages, ranges, referrals.len()), (None, None, 3, 0, 0));
+    assert!(matches!(schema, Schema::Untold { .. }), "{schema:?}");
+
+    let zones = but_on_page(2, move |id| {
+        let url = "ldap://ForestDnsZones.example.com/DC=ForestDnsZones,DC=example,DC=com";
+        Reply::Send(vec![reference(id, url), person(id, 4), person(id, 5), page_end(id, 0, b"")])
+    });
+    let referrals = server_proof(read_it(&settings(&[&zones])).await.unwrap()).referrals;
+    assert!(referrals.iter().next().unwrap().contains("ForestDnsZones"), "{referrals:?}");
+}
+
+#[tokio::test]
+async fn what_the_schema_does_not_know_is_an_error_that_names_it() {
+    let fake = with_schema(&[
+        b"( 2.5.4.0 NAME 'objectClass' )",
+        b"( 0.9.2342.19200300.100.1.3 NAME ( 'mail' 'rfc822Mailbox' ) )",
+    ]);
+    let with = |users: &str| Settings { users: Filter::parse(users).unwrap(), ..settings(&[&fake]) };
+    let error = read_it(&with("(&(objectClass=TOP)(rfc822mailbox;lang-de=*)(1.2.3=4))")).await.unwrap_err();
+    assert!(error.to_string().contains("does not know the attribute `1.2.3` (users)"), "{error}");
+    let proof = server_proof(read_it(&with("(&(objectClass=TOP)(RFC822Mailbox;lang-de=*))")).await.unwrap());
+    assert_eq!(proof.schema, Schema::Known { names: 3 });
+
+    let named = Wanted { named: ["emailadress".to_owned(), "mail".to_owned()].into(), ..wanted() };
+    let settings = Settings {
+        group_filter: Some(Filter::parse("(objectClass=group)").unwrap()),
+        anchor: Some("employeeNumber".to_owned()),
+        ..with("(&(objectCategory=person)(objectClass=user)(mail=*))")
+    };
+    let error = read(&settings, &named, &|_| ()).await.unwrap_err().to_string();
+    let first = error.lines().next().unwrap();
+    assert!(
+        first.ends_with(
+            "does not know the attribute `emailadress` (people.attributes), the attribute `employeenumber` (anchor), \
+             the attribute `objectcategory` (users), the object class `group` (group_filter), the object class `user` (users)"
+        ),
+        "{first}"
+    );
+    let report = check(&settings, &named).await.unwrap();
+    assert!(matches!(report.mistakes.as_slice(), [Error::UnknownNames { .. }]), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_schema_that_is_a_part_proves_nothing() {
+    let fake = with_schema(&[b"( 0.9.2342.19200300.100.1.3 NAME 'mail' )"]);
+    let proof = server_proof(read_it(&settings(&[&fake])).await.unwrap());
+    assert_eq!(proof.schema, Schema::Untold { why: "`cn=schema` does not tell it whole".to_owned() });
+    // The fake knows no extended operation: that is no reason not to read.
+    assert_eq!(proof.identity, None);
+}
+
 #[tokio::test]
 async fn an_unreachable_server_is_named() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -550,7 +651,7 @@ async fn an_unreachable_server_is_named() {
     assert_eq!(error.to_string(), format!("{url}: cannot connect"));
     settings.servers = vec![url, fake.url.clone()];
     assert_eq!(read_it(&settings).await.unwrap().entries.len(), 6);
-    let report = check(&settings, &wanted().groups).await.unwrap();
+    let report = check(&settings, &wanted()).await.unwrap();
     assert_eq!((report.servers.len(), report.mistakes.len()), (1, 1), "{report:?}");
     assert_eq!(report.person.as_deref(), Some("CN=p0,DC=example,DC=com"));
 }

@@ -11,13 +11,28 @@ use std::sync::Arc;
 pub struct Wanted {
     /// Attribute names, in lower case and without options.
     pub attributes: BTreeSet<String>,
+    /// Those of the attributes that the configuration itself names: one that a server does not know at all is a slip.
+    pub named: BTreeSet<String>,
     /// Every group that a mapping names.
     pub groups: BTreeSet<GroupRef>,
 }
 
 /// A directory group as the configuration names it: a plain name (`Design`) or a DN (`cn=design,ou=groups,…`).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", from = "String")]
 pub struct GroupRef(Arc<str>);
+
+impl From<String> for GroupRef {
+    fn from(text: String) -> Self {
+        Self::new(&text)
+    }
+}
+
+impl From<GroupRef> for String {
+    fn from(group: GroupRef) -> Self {
+        group.as_str().to_owned()
+    }
+}
 
 impl GroupRef {
     /// A reference, as written.
@@ -132,4 +147,96 @@ pub struct Directory {
     pub entries: Vec<Entry>,
     /// Every wanted group.
     pub groups: BTreeMap<GroupRef, DirectoryGroup>,
+    /// What proves that nothing is missing.
+    pub certificate: Certificate,
+}
+
+/// What proves that a read was whole. It is shown and kept with the plan, so it holds no moment and no duration: the same
+/// directory has the same certificate.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Certificate {
+    /// Where it was read, as [`Directory::source`].
+    pub source: String,
+    /// What only this kind of source can tell.
+    pub proof: Proof,
+    /// Entries that the filter selects.
+    pub entries: usize,
+    /// Wanted groups, all of which were found.
+    pub groups: usize,
+    /// Entries among those selected that at least one wanted group lists.
+    pub members: usize,
+    /// Names that wanted groups list, whose entries can be read and are not selected: computers, contacts, people outside
+    /// of the user base.
+    pub others: usize,
+    /// Names that a wanted group, or a group inside it, lists and nobody can tell whose they are: no entry can be read.
+    /// Groups without any are left out.
+    pub unresolved: BTreeMap<GroupRef, BTreeSet<String>>,
+}
+
+/// What only one kind of source can tell of a whole read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Proof {
+    /// Nothing.
+    #[default]
+    Untold,
+    /// A file, read to its end.
+    File {
+        /// How long it is.
+        bytes: usize,
+        /// SHA-256 of its content, in hexadecimal digits.
+        sha256: String,
+    },
+    /// A server: every page with result 0, and an empty cookie after the last.
+    Server(Box<ServerProof>),
+}
+
+/// What a server tells of a whole read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ServerProof {
+    /// Who it says we are (RFC 4532); `None` where it does not tell.
+    pub identity: Option<String>,
+    /// The encryption; `None` where there is none.
+    pub tls: Option<Tls>,
+    /// Pages read, of people and of groups.
+    pub pages: usize,
+    /// Attributes that came in ranges and were read to the last one.
+    pub ranges: usize,
+    /// References met. Those left alone lead to partitions without people; any other is an error.
+    pub referrals: BTreeSet<String>,
+    /// Whether it knows what the configuration names.
+    pub schema: Schema,
+}
+
+/// An encrypted connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tls {
+    /// `TLS 1.3`
+    pub version: String,
+    /// SHA-256 of the server's own certificate, in hexadecimal digits.
+    pub certificate_sha256: String,
+}
+
+/// Whether a server knows the attributes and object classes that the configuration names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Schema {
+    /// It knows all of them. One that it does not know is an error.
+    Known {
+        /// How many there are.
+        names: usize,
+    },
+    /// Nobody could tell.
+    Untold {
+        /// Why not.
+        why: String,
+    },
+}
+
+impl Default for Schema {
+    fn default() -> Self {
+        Self::Untold { why: "nobody asked".to_owned() }
+    }
 }

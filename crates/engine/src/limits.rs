@@ -142,6 +142,10 @@ pub struct Limits {
     pub delete: Limit,
     /// Entries set aside and people held, of people selected: beyond it removals are withheld.
     pub set_aside: Limit,
+    /// How many fewer people than in the last complete reads, of those then: beyond it removals are withheld.
+    pub fall: Limit,
+    /// The same for the people whom each mapped directory group lists.
+    pub group_fall: Limit,
 }
 
 impl Default for Limits {
@@ -155,6 +159,8 @@ impl Default for Limits {
             leave: Limit::share(3, 2, 50),
             delete: Limit::Count(0),
             set_aside: Limit::Share { basis_points: 100, floor: 10, most: None },
+            fall: Limit::Share { basis_points: 1_000, floor: 20, most: None },
+            group_fall: Limit::Share { basis_points: 2_000, floor: 10, most: None },
         }
     }
 }
@@ -170,6 +176,8 @@ impl Limits {
         leave: Limit::Off,
         delete: Limit::Off,
         set_aside: Limit::Off,
+        fall: Limit::Off,
+        group_fall: Limit::Off,
     };
 
     /// The limit of a class.

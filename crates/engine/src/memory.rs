@@ -1,7 +1,8 @@
 //! What earlier runs remember. Memory may hold a change back or address it; it never invents one.
 
 use crate::adobe::Identity;
-use crate::directory::Anchor;
+use crate::directory::{Anchor, GroupRef};
+use crate::falls::Counts;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +25,10 @@ pub struct Memory {
     pub invisible: BTreeSet<String>,
     /// Changes, by fingerprint, that somebody approved and that have not been sent yet.
     pub approved: BTreeSet<String>,
+    /// Unresolved members of directory groups, by group, with which somebody approved a plan: they freeze nothing.
+    pub accepted: BTreeMap<GroupRef, BTreeSet<String>>,
+    /// What the last complete reads under this configuration counted, at most [`READS`](crate::falls::READS) of them.
+    pub reads: Vec<Counts>,
 }
 
 /// The account that an entry is known to have.

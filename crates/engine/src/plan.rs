@@ -5,7 +5,8 @@ use crate::change::{Change, Target, What};
 use crate::command::Command;
 use crate::desired::{Desired, desired};
 use crate::diff::{Diff, DiffError, Leaver, ProtectedUser, Returned, diff};
-use crate::directory::Directory;
+use crate::directory::{Certificate, Directory, GroupRef};
+use crate::falls::{Counts, Fall, falls};
 use crate::key::GroupName;
 use crate::limits::{Breach, Populations};
 use crate::matching::Held;
@@ -14,6 +15,7 @@ use crate::pack::{commands, requests};
 use crate::park::{Parked, Parking, park};
 use crate::rules::Rules;
 use crate::set_aside::SetAside;
+use crate::unresolved::{Frozen, frozen};
 use crate::withhold::{Circumstances, Doubts, Withheld, withhold};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -34,12 +36,15 @@ pub struct Plan {
     configuration: String,
     person: Option<String>,
     directory: Read,
+    certificate: Certificate,
     adobe: AdobeRead,
     changes: Vec<Change>,
     commands: Vec<Command>,
     withheld: Vec<Withheld>,
     breaches: Vec<Breach>,
     doubts: Doubts,
+    falls: Vec<Fall>,
+    freezing: BTreeMap<GroupRef, BTreeSet<String>>,
     held: Vec<Held>,
     set_aside: Vec<SetAside>,
     protected: Vec<ProtectedUser>,
@@ -116,6 +121,8 @@ pub struct Remember {
     pub departing: Vec<Departure>,
     /// What person and user of failing changes are like now, by [`Change::fingerprint`].
     pub digests: BTreeMap<String, String>,
+    /// What this read counted.
+    pub counts: Counts,
 }
 
 /// When and under what a plan is made, and about whom.
@@ -145,6 +152,8 @@ pub fn plan(
     }
     let Diff { changes, held, protected, leavers, returned, foreign, populations, absent, matches, in_step } =
         diff(&desired, adobe, rules, memory, now, person)?;
+    let counts = Counts::of(directory, rules);
+    let falls = falls(&counts, &memory.reads, &rules.limits);
     let doubtful = desired.set_aside.len() + held.iter().filter(|held| held.reason.is_doubt()).count();
     let doubts = Doubts {
         anybody_set_aside: desired.shield.anybody,
@@ -154,8 +163,10 @@ pub fn plan(
             .allows(desired.selected())
             .is_some_and(|most| doubtful > most),
         short_listing: missing_users(adobe) > tolerated_missing(adobe),
+        fall: !falls.is_empty(),
     };
     let Parking { parked, told, digests } = park(&changes, &desired, adobe, memory, now);
+    let Frozen { changes: frozen, members: freezing } = frozen(&changes, directory, adobe, rules, memory);
     let checked = withhold(
         changes,
         Circumstances {
@@ -164,6 +175,7 @@ pub fn plan(
             baseline: rules.baseline,
             doubts,
             parked: &parked,
+            frozen: &frozen,
             approved: &memory.approved,
         },
     );
@@ -177,6 +189,7 @@ pub fn plan(
         configuration: configuration.to_owned(),
         person: person.map(str::to_owned),
         directory: read,
+        certificate: directory.certificate.clone(),
         adobe: AdobeRead {
             read_at: adobe.read_at,
             users: adobe.users.len(),
@@ -188,6 +201,8 @@ pub fn plan(
         withheld: checked.withheld,
         breaches: checked.breaches,
         doubts,
+        falls,
+        freezing,
         held,
         set_aside: desired.set_aside,
         protected,
@@ -201,7 +216,7 @@ pub fn plan(
     };
     plan.id = fingerprint(&plan.organization, &plan.configuration, &plan.changes, &plan.withheld);
     let departing = departures(&plan.changes, adobe, &rules.managed_groups(), now);
-    Ok((plan, Remember { absent, matches, departing, digests }))
+    Ok((plan, Remember { absent, matches, departing, digests, counts }))
 }
 
 /// What those who leave lose outside the managed groups, which nobody would give back.
@@ -410,6 +425,11 @@ impl Plan {
         &self.directory
     }
 
+    /// What proves that the directory was read whole.
+    pub fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+
     /// What Adobe gave.
     pub fn adobe(&self) -> &AdobeRead {
         &self.adobe
@@ -438,6 +458,17 @@ impl Plan {
     /// What makes absence uncertain in this run.
     pub fn doubts(&self) -> Doubts {
         self.doubts
+    }
+
+    /// Falls against the last complete reads: they hold every removal.
+    pub fn falls(&self) -> &[Fall] {
+        &self.falls
+    }
+
+    /// Unresolved members whom nobody has accepted, of the directory groups whose removals wait for their sake. Approving
+    /// the plan accepts them.
+    pub fn freezing(&self) -> &BTreeMap<GroupRef, BTreeSet<String>> {
+        &self.freezing
     }
 
     /// People and users nothing is done about.

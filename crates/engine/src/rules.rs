@@ -205,6 +205,9 @@ pub const NAMING_ATTRIBUTES: [&str; 11] = [
     "userprincipalname",
 ];
 
+/// Attributes of the built-in templates, in lower case: a server may well not know one of them.
+const BUILT_IN: [&str; 4] = ["c", "givenname", "mail", "sn"];
+
 impl Protect {
     /// A pattern on emails and usernames, folded as they are: its domain too, where it is a plain one.
     pub fn pattern(text: &str) -> Result<GlobMatcher, globset::Error> {
@@ -229,11 +232,14 @@ impl Rules {
         };
         let templates = [&people.email, &people.first_name, &people.last_name, &people.country_of_entry];
         let optional = [identity, people.username.as_ref(), people.domain.as_ref()];
+        let mut named = BTreeSet::new();
         for template in templates.into_iter().chain(optional.into_iter().flatten()) {
-            attributes.extend(template.attributes());
+            let needed = template.attributes();
+            named.extend(needed.iter().filter(|name| !BUILT_IN.contains(&name.as_str())).cloned());
+            attributes.extend(needed);
         }
         let mapped = self.mappings.iter().map(|mapping| mapping.directory.clone());
-        Wanted { attributes, groups: mapped.chain(self.leavers.groups.iter().cloned()).collect() }
+        Wanted { attributes, named, groups: mapped.chain(self.leavers.groups.iter().cloned()).collect() }
     }
 
     /// The directory groups that a mapping names.

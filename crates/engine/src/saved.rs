@@ -1,10 +1,11 @@
 //! A plan that was kept: what somebody reviewed, to be approved or executed exactly.
 
 use crate::change::{Change, Target, What};
+use crate::directory::GroupRef;
 use crate::plan::{Plan, fingerprint};
 use crate::withhold::Withheld;
 use serde::Deserialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a kept plan says about changes. Its id has been proven to belong to them.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,13 +34,16 @@ struct Parts {
     person: Option<String>,
     changes: Vec<Change>,
     withheld: Vec<Withheld>,
+    /// Missing in plans of earlier versions, which froze nothing.
+    #[serde(default)]
+    freezing: BTreeMap<GroupRef, BTreeSet<String>>,
 }
 
 impl SavedPlan {
     /// Reads the JSON form of a [`Plan`], and proves that nobody changed it.
     pub fn parse(plan: &serde_json::Value) -> Result<Self, SavedPlanError> {
         let parts = Parts::deserialize(plan).map_err(SavedPlanError::NotAPlan)?;
-        let Parts { id, organization, configuration, person: _, changes, withheld } = &parts;
+        let Parts { id, organization, configuration, person: _, changes, withheld, freezing: _ } = &parts;
         if fingerprint(organization, configuration, changes, withheld) != *id {
             return Err(SavedPlanError::Altered { id: id.clone() });
         }
@@ -74,6 +78,11 @@ impl SavedPlan {
     /// What it withholds.
     pub fn withheld(&self) -> &[Withheld] {
         &self.0.withheld
+    }
+
+    /// As [`Plan::freezing`].
+    pub fn freezing(&self) -> &BTreeMap<GroupRef, BTreeSet<String>> {
+        &self.0.freezing
     }
 
     /// The withheld changes by [`Change::fingerprint`]: what its approval lifts.

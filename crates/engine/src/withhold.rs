@@ -25,6 +25,10 @@ pub enum Why {
     ShortListing,
     /// An entry that could be anybody's was set aside: nobody's absence counts in this run.
     SetAside,
+    /// The directory has far fewer people, or a mapped group lists far fewer, than in the last complete reads.
+    Fall,
+    /// A directory group that gives the membership lists somebody who cannot be read: it may be theirs.
+    Unresolved,
     /// Adobe has refused it in every run of late, and nothing about person and user has changed since.
     Parked,
     /// Adobe said that it made the account, and does not show it.
@@ -47,6 +51,8 @@ impl fmt::Display for Why {
             Self::TooManySetAside => f.write_str("more people than usual were set aside or held"),
             Self::ShortListing => f.write_str("Adobe listed far fewer users than it counts"),
             Self::SetAside => f.write_str("an entry that names nobody was set aside; it could be theirs"),
+            Self::Fall => f.write_str("the directory has far fewer people than usual"),
+            Self::Unresolved => f.write_str("a directory group that gives it lists somebody who cannot be read"),
             Self::Parked => f.write_str("Adobe refuses it in every run; it is tried again when their entry or account changes, and after a week"),
             Self::Invisible => f.write_str("Adobe made this account and does not show it: it may be disabled there; look for it in the Admin Console"),
             Self::Needs => f.write_str("it needs a change that is withheld"),
@@ -73,6 +79,8 @@ pub struct Doubts {
     pub too_many_set_aside: bool,
     /// Adobe listed far fewer users than it counts.
     pub short_listing: bool,
+    /// The directory has far fewer people, or a mapped group lists far fewer, than in the last complete reads.
+    pub fall: bool,
 }
 
 /// Changes within their limits, apart from those that are withheld.
@@ -99,13 +107,15 @@ pub struct Circumstances<'a> {
     pub doubts: Doubts,
     /// Changes that are not tried again for now, and why: no limit counts them.
     pub parked: &'a BTreeMap<Change, Why>,
+    /// Changes that take what a directory group with unresolved members gives.
+    pub frozen: &'a BTreeSet<Change>,
     /// Changes, by [`Change::fingerprint`], that somebody approved: nothing holds them, and no limit counts them.
     pub approved: &'a BTreeSet<String>,
 }
 
 /// Parts what may be sent from what is withheld. Sorted changes stay sorted.
 pub fn withhold(changes: Vec<Change>, circumstances: Circumstances<'_>) -> Checked {
-    let Circumstances { limits, populations, baseline, doubts, parked, approved } = circumstances;
+    let Circumstances { limits, populations, baseline, doubts, parked, frozen, approved } = circumstances;
     let lifted: BTreeSet<Change> = match approved.is_empty() {
         true => BTreeSet::new(),
         false => changes.iter().filter(|change| approved.contains(&change.fingerprint())).cloned().collect(),
@@ -149,6 +159,12 @@ pub fn withhold(changes: Vec<Change>, circumstances: Circumstances<'_>) -> Check
         }
         if doubts.too_many_set_aside {
             return Some(Why::TooManySetAside);
+        }
+        if doubts.fall {
+            return Some(Why::Fall);
+        }
+        if frozen.contains(change) {
+            return Some(Why::Unresolved);
         }
         let leaves = matches!(change.reason, Reason::Absent { .. }) || change.is_departure();
         (doubts.anybody_set_aside && leaves).then_some(Why::SetAside)

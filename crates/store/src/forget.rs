@@ -25,6 +25,8 @@ impl Store {
             "DELETE FROM plans WHERE at < $1 AND NOT EXISTS
                  (SELECT 1 FROM approvals WHERE approvals.organization = plans.organization AND plan = plans.id)",
             "DELETE FROM pauses WHERE until < $1",
+            // Of configurations that nobody uses any more, too.
+            "DELETE FROM reads WHERE at < $1",
             "DELETE FROM departures WHERE at < $1",
             "DELETE FROM created WHERE at < $1",
             // What a link has now has no `last_seen`.

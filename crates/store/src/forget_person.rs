@@ -27,6 +27,8 @@ pub struct Forgotten {
     pub failing: u64,
     /// Creations.
     pub created: u64,
+    /// Unresolved members of groups that were accepted.
+    pub accepted: u64,
     /// Accounts that were to be read back.
     pub unsettled: u64,
     /// Changes in the journal.
@@ -111,6 +113,7 @@ impl Store {
                 forgotten.failing += self.delete(open, statement, organization, &fingerprint).await?;
             }
         }
+        forgotten.accepted = self.forget_accepted(open, organization, &mentions).await?;
         let unsettled = "SELECT account_key, account FROM unsettled WHERE organization = $1";
         for (key, account) in self.pairs(open, unsettled, organization).await? {
             if person.own_account(&self.parse_json::<Account>("an account", &account)?) {

@@ -19,7 +19,8 @@
 //!   were [given](Store::given); [absences](Store::absences), [orders](Store::orders) about leavers and
 //!   [departures](Store::departures); changes that are [failing](Store::failing); what was [created](Store::created) and
 //!   not seen yet.
-//! * [approvals](Store::approvals) with the [plans](Store::plan) they are about, and the [`Baseline`].
+//! * [approvals](Store::approvals) with the [plans](Store::plan) they are about, the unresolved members that were
+//!   [accepted](Store::accepted_members) with them, and the [`Baseline`]; what the last [reads](Store::reads) counted.
 //! * [refused binds](Store::refused_binds), so that no account of a directory is locked.
 //! * [backup](Store::backup), and [forgetting](Store::forget): what is old, or [one person](Store::forget_person).
 //!
@@ -35,6 +36,7 @@
 //! `transaction.rs` and `backup.rs`, so that another database can stand behind the same functions.
 
 mod absences;
+mod accepted;
 mod approvals;
 mod backup;
 mod baseline;
@@ -59,6 +61,7 @@ mod orders;
 mod pause;
 mod person;
 mod plans;
+mod reads;
 mod runs;
 mod snapshot;
 mod story;

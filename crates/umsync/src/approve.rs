@@ -6,7 +6,9 @@ use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::output;
-use umsync_engine::report::Totals;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use umsync_engine::report::{Totals, counted};
 use umsync_engine::saved::SavedPlan;
 use umsync_store::{Missing, Store};
 use umsync_umapi::Clock as _;
@@ -19,6 +21,7 @@ pub(crate) async fn approve(cli: &Cli, beginning: &str) -> Result<u8, Failure> {
     let (now, who) = (SystemClock.now(), who());
     let organization = saved.organization();
     store.approve(organization, saved.id(), &who, now, now + MOST).await?;
+    store.accept_members(organization, saved.freezing(), &who, now).await?;
     if saved.is_whole() {
         let by = format!("{who} approved plan {}", saved.id());
         set_baseline(&store, organization, saved.configuration(), &by, now).await?;
@@ -27,6 +30,12 @@ pub(crate) async fn approve(cli: &Cli, beginning: &str) -> Result<u8, Failure> {
     let mut told = format!("Plan {} for {organization} is approved by {who}: {totals}.", saved.id());
     if !saved.withheld().is_empty() {
         told.push_str("\nThe next runs send those of its withheld changes that their own plans still want, until a full run has done so (at least 24 hours, at most 7 days).");
+    }
+    let members: BTreeSet<&String> = saved.freezing().values().flatten().collect();
+    if !members.is_empty() {
+        let members = counted(members.len(), "member", "members");
+        let _ =
+            write!(told, "\nAccepted: {members} whom nobody can read. Only others freeze removals again.");
     }
     if saved.configuration() != config.meaning {
         told.push_str("\nThe configuration means something else now than when this plan was made: removals wait until a plan made under it is approved.");

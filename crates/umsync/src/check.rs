@@ -131,7 +131,7 @@ async fn directory(program: &Program, findings: &mut Vec<Finding>) {
                     return;
                 }
             };
-            match ldap::check(&settings, &program.config.rules.wanted().groups).await {
+            match ldap::check(&settings, &program.config.rules.wanted()).await {
                 Ok(report) => {
                     // A person stands before it, so it tries even while the account rests; what it learns counts.
                     if let Err(failure) = admission(program, &report).await {

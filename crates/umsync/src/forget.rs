@@ -73,7 +73,7 @@ pub(crate) fn several(who: &str, traces: &PersonTraces) -> Failure {
 }
 
 /// What went, for people and scripts.
-fn counts(forgotten: &Forgotten) -> [(&'static str, u64); 14] {
+fn counts(forgotten: &Forgotten) -> [(&'static str, u64); 15] {
     let Forgotten {
         links,
         given,
@@ -82,6 +82,7 @@ fn counts(forgotten: &Forgotten) -> [(&'static str, u64); 14] {
         departures,
         failing,
         created,
+        accepted,
         unsettled,
         changes,
         commands,
@@ -98,6 +99,7 @@ fn counts(forgotten: &Forgotten) -> [(&'static str, u64); 14] {
         ("departures", departures),
         ("refusals", failing),
         ("creations", created),
+        ("accepted members of groups", accepted),
         ("unknown outcomes", unsettled),
         ("changes", changes),
         ("commands", commands),

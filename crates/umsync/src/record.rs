@@ -77,10 +77,11 @@ impl Record {
         remember: &Remember,
     ) -> Result<(), Failure> {
         // What fails is noted where it fails, with what it failed with: whoever only looks must not take its next try.
-        let Remember { absent, matches, departing: _, digests: _ } = remember;
+        let Remember { absent, matches, departing: _, digests: _, counts } = remember;
         let (organization, now) = (program.organization(), program.now());
         if !matches!(scope, Scope::Person(_)) {
             program.store.note_absences(organization, absent, now, program.side.every()).await?;
+            program.store.note_read(organization, &program.config.meaning, counts, now).await?;
         }
         if self.mode == Mode::Plan || !plan.withheld().is_empty() {
             program.store.save_plan(organization, plan.id(), &serde_json::to_value(plan)?, now).await?;

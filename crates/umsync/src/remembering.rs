@@ -27,6 +27,8 @@ pub(crate) async fn recall(program: &Program) -> Result<Memory, Failure> {
         failing: store.failing(organization).await?,
         invisible: created.into_iter().filter_map(invisible).collect(),
         approved: BTreeSet::new(),
+        accepted: store.accepted_members(organization).await?,
+        reads: store.reads(organization, &program.config.meaning).await?,
     })
 }
 

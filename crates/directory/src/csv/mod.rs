@@ -15,6 +15,7 @@ pub use flaw::Flaws;
 use crate::anchors;
 use crate::error::Error;
 use crate::groups::Reference;
+use crate::proof;
 use crate::record::Record;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -96,7 +97,9 @@ pub fn read(settings: &Settings, wanted: &Wanted) -> Result<Directory, Error> {
         }
     }
     let groups = groups.found(wanted, settings, &place)?;
-    Ok(Directory { source: place, entries, groups })
+    // Rows list their groups, so there is no member without a row.
+    let certificate = proof::of_file(&place, &bytes, &entries, &groups, 0, BTreeMap::new());
+    Ok(Directory { source: place, entries, groups, certificate })
 }
 
 /// The names of the columns, provided that all are there which have to be, and none twice that is used.

@@ -3,6 +3,7 @@
 mod matching;
 mod parse;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// A search filter. Two filters that print alike are equal.
@@ -61,6 +62,24 @@ enum Test {
     },
 }
 
+/// Something that a server must know for a filter to mean anything, in lower case.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Name {
+    /// An attribute, without options.
+    Attribute(String),
+    /// A value of `objectClass`.
+    Class(String),
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Attribute(name) => write!(f, "the attribute `{name}`"),
+            Self::Class(name) => write!(f, "the object class `{name}`"),
+        }
+    }
+}
+
 impl Filter {
     /// Reads the text form. Spaces and line breaks between the parts of `&`, `|` and `!` are allowed, because people
     /// fold long filters.
@@ -74,6 +93,13 @@ impl Filter {
         let mut printed = String::new();
         first_unsupported(&self.0, &mut printed)
             .map_or(Ok(()), |reason| Err(FilterError { position: printed.chars().count() + 1, reason }))
+    }
+
+    /// Every attribute and object class that it names.
+    pub(crate) fn names(&self) -> BTreeSet<Name> {
+        let mut names = BTreeSet::new();
+        collect_names(&self.0, &mut names);
+        names
     }
 
     /// Both must match.
@@ -92,6 +118,26 @@ impl Filter {
             attribute: attribute.to_ascii_lowercase(),
             test: Test::Equal(value.as_bytes().to_vec()),
         })
+    }
+}
+
+fn collect_names(node: &Node, names: &mut BTreeSet<Name>) {
+    let plain = |attribute: &str| attribute.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match node {
+        Node::And(parts) | Node::Or(parts) => parts.iter().for_each(|part| collect_names(part, names)),
+        Node::Not(part) => collect_names(part, names),
+        Node::Item { attribute, test } => {
+            let attribute = plain(attribute);
+            if let Test::Equal(class) = test
+                && matches!(attribute.as_str(), "objectclass" | "2.5.4.0")
+            {
+                names.insert(Name::Class(String::from_utf8_lossy(class).trim().to_ascii_lowercase()));
+            }
+            names.insert(Name::Attribute(attribute));
+        }
+        Node::Extensible { attribute, .. } => {
+            names.extend(attribute.as_deref().map(|attribute| Name::Attribute(plain(attribute))));
+        }
     }
 }
 

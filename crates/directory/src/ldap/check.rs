@@ -3,12 +3,14 @@
 use super::connect::{self, Connection};
 use super::failure::{Listing, Phase};
 use super::members;
-use super::read::{Doors, nobody, page_size};
+use super::read::{Doors, nobody};
+use super::root::Root;
+use super::schema;
 use super::search::{NOTHING, Query};
 use super::settings::Settings;
 use crate::error::Error;
 use std::collections::{BTreeMap, BTreeSet};
-use umsync_engine::directory::GroupRef;
+use umsync_engine::directory::{GroupRef, Wanted};
 
 /// What a look at the servers shows. A mistake here would stop a read.
 #[derive(Debug, Default)]
@@ -23,9 +25,10 @@ pub struct Report {
     pub mistakes: Vec<Error>,
 }
 
-/// Connects to every server; on the first that answers, looks for the bases, the groups and one person. Nothing is listed.
+/// Connects to every server; on the first that answers, looks for the bases, the names in its schema, the groups and one
+/// person. Nothing is listed.
 /// It is an error only if the settings themselves cannot be used.
-pub async fn check(settings: &Settings, wanted: &BTreeSet<GroupRef>) -> Result<Report, Error> {
+pub async fn check(settings: &Settings, wanted: &Wanted) -> Result<Report, Error> {
     let doors = Doors::open(settings)?;
     let mut report = Report::default();
     let mut found = Vec::new();
@@ -56,7 +59,7 @@ pub async fn check(settings: &Settings, wanted: &BTreeSet<GroupRef>) -> Result<R
 async fn look(
     connection: &mut Connection,
     settings: &Settings,
-    wanted: &BTreeSet<GroupRef>,
+    wanted: &Wanted,
     report: &mut Report,
     mistakes: &mut Vec<Error>,
 ) {
@@ -65,7 +68,7 @@ async fn look(
     bases.dedup();
     for base in bases {
         let phase = Phase::Base { dn: base.as_str().to_owned() };
-        match connection.entry(base.as_str(), &[NOTHING], &[], phase.clone()).await {
+        match connection.entry(base.as_str(), &[NOTHING], phase.clone()).await {
             Ok(Some(_)) => {}
             Ok(None) => mistakes.push(connection.failed(phase, super::Failure::Absent)),
             Err(error) => return mistakes.push(error),
@@ -82,11 +85,19 @@ async fn look(
 async fn groups_and_person(
     connection: &mut Connection,
     settings: &Settings,
-    wanted: &BTreeSet<GroupRef>,
+    wanted: &Wanted,
     report: &mut Report,
     mistakes: &mut Vec<Error>,
 ) -> Result<(), Error> {
-    let page_size = page_size(connection, settings).await?;
+    let root = Root::read(connection).await?;
+    let schema = schema::look(connection, &root).await?;
+    if let Err(error) = schema::require(&schema, settings, wanted, &connection.place) {
+        // Where a filter names what the server does not know, it finds nothing: nothing more can be said.
+        mistakes.push(error);
+        return Ok(());
+    }
+    let page_size = root.page_size(settings);
+    let wanted = &wanted.groups;
     match members::find_names(connection, settings, wanted, page_size).await {
         Ok(groups) => {
             let missing: Vec<GroupRef> =
@@ -106,7 +117,6 @@ async fn groups_and_person(
         base: settings.user_base(),
         filter: &settings.users,
         attributes: &nothing,
-        first_range: &[],
         page_size: 1,
     };
     report.person = connection.first(&query).await?;

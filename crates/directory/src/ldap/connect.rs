@@ -17,6 +17,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
+use umsync_engine::directory::ServerProof;
 use url::Url;
 
 /// StartTLS as message number 1: an extended request for 1.3.6.1.4.1.1466.20037 (RFC 4511, section 4.14.1).
@@ -33,6 +34,8 @@ pub(super) struct Connection {
     pub(super) origin: Arc<Origin>,
     /// Others to the same server, of the same read.
     pub(super) more: Vec<Connection>,
+    /// What this connection tells of a whole read.
+    pub(super) proof: ServerProof,
     fate: Fate,
     carrier: JoinHandle<()>,
     driver: JoinHandle<Result<(), LdapError>>,
@@ -56,7 +59,7 @@ impl Drop for Connection {
 pub(super) async fn connect(
     server: &Server,
     settings: &Settings,
-    tls: &Arc<ClientConfig>,
+    trust: &Arc<ClientConfig>,
 ) -> Result<Connection, Error> {
     let failed =
         |phase, failure| Error::Server { server: server.place.clone(), phase, source: Box::new(failure) };
@@ -68,16 +71,19 @@ pub(super) async fn connect(
         asked.map_err(|failure| failed(Phase::StartTls, failure))?;
     }
     let encrypted = server.encrypted || by_request;
+    let mut spoken = None;
     let adopted = if encrypted {
-        let connector = tokio_rustls::TlsConnector::from(tls.clone());
+        let connector = tokio_rustls::TlsConnector::from(trust.clone());
         let handshake = async { connector.connect(server.name.clone(), tcp).await.map_err(tls::failed) };
         let stream =
             within(limits.connect, handshake).await.map_err(|failure| failed(Phase::Tls, failure))?;
-        adopt(stream, server, settings, tls).await
+        spoken = tls::spoken(stream.get_ref().1);
+        adopt(stream, server, settings, trust).await
     } else {
-        adopt(tcp, server, settings, tls).await
+        adopt(tcp, server, settings, trust).await
     };
     let mut connection = adopted.map_err(|failure| failed(Phase::Connect, failure))?;
+    connection.proof.tls = spoken;
     bind(&mut connection, settings, encrypted).await?;
     Ok(connection)
 }
@@ -139,6 +145,7 @@ where
         patience: settings.timeouts.page,
         origin: Arc::new(Origin { server: server.clone(), settings: settings.clone(), tls: tls.clone() }),
         more: Vec::new(),
+        proof: ServerProof::default(),
         fate: fate.clone(),
         carrier: tokio::spawn(guard::carry(stream, ours, fate)),
         driver: tokio::spawn(conn.drive()),

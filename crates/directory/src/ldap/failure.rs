@@ -42,6 +42,11 @@ pub enum Phase {
         /// Its name.
         dn: String,
     },
+    /// Looking at a member who is neither one of the people nor a group.
+    Member {
+        /// Its name.
+        dn: String,
+    },
     /// Reading the rest of an attribute that the server hands out in ranges.
     Range {
         /// The attribute.
@@ -60,6 +65,8 @@ pub enum Listing {
     Groups,
     /// The groups that may be inside them.
     NestedGroups,
+    /// Members who are neither people nor groups.
+    Members,
 }
 
 impl fmt::Display for Phase {
@@ -76,6 +83,7 @@ impl fmt::Display for Phase {
             Self::Base { dn } => write!(f, "cannot read the base `{dn}`"),
             Self::Page { page, of } => write!(f, "cannot read page {page} of the {of}"),
             Self::Group { dn } => write!(f, "cannot read the group `{dn}`"),
+            Self::Member { dn } => write!(f, "cannot look at the member `{dn}`"),
             Self::Range { attribute, dn } => write!(f, "cannot read all values of `{attribute}` of `{dn}`"),
         }
     }
@@ -87,6 +95,7 @@ impl fmt::Display for Listing {
             Self::People => "people",
             Self::Groups => "groups",
             Self::NestedGroups => "nested groups",
+            Self::Members => "members who are no people",
         })
     }
 }

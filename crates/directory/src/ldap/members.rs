@@ -64,7 +64,7 @@ async fn look_up(
     let by_dn: Vec<(Dn, Vec<&GroupRef>)> = by_dn.into_values().collect();
     let read = async |connection: &mut Connection, (dn, _): &(Dn, _)| {
         let phase = Phase::Group { dn: dn.as_str().to_owned() };
-        connection.entry(dn.as_str(), attributes, first_range(settings), phase).await
+        connection.entry(dn.as_str(), attributes, phase).await
     };
     for ((_, references), record) in by_dn.iter().zip(connection.each(&by_dn, read).await?) {
         let Some(record) = record else { continue };
@@ -90,14 +90,6 @@ async fn look_up(
     Ok(groups)
 }
 
-/// In `memberOf` mode the group's own list is only compared, so its first range is enough.
-fn first_range(settings: &Settings) -> &'static [&'static str] {
-    match settings.members {
-        Members::MemberOf => &MEMBERS,
-        Members::Member => &[],
-    }
-}
-
 async fn list(
     connection: &mut Connection,
     settings: &Settings,
@@ -117,7 +109,6 @@ async fn list(
             None => kind,
         },
         attributes: &attributes.iter().map(|name| (*name).to_owned()).collect(),
-        first_range: first_range(settings),
         page_size,
     };
     let mut found = Vec::new();
@@ -153,8 +144,7 @@ async fn nest_by_parents(
         let batches: Vec<_> = level.chunks(BATCH).collect();
         let read = async |connection: &mut Connection, batch: &&[String]| {
             let inside = Filter::any(batch.iter().map(|dn| Filter::equal("memberof", dn)));
-            let attributes = ["memberof", "objectsid"];
-            list(connection, settings, Some(inside), &attributes, Listing::NestedGroups, page_size).await
+            list(connection, settings, Some(inside), &GROUP, Listing::NestedGroups, page_size).await
         };
         for record in connection.each(&batches, read).await?.into_iter().flatten() {
             if let Entry::Vacant(place) = groups.by_key.entry(record.key()) {
@@ -197,7 +187,7 @@ async fn nest_by_members(
         let read = async |connection: &mut Connection, member: &String| {
             let dn = names.get(member).cloned().unwrap_or_default();
             let phase = Phase::Group { dn: dn.clone() };
-            match connection.entry(&dn, &GROUP, &[], phase.clone()).await? {
+            match connection.entry(&dn, &GROUP, phase.clone()).await? {
                 Some(record) => Ok(Group::of(&record)),
                 None => Err(connection.failed(phase, super::Failure::Gone)),
             }
@@ -218,39 +208,41 @@ async fn nest_by_members(
     Ok(())
 }
 
-/// What the wanted groups say of their members, kept apart where the people's word counts.
-pub(super) struct Claims(BTreeMap<String, Group>);
+/// What the groups say of their members, kept apart where the people's word counts.
+pub(super) struct Claims {
+    /// The groups' own lists.
+    pub(super) lists: BTreeMap<String, Group>,
+    wanted: BTreeSet<String>,
+}
 
 impl Claims {
     /// Takes the members out of the groups, so that only `memberOf` decides.
     pub(super) fn take_from(groups: &mut Groups) -> Self {
-        let wanted: BTreeSet<&String> = groups.wanted.values().collect();
-        let claims = wanted.into_iter().filter_map(|key| {
-            let group = groups.by_key.get_mut(key)?;
+        let claims = groups.by_key.iter_mut().map(|(key, group)| {
             let members = std::mem::take(&mut group.members);
             let uids = std::mem::take(&mut group.uids);
-            Some((key.clone(), Group { dn: group.dn.clone(), members, uids, ..Group::default() }))
+            (key.clone(), Group { dn: group.dn.clone(), members, uids, ..Group::default() })
         });
-        Self(claims.collect())
+        Self { lists: claims.collect(), wanted: groups.wanted.values().cloned().collect() }
     }
 
     /// Whether people have to be asked for their `uid`.
     pub(super) fn need_uids(&self) -> bool {
-        self.0.values().any(|group| !group.uids.is_empty())
+        self.lists.values().any(|group| !group.uids.is_empty())
     }
 
-    /// Compares. A server that does not maintain `memberOf` answers every question about it with an empty list and no
-    /// error. Members who are missing are looked up once more: they were in the group before and after their entry was
-    /// read, so nobody was just being removed.
-    pub(super) async fn compare(self, connection: &mut Connection, people: &[Person]) -> Result<(), Error> {
-        for (key, group) in self.0 {
+    /// Compares what the wanted groups say. A server that does not maintain `memberOf` answers every question about it
+    /// with an empty list and no error. Members who are missing are looked up once more: they were in the group before
+    /// and after their entry was read, so nobody was just being removed.
+    pub(super) async fn compare(&self, connection: &mut Connection, people: &[Person]) -> Result<(), Error> {
+        for (key, group) in self.lists.iter().filter(|(key, _)| self.wanted.contains(*key)) {
             let missing: Vec<&Person> =
-                people.iter().filter(|person| person.is_listed_by(&group) && !person.names(&key)).collect();
+                people.iter().filter(|person| person.is_listed_by(group) && !person.names(key)).collect();
             if missing.is_empty() {
                 continue;
             }
             let phase = Phase::Group { dn: group.dn.clone() };
-            let Some(again) = connection.entry(&group.dn, &MEMBERS, &MEMBERS, phase.clone()).await? else {
+            let Some(again) = connection.entry(&group.dn, &MEMBERS, phase.clone()).await? else {
                 return Err(connection.failed(phase, super::Failure::Gone));
             };
             let again = Group::of(&again);
@@ -258,7 +250,7 @@ impl Claims {
             if let Some(person) = still.next() {
                 return Err(Error::MembersDisagree {
                     server: connection.place.clone(),
-                    group: group.dn,
+                    group: group.dn.clone(),
                     person: person.key().to_owned(),
                     others: still.count(),
                 });

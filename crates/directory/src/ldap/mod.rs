@@ -5,7 +5,8 @@
 //! moment. A server that refuses, a wrong password first of all, ends the read.
 //!
 //! `guard` and `message` stand before the client library, `search` proves each answer whole, `entry` knows bytes,
-//! `members` knows groups, `together` asks over several connections at once, `read` tells the story.
+//! `members` knows groups, `unselected` looks at members who are neither people nor groups, `together` asks over several
+//! connections at once, `root` and `schema` know what a server says of itself, `read` tells the story.
 
 mod active_directory;
 mod ber;
@@ -18,6 +19,8 @@ mod members;
 mod message;
 mod read;
 mod reference;
+mod root;
+mod schema;
 mod search;
 mod server;
 mod settings;
@@ -25,6 +28,7 @@ mod settings;
 mod tests;
 mod tls;
 mod together;
+mod unselected;
 
 pub use check::{Report, check};
 pub use failure::{Answered, Distrust, Failure, Listing, Phase};

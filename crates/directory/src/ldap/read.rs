@@ -1,20 +1,22 @@
 //! One whole read.
 
 use super::connect::{self, Connection};
-use super::failure::{Listing, Phase};
+use super::failure::Listing;
 use super::members::{self, Claims};
+use super::root::Root;
 use super::search::Query;
 use super::server::Server;
 use super::settings::{Bind, Encryption, Members, Settings};
-use super::tls;
+use super::{schema, tls, unselected};
 use crate::account;
 use crate::anchors::{self, ANCHORS};
 use crate::error::Error;
 use crate::groups::{self, Nesting, Person};
+use crate::strangers::Strangers;
 use rustls::ClientConfig;
 use secrecy::ExposeSecret as _;
 use std::sync::Arc;
-use umsync_engine::directory::{Directory, Wanted};
+use umsync_engine::directory::{Certificate, Directory, Proof, Wanted};
 
 /// How far a read has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,7 +114,14 @@ async fn whole(
     progress: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<Directory, Error> {
     let place = connection.place.clone();
-    let page_size = page_size(connection, settings).await?;
+    let root = Root::read(connection).await?;
+    if root.who_am_i {
+        let identity = connection.who_am_i(settings).await;
+        connection.proof.identity = identity.filter(|identity| !identity.is_empty());
+    }
+    let schema = schema::look(connection, &root).await?;
+    connection.proof.schema = schema::require(&schema, settings, wanted, &place)?;
+    let page_size = root.page_size(settings);
     let mut groups = members::find(connection, settings, &wanted.groups, page_size).await?;
     groups::require_all(wanted, &groups, &place)?;
     let nesting = if settings.nested_groups { Nesting::Expanded } else { Nesting::Direct };
@@ -140,7 +149,6 @@ async fn whole(
         base: settings.user_base(),
         filter: &settings.users,
         attributes: &attributes,
-        first_range: &[],
         page_size,
     };
     let (mut people, mut entries) = (Vec::new(), Vec::new());
@@ -159,11 +167,25 @@ async fn whole(
         return Err(nobody(settings, &place));
     }
     anchors::require_distinct(&entries, &place)?;
-    if let Some(claims) = claims {
+    if let Some(claims) = &claims {
         claims.compare(connection, &people).await?;
     }
-    let groups = groups::assign(&groups, nesting, &people, &mut entries, &place)?;
-    Ok(Directory { source: place, entries, groups })
+    let assigned = groups::assign(&groups, nesting, &people, &mut entries, &place)?;
+    let lists = claims.as_ref().map_or(&groups.by_key, |claims| &claims.lists);
+    let strangers = Strangers::of(&groups, lists, nesting, &people);
+    let readable = unselected::readable(connection, settings, &root, &schema, strangers.names()).await?;
+    let uids = unselected::known_uids(connection, settings, &root, strangers.uids()).await?;
+    let (others, unresolved) = strangers.settle(|name| readable.contains(name), |uid| uids.contains(uid));
+    let certificate = Certificate {
+        source: place.clone(),
+        proof: Proof::Server(Box::new(connection.proof.clone())),
+        entries: entries.len(),
+        groups: assigned.len(),
+        members: entries.iter().filter(|entry| !entry.groups.is_empty()).count(),
+        others,
+        unresolved,
+    };
+    Ok(Directory { source: place, entries, groups: assigned, certificate })
 }
 
 /// What is read of a person beside the wanted attributes and the state of the account.
@@ -176,15 +198,4 @@ fn needed(settings: &Settings) -> impl Iterator<Item = &str> {
 pub(super) fn nobody(settings: &Settings, place: &str) -> Error {
     let base = settings.user_base().to_string();
     Error::NoPeople { place: place.to_owned(), base, filter: settings.users.to_string() }
-}
-
-/// Active Directory says what it is (LDAP_CAP_ACTIVE_DIRECTORY_OID, MS-ADTS 3.1.1.3.4.3.1) and gives 1000 entries a page.
-pub(super) async fn page_size(connection: &mut Connection, settings: &Settings) -> Result<u32, Error> {
-    if let Some(size) = settings.page_size {
-        return Ok(size.max(1));
-    }
-    let root = connection.entry("", &["supportedcapabilities"], &[], Phase::Root).await?;
-    let capable = root
-        .is_some_and(|root| root.texts("supportedcapabilities").any(|oid| oid == "1.2.840.113556.1.4.800"));
-    Ok(if capable { 1000 } else { 500 })
 }

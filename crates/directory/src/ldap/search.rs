@@ -31,8 +31,6 @@ pub(super) struct Query<'a> {
     pub(super) base: &'a Dn,
     pub(super) filter: &'a Filter,
     pub(super) attributes: &'a BTreeSet<String>,
-    /// Attributes of which the first range is enough.
-    pub(super) first_range: &'a [&'a str],
     pub(super) page_size: u32,
 }
 
@@ -69,13 +67,12 @@ impl Connection {
                 if !seen.insert(answer.record.dn.clone()) {
                     return Err(self.failed(phase, Failure::Twice(answer.record.shown_dn())));
                 }
-                let rest: Vec<String> = answer
-                    .partial
-                    .into_iter()
-                    .filter(|name| !query.first_range.contains(&name.as_str()))
-                    .collect();
                 // Ranges are read when the list is over: servers keep one paged search per connection.
-                if rest.is_empty() { take(answer.record) } else { unfinished.push((answer.record, rest)) }
+                if answer.partial.is_empty() {
+                    take(answer.record);
+                } else {
+                    unfinished.push((answer.record, answer.partial));
+                }
             }
             tracing::debug!(server = self.place, page, of = %query.of, entries = seen.len(), "page read");
             page_done(seen.len());
@@ -114,7 +111,6 @@ impl Connection {
         &mut self,
         dn: &str,
         attributes: &[&str],
-        first_range: &[&str],
         phase: Phase,
     ) -> Result<Option<Record>, Error> {
         let tag = match self.single(dn, attributes).await {
@@ -126,9 +122,7 @@ impl Connection {
             return Err(self.failed(phase, Failure::Malformed("a malformed entry")));
         };
         for attribute in answer.partial {
-            if !first_range.contains(&attribute.as_str()) {
-                self.complete(&mut answer.record, &attribute).await?;
-            }
+            self.complete(&mut answer.record, &attribute).await?;
         }
         Ok(Some(answer.record))
     }
@@ -151,11 +145,18 @@ impl Connection {
             return Err(Failure::NotPaged);
         }
         self.look_at_references(answers.references, query.base)?;
+        self.proof.pages += 1;
         let entries = answers
             .entries
             .into_iter()
             .map(|tag| entry::answer(tag).ok_or(Failure::Malformed("a malformed entry")));
         Ok((entries.collect::<Result<_, _>>()?, cookie))
+    }
+
+    /// One entry by its name, as far as one answer gives it. `None`: it does not exist, or may not be read.
+    pub(super) async fn look(&mut self, dn: &str, attributes: &[&str]) -> Result<Option<Record>, Failure> {
+        let Some(tag) = self.single(dn, attributes).await? else { return Ok(None) };
+        Ok(Some(entry::answer(tag).ok_or(Failure::Malformed("a malformed entry"))?.record))
     }
 
     /// Looks at one entry.
@@ -180,6 +181,7 @@ impl Connection {
         match self.all_values(&dn, attribute).await {
             Ok(values) => {
                 values.into_iter().for_each(|value| record.add(attribute, value));
+                self.proof.ranges += 1;
                 Ok(())
             }
             Err(failure) => Err(self.failed(Phase::Range { attribute: attribute.to_owned(), dn }, failure)),
@@ -218,13 +220,14 @@ impl Connection {
         Err(Failure::Moving(ATTEMPTS))
     }
 
-    fn look_at_references(&self, references: Vec<StructureTag>, base: &Dn) -> Result<(), Failure> {
+    fn look_at_references(&mut self, references: Vec<StructureTag>, base: &Dn) -> Result<(), Failure> {
         let ignored = references.len();
         for reference in references {
             let urls = entry::reference(reference).ok_or(Failure::Malformed("a malformed reference"))?;
             if let Some(url) = urls.iter().find(|url| !is_elsewhere(url, base)) {
                 return Err(Failure::Referred(url.clone()));
             }
+            self.proof.referrals.extend(urls);
         }
         if ignored > 0 {
             tracing::debug!(

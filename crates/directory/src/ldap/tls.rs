@@ -3,17 +3,21 @@
 
 use super::failure::{Distrust, Failure};
 use super::settings::{Bind, Certificates, Settings};
+use crate::dn::hex;
 use crate::error::Error;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{
-    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
+    AlertDescription, CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct,
+    ProtocolVersion, RootCertStore, SignatureScheme,
 };
 use secrecy::{ExposeSecret as _, SecretString};
+use sha2::{Digest as _, Sha256};
 use std::path::Path;
 use std::sync::Arc;
+use umsync_engine::directory::Tls;
 
 /// TLS 1.2 or later; servers are verified against `ca_file`, else against the operating system's authorities, and shown
 /// our certificate if there is one.
@@ -96,6 +100,17 @@ fn roots(ca_file: Option<&Path>) -> Result<RootCertStore, Error> {
         Some(file) => from_file(file),
         None => from_system(),
     }
+}
+
+/// What was agreed with a server.
+pub(super) fn spoken(connection: &ClientConnection) -> Option<Tls> {
+    let version = match connection.protocol_version()? {
+        ProtocolVersion::TLSv1_2 => "TLS 1.2".to_owned(),
+        ProtocolVersion::TLSv1_3 => "TLS 1.3".to_owned(),
+        other => format!("{other:?}"),
+    };
+    let certificate = connection.peer_certificates()?.first()?;
+    Some(Tls { version, certificate_sha256: hex(&Sha256::digest(certificate)) })
 }
 
 fn from_file(file: &Path) -> Result<RootCertStore, Error> {

@@ -9,6 +9,7 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
+use umsync_engine::directory::ServerProof;
 
 impl Connection {
     /// Asks all of these, each on whichever connection is free.
@@ -32,6 +33,14 @@ impl Connection {
             .map(|connection| Box::pin(answers(connection, questions, &next, &ask)))
             .collect();
         let mut answered: Vec<(usize, A)> = all(work).await?.into_iter().flatten().collect();
+        // Whatever they have seen is part of the one read.
+        for other in &mut more {
+            let ServerProof { pages, ranges, referrals, identity: _, tls: _, schema: _ } =
+                std::mem::take(&mut other.proof);
+            self.proof.pages += pages;
+            self.proof.ranges += ranges;
+            self.proof.referrals.extend(referrals);
+        }
         self.more = more;
         answered.sort_by_key(|(at, _)| *at);
         Ok(answered.into_iter().map(|(_, answer)| answer).collect())

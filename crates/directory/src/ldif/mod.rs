@@ -10,9 +10,11 @@ use crate::dn::{Dn, fold_text};
 use crate::error::Error;
 use crate::filter::Filter;
 use crate::groups::{self, Group, Groups, Nesting, Person, Reference};
+use crate::proof;
 use crate::record::Record;
+use crate::strangers::{Strangers, is_foreign};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use umsync_engine::directory::{Directory, Wanted};
 
 /// Which file, and what in it.
@@ -37,7 +39,8 @@ pub fn read(settings: &Settings, wanted: &Wanted) -> Result<Directory, Error> {
     let Settings { file, base, users, group_base, nested_groups, anchor } = settings;
     let place = file.display().to_string();
     users.check_in_memory().map_err(|source| Error::Filter { place: place.clone(), source })?;
-    let records = records(file)?;
+    let bytes = std::fs::read(file).map_err(|source| Error::File { file: file.clone(), source })?;
+    let records = records(file, &bytes)?;
 
     let below = |record: &Record, base: &Option<Dn>| {
         base.as_ref().is_none_or(|base| {
@@ -61,19 +64,26 @@ pub fn read(settings: &Settings, wanted: &Wanted) -> Result<Directory, Error> {
     }
     anchors::require_distinct(&entries, &place)?;
     let nesting = if *nested_groups { Nesting::Expanded } else { Nesting::Direct };
-    let groups = groups::assign(&groups, nesting, &people, &mut entries, &place)?;
-    Ok(Directory { source: place, entries, groups })
+    let assigned = groups::assign(&groups, nesting, &people, &mut entries, &place)?;
+    let strangers = Strangers::of(&groups, &groups.by_key, nesting, &people);
+    let keys: BTreeSet<String> = records.iter().map(Record::key).collect();
+    let uids: BTreeSet<String> =
+        records.iter().flat_map(|record| record.texts("uid")).map(fold_text).collect();
+    // A name without an entry in the file is nobody of whom we know anything.
+    let is_entry = |name: &str| keys.contains(name) && !is_foreign(name);
+    let (others, unresolved) = strangers.settle(is_entry, |uid| uids.contains(uid));
+    let certificate = proof::of_file(&place, &bytes, &entries, &assigned, others, unresolved);
+    Ok(Directory { source: place, entries, groups: assigned, certificate })
 }
 
 /// All entries of the file, provided it does not itself say that some are missing.
-fn records(file: &PathBuf) -> Result<Vec<Record>, Error> {
-    let bytes = std::fs::read(file).map_err(|source| Error::File { file: file.clone(), source })?;
-    let content = parse::content(&bytes).map_err(|parse::Mistake { line, reason }| Error::Ldif {
-        file: file.clone(),
+fn records(file: &Path, bytes: &[u8]) -> Result<Vec<Record>, Error> {
+    let content = parse::content(bytes).map_err(|parse::Mistake { line, reason }| Error::Ldif {
+        file: file.to_owned(),
         line,
         reason,
     })?;
-    let partial = |reason| Err(Error::PartialExport { file: file.clone(), reason });
+    let partial = |reason| Err(Error::PartialExport { file: file.to_owned(), reason });
     let parse::Content { records, promised, failed, unfinished } = content;
     if let Some(failed) = failed {
         return partial(format!(

@@ -1,5 +1,6 @@
 //! Wording for people: a plan, and what became of it, as lines of inked text. Colour itself is the program's matter.
 
+mod certificate;
 mod outcome;
 mod plan;
 mod remedy;

@@ -1,6 +1,7 @@
 //! A whole plan: what changes and why, what does not and why, and the totals.
 
-use super::{Ink, Line, Totals, counted, moment, remedy, section, told};
+use super::certificate::first;
+use super::{Ink, Line, Totals, certificate, counted, moment, remedy, section, told};
 use crate::change::{Change, Reason, Target, What};
 use crate::diff::{Leaver, Returned};
 use crate::memory::Order;
@@ -42,6 +43,7 @@ fn head(plan: &Plan, lines: &mut Vec<Line>) {
         }
     }
     lines.push(Line::of(Ink::Faint, format!("  directory  {}: {told}", directory.source)));
+    lines.extend(certificate::lines(plan.certificate()));
     let adobe = plan.adobe();
     let minutes = (plan.made_at() - adobe.read_at).num_minutes();
     let age = match usize::try_from(minutes) {
@@ -175,6 +177,10 @@ fn withheld(plan: &Plan, lines: &mut Vec<Line>) {
             section("Too many doubts", lines);
             lines.push(Line::of(Ink::Warning, format!("  {}", too_many_set_aside(plan))));
         }
+        if plan.doubts().fall {
+            section("Far fewer people than usual", lines);
+            lines.extend(falls(plan));
+        }
         return;
     }
     section(&format!("Withheld: {}", plan.withheld().len()), lines);
@@ -201,6 +207,13 @@ fn withheld(plan: &Plan, lines: &mut Vec<Line>) {
     for (_, text) in reasons.into_iter().filter(|(holds, _)| *holds) {
         lines.push(Line::of(Ink::Warning, format!("  {text}")));
     }
+    lines.extend(falls(plan));
+    for (group, names) in plan.freezing() {
+        let members = counted(names.len(), "member", "members");
+        let text =
+            format!("{group} lists {members} nobody can read ({}): nobody loses what it gives", first(names));
+        lines.push(Line::of(Ink::Warning, format!("  {text}")));
+    }
     let approve = format!("  if the list below is right: umsync approve {}", plan.id());
     let only_parked = plan.withheld().iter().all(|withheld| withheld.why == Why::Parked);
     let try_again = format!("  to try them again all the same: umsync approve {}", plan.id());
@@ -213,6 +226,10 @@ fn withheld(plan: &Plan, lines: &mut Vec<Line>) {
         );
         lines.extend(refusals(change, *why, plan));
     }
+}
+
+fn falls(plan: &Plan) -> impl Iterator<Item = Line> {
+    plan.falls().iter().map(|fall| Line::of(Ink::Warning, format!("  {fall}; all removals wait")))
 }
 
 /// What Adobe has said about a parked change, and what can be done about it.

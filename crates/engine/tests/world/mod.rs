@@ -10,7 +10,10 @@ use std::time::Duration;
 use umsync_engine::adobe::{Group, GroupKind, Identity, Snapshot, Status, User, UserType};
 use umsync_engine::change::Field;
 use umsync_engine::diff::DiffError;
-use umsync_engine::directory::{AccountState, Anchor, Directory, DirectoryGroup, Entry, GroupRef};
+use umsync_engine::directory::{
+    AccountState, Anchor, Certificate, Directory, DirectoryGroup, Entry, GroupRef,
+};
+use umsync_engine::falls::Counts;
 use umsync_engine::key::{GroupName, fold_email};
 use umsync_engine::limits::{Limit, Limits};
 use umsync_engine::memory::{Absence, Known, Memory, Order};
@@ -107,7 +110,8 @@ fn directory(entries: Vec<Entry>, groups: impl IntoIterator<Item = GroupRef>) ->
         let dn = format!("cn={group},dc=example,dc=com");
         (group, DirectoryGroup { dn, members: 0 })
     });
-    Directory { source: "world".into(), entries, groups: groups.collect() }
+    let groups = groups.collect();
+    Directory { source: "world".into(), entries, groups, certificate: Certificate::default() }
 }
 
 fn snapshot(users: Vec<User>, groups: impl IntoIterator<Item = GroupName>) -> Snapshot {
@@ -253,8 +257,9 @@ fn any_rules() -> impl Strategy<Value = Rules> {
         1 => (0..9_000_u32, 0..3_usize).prop_map(|(basis_points, floor)| Limit::Share { basis_points, floor, most: None })]
     };
     let baseline = prop_oneof![3 => Just(Baseline::Accepted), 1 => Just(Baseline::Missing), 1 => Just(Baseline::Changed)];
-    let limits = (limit(), limit(), limit(), limit(), limit(), limit(), limit(), limit()).prop_map(
-        |(create, update, identity, group_removals, removals, leave, delete, set_aside)| Limits {
+    let falling = (limit(), limit());
+    let limits = (limit(), limit(), limit(), limit(), limit(), limit(), limit(), limit(), falling).prop_map(
+        |(
             create,
             update,
             identity,
@@ -263,6 +268,18 @@ fn any_rules() -> impl Strategy<Value = Rules> {
             leave,
             delete,
             set_aside,
+            (fall, group_fall),
+        )| Limits {
+            create,
+            update,
+            identity,
+            group_removals,
+            removals,
+            leave,
+            delete,
+            set_aside,
+            fall,
+            group_fall,
         },
     );
     let leaving = (0..2_u64, 1..3_u32, any::<bool>());
@@ -312,6 +329,30 @@ fn any_rules() -> impl Strategy<Value = Rules> {
     )
 }
 
+/// Groups by position, and unresolved members of them by number.
+type Numbers = BTreeSet<(usize, u8)>;
+/// Those that a read met, and those that somebody has accepted.
+type Strange = (Numbers, Numbers);
+
+fn any_strange() -> impl Strategy<Value = Strange> {
+    let numbers = || btree_set((0..DIRECTORY_GROUPS.len(), 0..3_u8), 0..4);
+    (numbers(), numbers())
+}
+
+/// So many people, and so many in every group.
+fn counts((people, members): (usize, usize)) -> Counts {
+    Counts { people, groups: DIRECTORY_GROUPS.map(|group| (GroupRef::new(group), members)).into() }
+}
+
+fn names_by_group(numbers: &Numbers) -> BTreeMap<GroupRef, BTreeSet<String>> {
+    let mut names: BTreeMap<GroupRef, BTreeSet<String>> = BTreeMap::new();
+    for (group, number) in numbers {
+        let group = names.entry(GroupRef::new(DIRECTORY_GROUPS[*group])).or_default();
+        group.insert(format!("uid=gone{number},dc=example,dc=com"));
+    }
+    names
+}
+
 /// A world in which some groups may be missing, some people are linked, and some users have been absent for a while.
 pub(crate) fn world() -> impl Strategy<Value = World> {
     let users = vec(any_user(), 0..8);
@@ -324,8 +365,18 @@ pub(crate) fn world() -> impl Strategy<Value = World> {
         (-1..2_i64).prop_map(|days| Some(Order::Hold { until: Some(now() + TimeDelta::days(days)) }))
     ];
     let absence = (0..4_i64, 0..3_u32, order);
-    (vec(any_entry(), 0..8), users, any_rules(), links, groups, absence).prop_map(
-        |(mut entries, mut users, rules, links, groups, (days, reads, order))| {
+    let reads = vec((0..12_usize, 0..6_usize), 0..3);
+    let strange = prop_oneof![2 => Just(Strange::default()), 1 => any_strange()];
+    (vec(any_entry(), 0..8), users, any_rules(), links, groups, (absence, reads), strange).prop_map(
+        |(
+            mut entries,
+            mut users,
+            rules,
+            links,
+            groups,
+            ((days, reads, order), earlier),
+            (unresolved, accepted),
+        )| {
             let mut seen = BTreeSet::new();
             entries.retain(|entry| seen.insert(entry.dn.clone()));
             for (at, user) in users.iter_mut().enumerate() {
@@ -336,9 +387,13 @@ pub(crate) fn world() -> impl Strategy<Value = World> {
             present.extend(users.iter().flat_map(|user| user.groups.clone()));
             present.extend([GroupName::new("Keep"), GroupName::new("Premiere")]);
             let since = now() - TimeDelta::days(days);
+            let mut directory = directory(entries, DIRECTORY_GROUPS.map(GroupRef::new));
+            directory.certificate.unresolved = names_by_group(&unresolved);
             World {
-                directory: directory(entries, DIRECTORY_GROUPS.map(GroupRef::new)),
+                directory,
                 memory: Memory {
+                    accepted: names_by_group(&accepted),
+                    reads: earlier.into_iter().map(counts).collect(),
                     links: links
                         .into_iter()
                         .map(|(person, user)| {

@@ -4,6 +4,7 @@
 
 mod backup;
 mod binds;
+mod completeness;
 mod cut_short;
 mod damage;
 mod forward;

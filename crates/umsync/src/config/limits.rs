@@ -16,6 +16,8 @@ pub(super) fn read(section: Option<Section<'_>>) -> Limits {
         ("leave", &mut limits.leave),
         ("delete", &mut limits.delete),
         ("set_aside", &mut limits.set_aside),
+        ("fall", &mut limits.fall),
+        ("group_fall", &mut limits.group_fall),
     ] {
         if let Some(given) = read_limit(&section, key) {
             *limit = given;

@@ -1,0 +1,129 @@
+//! What proves that the directory was read whole, in two or three lines.
+
+use super::{Ink, Line, counted};
+use crate::directory::{Certificate, Proof, Schema, ServerProof, Tls};
+use std::collections::BTreeSet;
+
+/// So many unresolved members are named; the rest is counted.
+const NAMED: usize = 3;
+
+/// The certificate of a read, for the head of a plan.
+pub(super) fn lines(certificate: &Certificate) -> Vec<Line> {
+    let Certificate { source: _, proof, entries: _, groups: _, members, others, unresolved } = certificate;
+    let mut lines = match proof {
+        Proof::Untold => Vec::new(),
+        Proof::File { bytes, sha256 } => {
+            vec![faint(format!("  complete   {}, SHA-256 {sha256}", counted(*bytes, "byte", "bytes")))]
+        }
+        Proof::Server(server) => of_server(server),
+    };
+    let people = counted(*members, "person", "people");
+    let beside = if *others > 0 { format!(" and {others} who are no people") } else { String::new() };
+    lines.push(faint(format!(
+        "  members    {people}{beside} in the groups, {} unresolved",
+        count(unresolved.values())
+    )));
+    for (group, names) in unresolved {
+        lines.push(Line::of(Ink::Warning, format!("  unresolved {group}: {}", first(names))));
+    }
+    lines
+}
+
+/// The first names, and how many more there are.
+pub(super) fn first(names: &BTreeSet<String>) -> String {
+    let first: Vec<&str> = names.iter().take(NAMED).map(String::as_str).collect();
+    match names.len() - first.len() {
+        0 => first.join("; "),
+        more => format!("{} and {more} more", first.join("; ")),
+    }
+}
+
+/// A name in several groups is one name.
+fn count<'a>(names: impl Iterator<Item = &'a BTreeSet<String>>) -> usize {
+    names.flatten().collect::<BTreeSet<_>>().len()
+}
+
+fn of_server(server: &ServerProof) -> Vec<Line> {
+    let ServerProof { identity, tls, pages, ranges, referrals, schema } = server;
+    let mut whole = format!("{}, each with result 0, and no more to come", counted(*pages, "page", "pages"));
+    if *ranges > 0 {
+        whole.push_str(&format!("; {} to the last value", counted(*ranges, "range", "ranges")));
+    }
+    if !referrals.is_empty() {
+        let referrals: Vec<&str> = referrals.iter().map(String::as_str).collect();
+        whole.push_str(&format!("; left alone: {}", referrals.join(", ")));
+    }
+    whole.push_str(&match schema {
+        Schema::Known { names } => format!("; {} known to its schema", counted(*names, "name", "names")),
+        Schema::Untold { why } => format!("; its schema was not looked at: {why}"),
+    });
+    let identity = identity.as_deref().unwrap_or("whom the server does not tell");
+    let tls = match tls {
+        Some(Tls { version, certificate_sha256 }) => {
+            format!("{version}, certificate SHA-256 {certificate_sha256}")
+        }
+        None => "unencrypted".to_owned(),
+    };
+    vec![faint(format!("  complete   {whole}")), faint(format!("  read as    {identity}; {tls}"))]
+}
+
+fn faint(text: String) -> Line {
+    Line::of(Ink::Faint, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::directory::GroupRef;
+
+    fn told(certificate: &Certificate) -> Vec<String> {
+        lines(certificate).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_server_says_as_whom_and_how_it_was_read() {
+        let server = ServerProof {
+            identity: Some("dn:cn=sync".into()),
+            tls: Some(Tls { version: "TLS 1.3".into(), certificate_sha256: "9f".into() }),
+            pages: 42,
+            ranges: 3,
+            referrals: ["ldap://x/dc=ForestDnsZones".into()].into(),
+            schema: Schema::Known { names: 7 },
+        };
+        let certificate =
+            Certificate { proof: Proof::Server(Box::new(server)), members: 9, ..Certificate::default() };
+        assert_eq!(
+            told(&certificate),
+            [
+                "  complete   42 pages, each with result 0, and no more to come; 3 ranges to the last value; left alone: ldap://x/dc=ForestDnsZones; 7 names known to its schema",
+                "  read as    dn:cn=sync; TLS 1.3, certificate SHA-256 9f",
+                "  members    9 people in the groups, 0 unresolved",
+            ]
+        );
+    }
+
+    #[test]
+    fn unresolved_members_are_named_and_counted_once() {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let certificate = Certificate {
+            proof: Proof::File { bytes: 1, sha256: "ab".into() },
+            members: 1,
+            others: 2,
+            unresolved: [
+                (GroupRef::new("a"), names(&["p", "q", "r", "s", "t"])),
+                (GroupRef::new("b"), names(&["p"])),
+            ]
+            .into(),
+            ..Certificate::default()
+        };
+        assert_eq!(
+            told(&certificate),
+            [
+                "  complete   1 byte, SHA-256 ab",
+                "  members    1 person and 2 who are no people in the groups, 5 unresolved",
+                "  unresolved a: p; q; r and 2 more",
+                "  unresolved b: p",
+            ]
+        );
+    }
+}

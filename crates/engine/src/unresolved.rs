@@ -1,0 +1,82 @@
+//! Members of directory groups whom nobody can read: until somebody has approved a plan with them, nobody loses what such
+//! a group gives. A member that cannot be read may be a group whose members are here, or somebody whose entry the account
+//! may not see any more.
+
+use crate::adobe::Snapshot;
+use crate::change::{Change, Target, What};
+use crate::directory::{Directory, GroupRef};
+use crate::key::{GroupName, UserKey};
+use crate::memory::Memory;
+use crate::rules::Rules;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Which changes wait, and for whose sake.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Frozen {
+    /// Changes that take a membership that such a group gives.
+    pub changes: BTreeSet<Change>,
+    /// The unresolved members whom nobody has accepted, of each directory group that holds back a change.
+    pub members: BTreeMap<GroupRef, BTreeSet<String>>,
+}
+
+/// What unresolved members hold back. Whoever leaves the organization loses its memberships, too.
+pub fn frozen(
+    changes: &[Change],
+    directory: &Directory,
+    adobe: &Snapshot,
+    rules: &Rules,
+    memory: &Memory,
+) -> Frozen {
+    let unresolved = new_ones(directory, memory);
+    let mut gives: BTreeMap<GroupName, BTreeSet<&GroupRef>> = BTreeMap::new();
+    for mapping in rules.mappings.iter().filter(|mapping| unresolved.contains_key(&mapping.directory)) {
+        for group in &mapping.adobe {
+            gives.entry(group.clone()).or_default().insert(&mapping.directory);
+        }
+    }
+    if gives.is_empty() {
+        return Frozen::default();
+    }
+    let mut by_id: BTreeMap<&str, &BTreeSet<GroupName>> = BTreeMap::new();
+    let mut without_id: BTreeMap<UserKey, &BTreeSet<GroupName>> = BTreeMap::new();
+    for user in &adobe.users {
+        match (&user.id, user.key()) {
+            (Some(id), _) => by_id.insert(id, &user.groups),
+            (None, Some(key)) => without_id.insert(key, &user.groups),
+            (None, None) => None,
+        };
+    }
+    let mut frozen = Frozen::default();
+    for change in changes.iter().filter(|change| change.is_removal()) {
+        let taken: Vec<&GroupName> = match (&change.what, &change.target) {
+            (What::Lose { group }, _) => vec![group],
+            (_, Target::User(account)) => {
+                let groups = match &account.id {
+                    Some(id) => by_id.get(id.as_str()),
+                    None => without_id.get(&account.key),
+                };
+                groups.into_iter().flat_map(|groups| groups.iter()).collect()
+            }
+            (_, Target::Group(_)) => Vec::new(),
+        };
+        let because: BTreeSet<&GroupRef> =
+            taken.into_iter().filter_map(|group| gives.get(group)).flatten().copied().collect();
+        if !because.is_empty() {
+            frozen.changes.insert(change.clone());
+        }
+        for group in because {
+            frozen.members.entry(group.clone()).or_insert_with(|| unresolved[group].clone());
+        }
+    }
+    frozen
+}
+
+/// The unresolved members whom nobody has accepted; groups without any are left out.
+fn new_ones(directory: &Directory, memory: &Memory) -> BTreeMap<GroupRef, BTreeSet<String>> {
+    let unresolved = directory.certificate.unresolved.iter().map(|(group, names)| {
+        let accepted = memory.accepted.get(group);
+        let is_new = |name: &&String| accepted.is_none_or(|accepted| !accepted.contains(*name));
+        (group.clone(), names.iter().filter(is_new).cloned().collect::<BTreeSet<_>>())
+    });
+    unresolved.filter(|(_, names)| !names.is_empty()).collect()
+}
