@@ -104,6 +104,7 @@ fn each(
 
 fn wanted(attributes: &[&str]) -> Wanted {
     Wanted {
+        named: Default::default(),
         attributes: attributes.iter().map(|name| (*name).to_owned()).collect(),
         groups: [GroupRef::new("design")].into(),
     }

@@ -22,7 +22,7 @@ use std::path::PathBuf;
 use table::Row;
 use umsync_engine::directory::{Directory, DirectoryGroup, Entry, GroupRef, Wanted};
 
-/// Which file, and what in it. Columns are found by what [`column`] makes of their names.
+/// Which file, and what in it. Columns are found by what [`column()`] makes of their names.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The file.

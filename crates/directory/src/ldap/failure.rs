@@ -226,6 +226,12 @@ pub struct Answered {
 }
 
 impl Failure {
+    /// Whether the server does not let us see just this entry (insufficientAccessRights); that it is busy, or ends, is
+    /// about the whole read.
+    pub(super) fn denies(&self) -> bool {
+        matches!(self, Self::Answer(Answered { code: 50, text: _ }))
+    }
+
     /// Whether another server may do better: this one is away, busy or broken. A refusal is not: a wrong password sent
     /// to every server in turn locks the account.
     pub fn is_of_this_server(&self) -> bool {

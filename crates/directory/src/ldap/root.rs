@@ -30,7 +30,8 @@ impl Root {
         let record = match connection.look("", &attributes).await {
             Ok(Some(record)) => record,
             // A server may keep this to itself.
-            Ok(None) | Err(Failure::Answer(_)) => return Ok(Self::default()),
+            Ok(None) => return Ok(Self::default()),
+            Err(failure) if failure.denies() => return Ok(Self::default()),
             Err(failure) => return Err(connection.failed(Phase::Root, failure)),
         };
         let has = |attribute, wanted| record.texts(attribute).any(|text| text == wanted);

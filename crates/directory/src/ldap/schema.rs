@@ -56,10 +56,9 @@ pub(super) async fn look(connection: &mut Connection, root: &Root) -> Result<Res
 
 /// Whether nothing more can be asked: anything else is only about the schema.
 fn ended(failure: &Failure) -> bool {
-    !matches!(
-        failure,
-        Failure::Answer(_) | Failure::Referred(_) | Failure::RangeGap(_) | Failure::Moving(_) | Failure::Gone
-    )
+    let about_it =
+        matches!(failure, Failure::Referred(_) | Failure::RangeGap(_) | Failure::Moving(_) | Failure::Gone);
+    !(about_it || failure.denies())
 }
 
 /// An error naming everything in filters and mappings that the server does not know.

@@ -48,7 +48,7 @@ pub(super) async fn readable(
             match list(connection, settings, root, &any, NOTHING, take).await {
                 Ok(()) => {}
                 // A server that will not search so may still answer about each.
-                Err(Error::Server { server: _, phase: _, source }) if is_answer(&source) => {
+                Err(Error::Server { server: _, phase: _, source }) if source.denies() => {
                     tracing::debug!(server = connection.place, %source, "members are looked at singly");
                     break;
                 }
@@ -105,10 +105,6 @@ fn whole_name(root: &Root, schema: &Result<Names, String>) -> Option<&'static st
         return Some("distinguishedname");
     }
     schema.as_ref().is_ok_and(|names| names.has_attribute("entrydn")).then_some("entrydn")
-}
-
-fn is_answer(failure: &Failure) -> bool {
-    matches!(failure, Failure::Answer(_))
 }
 
 async fn list(

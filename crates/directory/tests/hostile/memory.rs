@@ -203,7 +203,11 @@ async fn told(server: &str) {
         timeouts: Timeouts { connect: short, bind: short, page: short, whole: Duration::from_secs(3) },
         ..settings(&[])
     };
-    let wanted = Wanted { attributes: ["mail".to_owned()].into(), groups: [GroupRef::new(DESIGN)].into() };
+    let wanted = Wanted {
+        attributes: ["mail".to_owned()].into(),
+        named: Default::default(),
+        groups: [GroupRef::new(DESIGN)].into(),
+    };
     let end = match read(&settings, &wanted, &|_| ()).await {
         Ok(directory) => format!("a directory of {}", directory.entries.len()),
         Err(error) => chain(&error),

@@ -25,7 +25,11 @@ fn settings_of(fake: &Fake) -> Settings {
 }
 
 async fn read_group(settings: &Settings, group: &str) -> Result<Directory, Error> {
-    let wanted = Wanted { attributes: ["mail".to_owned()].into(), groups: [GroupRef::new(group)].into() };
+    let wanted = Wanted {
+        attributes: ["mail".to_owned()].into(),
+        named: Default::default(),
+        groups: [GroupRef::new(group)].into(),
+    };
     read(settings, &wanted, &|_| ()).await
 }
 
@@ -34,7 +38,7 @@ fn of(people: usize, group: impl Fn(u32, &Search) -> Vec<Vec<u8>> + Send + Sync 
     let company = Company { people, per_page: 50_000 };
     Fake::talking(move |id, request, stream| {
         let reply = match request {
-            Request::Search(search) if search.single => group(id, search),
+            Request::Search(search) if search.single && !search.base.is_empty() => group(id, search),
             _ => company.answer(id, request),
         };
         stream.write_all(&reply.concat()).is_ok()
@@ -58,7 +62,9 @@ async fn d25_groups_of_1499_to_100_000_come_out_whole() {
         let outside: Vec<&Entry> = directory.entries.iter().filter(|entry| entry.groups.is_empty()).collect();
         assert_eq!((directory.entries.len(), outside.len()), (members + 1, 1));
         assert_eq!(outside[0].dn, Company::dn(members));
-        let searches = fake.count(|request| matches!(request, Request::Search(Search { single: true, .. })));
+        let searches = fake.count(
+            |request| matches!(request, Request::Search(search) if search.single && !search.base.is_empty()),
+        );
         let ranges = if members > STEP { members.div_ceil(STEP) + 1 } else { 1 };
         assert_eq!(searches, ranges, "{members}");
     }
@@ -190,7 +196,7 @@ fn nested(groups: usize, inside: impl Fn(usize) -> Vec<usize> + Send + Sync + 's
     let company = Company { people: groups + 1, per_page: 50_000 };
     Fake::talking(move |id, request, stream| {
         let reply = match request {
-            Request::Search(search) if search.single => {
+            Request::Search(search) if search.single && !search.base.is_empty() => {
                 let at = search.base["CN=g".len()..].split(',').next().unwrap().parse().unwrap();
                 let mut members: Vec<Vec<u8>> =
                     inside(at).into_iter().map(|at| name(at).into_bytes()).collect();
