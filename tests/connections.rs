@@ -10,7 +10,7 @@ use umsync_directory::Error;
 use umsync_directory::ldap::{
     Bind, Certificates, Distrust, Encryption, Failure, Members, Phase, Settings, check,
 };
-use umsync_engine::directory::Wanted;
+use umsync_engine::directory::{Directory, Wanted};
 use url::Url;
 
 fn key(server: &OpenLdap) -> SecretString {
@@ -119,7 +119,11 @@ async fn a_real_server_gives_the_same_over_one_connection_and_over_eight() {
             all.push(read_it(&settings, &wanted).await.unwrap());
         }
     }
-    assert!(all.iter().all(|directory| *directory == all[0]));
+    // What proves it depends on whose word counts, not on the number of connections.
+    assert!(all.chunks(2).all(|pair| pair[0] == pair[1]));
+    let same =
+        |directory: &Directory| directory.entries == all[0].entries && directory.groups == all[0].groups;
+    assert!(all.iter().all(same));
     assert_eq!(all[0].groups.values().map(|group| group.members).max(), Some(120));
 }
 

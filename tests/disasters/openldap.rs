@@ -253,7 +253,7 @@ fn d12_a_filter_on_attributes_that_the_server_lacks_ends_6() {
             &[&format!("users: {filter}")],
             &format!("{RULES}{OFF}"),
         );
-        nothing_sent(&world, 6, &["no people"]);
+        nothing_sent(&world, 6, &["does not know"]);
     }
 }
 

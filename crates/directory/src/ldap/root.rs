@@ -1,7 +1,7 @@
 //! What a server says of itself (RFC 4512, section 5.1).
 
 use super::connect::Connection;
-use super::failure::{Failure, Phase};
+use super::failure::Phase;
 use super::settings::Settings;
 use crate::dn::Dn;
 use crate::error::Error;
