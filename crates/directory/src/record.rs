@@ -114,14 +114,20 @@ impl Record {
     }
 }
 
-/// `member;range=0-1499` as name, first and last; `*` is `None`. (MS-ADTS 3.1.1.3.1.3.3, "Range Retrieval")
+/// `member;range=0-1499` as name, first and last; `*` is `None`. (MS-ADTS 3.1.1.3.1.3.3, "Range Retrieval") A range that
+/// cannot be understood is some part of the values, and nobody knows which: it begins beyond everything.
 pub(crate) fn range(description: &str) -> Option<(String, usize, Option<usize>)> {
     let lower = description.to_ascii_lowercase();
     let (name, options) = lower.split_once(';')?;
     let range = options.split(';').find_map(|option| option.strip_prefix("range="))?;
+    let (from, to) = understood(range).unwrap_or((usize::MAX, None));
+    Some((name.to_owned(), from, to))
+}
+
+fn understood(range: &str) -> Option<(usize, Option<usize>)> {
     let (from, to) = range.split_once('-')?;
     let to = if to == "*" { None } else { Some(to.parse().ok()?) };
-    Some((name.to_owned(), from.parse().ok()?, to))
+    Some((from.parse().ok()?, to))
 }
 
 #[cfg(test)]

@@ -172,6 +172,9 @@ impl Connection {
         {
             return Err(Failure::Referred(url));
         }
+        if answers.entries.len() > 1 {
+            return Err(Failure::Malformed("several answers to a question about one entry"));
+        }
         Ok(answers.entries.pop())
     }
 
@@ -204,12 +207,13 @@ impl Connection {
                 }
                 version = now;
                 match found {
-                    None if from == 0 => return Ok(values),
                     Some(Slice { from: first, to, values: more }) if first == from => {
+                        let (count, announced) = (more.len(), to.map(|to| to.checked_sub(from)));
                         values.extend(more);
-                        match to {
+                        match announced {
                             None => return Ok(values),
-                            Some(to) if to >= from => from = to + 1,
+                            // As many as its name says: a shorter slice would lose somebody without a word.
+                            Some(Some(steps)) if steps.checked_add(1) == Some(count) => from += count,
                             Some(_) => return Err(Failure::RangeGap(from)),
                         }
                     }

@@ -119,6 +119,44 @@ async fn d25_a_range_that_is_cut_anywhere_is_an_error() {
     }
 }
 
+fn slice(id: u32, search: &Search, name: &str, values: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+    vec![entry(id, search.base.as_bytes(), &[(name, values), version()]), result(id, 0x65, 0, b"")]
+}
+
+#[tokio::test]
+async fn d25_a_slice_that_is_not_what_its_name_says_is_an_error() {
+    // Ten are announced and seven come; a range that ends where numbers do; ranges that nobody can understand.
+    for name in [
+        "member;range=0-9",
+        "member;range=0-18446744073709551615",
+        "member;range=0-9x",
+        "member;range=0",
+        "member;range=-9",
+        "member;range=0-99999999999999999999",
+    ] {
+        let fake = of(20, move |id, search| slice(id, search, name, dns(20)[..7].to_vec()));
+        let reason = failure(read_group(&settings_of(&fake), DESIGN).await).1;
+        assert!(matches!(reason, Failure::RangeGap(0)), "{name}: {reason}");
+    }
+    // Where there was a part of the members, there is no longer any.
+    let fake = of(20, move |id, search| match search.attributes.iter().any(|name| name.contains("range=")) {
+        true => vec![entry(id, search.base.as_bytes(), &[version()]), result(id, 0x65, 0, b"")],
+        false => slice(id, search, "member;range=0-9", dns(20)[..10].to_vec()),
+    });
+    let reason = failure(read_group(&settings_of(&fake), DESIGN).await).1;
+    assert!(matches!(reason, Failure::RangeGap(0)), "{reason}");
+}
+
+#[tokio::test]
+async fn two_answers_to_a_question_about_one_entry_are_an_error() {
+    let fake = of(20, move |id, search| {
+        let one = |members: usize| entry(id, search.base.as_bytes(), &[("member", dns(members))]);
+        vec![one(20), one(1), result(id, 0x65, 0, b"")]
+    });
+    let reason = failure(read_group(&settings_of(&fake), DESIGN).await).1;
+    assert!(matches!(reason, Failure::Malformed(_)), "{reason}");
+}
+
 #[tokio::test]
 async fn d25_a_group_that_changes_between_two_ranges_is_read_again() {
     // Somebody leaves after the first slice: what follows moves up by one.
