@@ -86,10 +86,46 @@ impl fmt::Display for Dn {
 /// What two spellings of one name share, for any bytes a server sends as a name. Bytes that are no DN still equal
 /// themselves, so that a broken name is never mistaken for an absent one.
 pub(crate) fn key(bytes: &[u8]) -> String {
+    if let Some(key) = plain_key(bytes) {
+        return key;
+    }
     match std::str::from_utf8(bytes).ok().and_then(|text| Dn::parse(text).ok()) {
         Some(dn) => dn.normal(),
         None => format!("\\{}", hex(bytes)),
     }
+}
+
+/// The key of a name that needs no understanding: ASCII without anything to escape, spelled as servers spell it. Nearly
+/// all names are like that, every entry and every member of a group has one, and they cost most of a large read.
+fn plain_key(bytes: &[u8]) -> Option<String> {
+    let mut key = String::with_capacity(bytes.len());
+    for level in bytes.split(|byte| *byte == b',') {
+        let (kind, value) = level.split_at_checked(level.iter().position(|byte| *byte == b'=')?)?;
+        let value = value.get(1..)?;
+        let is_plain = |byte: &u8| {
+            byte.is_ascii_graphic() && !matches!(byte, b'+' | b'"' | b'\\' | b'<' | b'>' | b';' | b'=' | b'#')
+        };
+        let mut words = value.split(|byte| *byte == b' ');
+        // A space at an end, or a second one in a row, leaves an empty word.
+        if !words.all(|word| !word.is_empty() && word.iter().all(is_plain)) {
+            return None;
+        }
+        if kind.is_empty() || !kind.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-') {
+            return None;
+        }
+        if !key.is_empty() {
+            key.push(',');
+        }
+        let start = key.len();
+        key.extend(kind.iter().map(|byte| char::from(byte.to_ascii_lowercase())));
+        // It has another, shorter name.
+        if short_name(&key[start..]) != &key[start..] {
+            return None;
+        }
+        key.push('=');
+        key.extend(value.iter().map(|byte| char::from(byte.to_ascii_lowercase())));
+    }
+    Some(key)
 }
 
 /// The key of a `uniqueMember` value, which may carry an identifier after the name: `cn=x#'0101'B` (RFC 4517, 3.3.21).
@@ -364,7 +400,29 @@ mod tests {
         assert_eq!(unique_member_key(b"cn=a#b,dc=x"), key(b"cn=a#b,dc=x"));
     }
 
+    #[test]
+    fn plain_names_are_told_from_others() {
+        assert_eq!(plain_key(b"CN=Jane (HR) O'Doe,DC=X").unwrap(), "cn=jane (hr) o'doe,dc=x");
+        for other in
+            ["", "cn", "cn=", "cn= a", "cn=a ", "cn=a  b", "cn=a, dc=x", "cn=a,", "cn=a=b", "=a", "cn =a"]
+        {
+            assert_eq!(plain_key(other.as_bytes()), None, "{other}");
+        }
+        for other in
+            ["userid=a", "cn=a\\,b", "cn=\"a\"", "cn=#61", "cn=a+sn=b", "cn=a;dc=x", "cn=\u{e4}", "cn=a\tb"]
+        {
+            assert_eq!(plain_key(other.as_bytes()), None, "{other}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn a_plain_name_has_the_key_that_understanding_gives(text in r##"((cn|OU|uid|userId|dc|0\.9\.2342\.19200300\.100\.1\.1|x-y)=([a-zA-Z0-9 .@'_-]|[ ,+\\"#=;<>*]|\\[0-9a-f]{2}|İ|\PC){0,9}[,]?){0,4}"##) {
+            if let Some(key) = plain_key(text.as_bytes()) {
+                prop_assert_eq!(key, Dn::parse(&text).expect("a plain name is a name").normal());
+            }
+        }
+
         #[test]
         fn normalising_twice_changes_nothing(text in r##"(cn|OU|2\.5\.4\.10)=(\PC|[ ,+\\"#=;<>]|\\[0-9a-f]{2}|İ|\u{301}){0,20}(,dc=[a-zÄ]{0,5})?"##) {
             if let Ok(dn) = Dn::parse(&text) {

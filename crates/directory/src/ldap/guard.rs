@@ -8,11 +8,14 @@ use super::ber;
 use super::failure::Failure;
 use super::message::{self, Meaning};
 use std::sync::{Arc, Mutex};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, BufWriter};
 use tokio::net::UnixStream;
 
 /// Larger messages are refused. A group of a million members is one message on OpenLDAP and takes about 80 MB.
 const LARGEST: usize = 256 * 1024 * 1024;
+
+/// How many bytes travel at once, in either direction.
+const BUFFER: usize = 64 * 1024;
 
 /// Why a connection ended, once it has.
 #[derive(Clone, Default)]
@@ -37,7 +40,7 @@ where
 {
     let (from_server, mut to_server) = tokio::io::split(server);
     let (mut from_client, to_client) = client.into_split();
-    let down = down(BufReader::with_capacity(64 * 1024, from_server), to_client);
+    let down = down(BufReader::with_capacity(BUFFER, from_server), to_client);
     let up = async {
         let sent = tokio::io::copy(&mut from_client, &mut to_server).await;
         // The client hung up: the server is told, and what it still says does not matter.
@@ -51,10 +54,29 @@ where
 }
 
 /// `None`: the client library has gone, and its own task knows why.
-async fn down(mut server: impl AsyncRead + Unpin, mut client: impl AsyncWrite + Unpin) -> Option<Failure> {
+async fn down(
+    mut server: BufReader<impl AsyncRead + Unpin>,
+    client: impl AsyncWrite + Unpin,
+) -> Option<Failure> {
+    let mut client = BufWriter::with_capacity(BUFFER, client);
+    let failure = whole_messages(&mut server, &mut client).await;
+    // What came before the end is as good as if it had come alone.
+    let _ = client.flush().await;
+    failure
+}
+
+async fn whole_messages(
+    server: &mut BufReader<impl AsyncRead + Unpin>,
+    client: &mut BufWriter<impl AsyncWrite + Unpin>,
+) -> Option<Failure> {
     let mut message = Vec::new();
     loop {
-        if let Err(failure) = next(&mut server, &mut message).await {
+        // Entries are small, and one call of the system for each of them costs more than they do: what has arrived whole
+        // goes on together. Nothing waits for bytes that are still on their way.
+        if !begins_whole(server.buffer()) {
+            client.flush().await.ok()?;
+        }
+        if let Err(failure) = next(server, &mut message).await {
             return Some(failure);
         }
         match message::check(&mut message) {
@@ -64,6 +86,11 @@ async fn down(mut server: impl AsyncRead + Unpin, mut client: impl AsyncWrite + 
         }
         client.write_all(&message).await.ok()?;
     }
+}
+
+/// Whether these bytes begin with all of a message.
+fn begins_whole(bytes: &[u8]) -> bool {
+    matches!(ber::header(bytes), Ok(Some((_, start, length))) if start.saturating_add(length) <= bytes.len())
 }
 
 /// One message, header and content, into `message`; nothing beyond it is read.
