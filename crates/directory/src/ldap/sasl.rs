@@ -98,6 +98,16 @@ fn server_token(message: &[u8], number: u8) -> Result<Vec<u8>, Malformed> {
     if token.len() > LARGEST_TOKEN { Err("a token of more than 64 KiB") } else { Ok(token.to_vec()) }
 }
 
+/// What a server answers to a step.
+#[cfg(test)]
+pub(super) fn response(number: u8, code: u8, token: &[u8]) -> Vec<u8> {
+    let mut bind = [element(0x0a, &[code]), element(OCTETS, b""), element(OCTETS, b"so")].concat();
+    if !token.is_empty() {
+        bind.extend(element(SERVER_TOKEN, token));
+    }
+    element(SEQUENCE, &[element(INTEGER, &[number]), element(BIND_RESPONSE, &bind)].concat())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,23 +128,17 @@ mod tests {
         ask(&mut ours, 3, GSSAPI, b"token").await
     }
 
-    fn response(number: u8, code: u8, token: Option<&[u8]>) -> Vec<u8> {
-        let mut bind = [element(0x0a, &[code]), element(OCTETS, b""), element(OCTETS, b"so")].concat();
-        bind.extend(token.map(|token| element(SERVER_TOKEN, token)).unwrap_or_default());
-        element(SEQUENCE, &[element(INTEGER, &[number]), element(BIND_RESPONSE, &bind)].concat())
-    }
-
     #[tokio::test]
     async fn answers_are_understood_or_refused() {
-        assert_eq!(answered(response(3, 0, None)).await.unwrap(), Answer::Bound);
-        assert_eq!(answered(response(3, 14, Some(b"x"))).await.unwrap(), Answer::More(b"x".to_vec()));
-        assert_eq!(answered(response(3, 14, None)).await.unwrap(), Answer::More(Vec::new()));
+        assert_eq!(answered(response(3, 0, b"")).await.unwrap(), Answer::Bound);
+        assert_eq!(answered(response(3, 14, b"x")).await.unwrap(), Answer::More(b"x".to_vec()));
+        assert_eq!(answered(response(3, 14, b"")).await.unwrap(), Answer::More(Vec::new()));
         let refused = Answered { code: 49, text: "so".to_owned() };
-        assert_eq!(answered(response(3, 49, None)).await.unwrap(), Answer::Refused(refused));
+        assert_eq!(answered(response(3, 49, b"")).await.unwrap(), Answer::Refused(refused));
         for wrong in [
-            response(2, 0, None),
-            response(3, 0, Some(b"x")),
-            response(3, 14, Some(&vec![0; LARGEST_TOKEN + 1])),
+            response(2, 0, b""),
+            response(3, 0, b"x"),
+            response(3, 14, &vec![1; LARGEST_TOKEN + 1]),
             // The end of a search.
             element(SEQUENCE, &[element(INTEGER, &[3]), element(0x65, b"\x0a\x01\x00\x04\x00\x04\x00")].concat()),
         ] {

@@ -508,3 +508,25 @@ impl Source {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::file::Document;
+
+    #[test]
+    fn kerberos_is_refused_with_its_remedy_where_it_is_not_built_in() {
+        let read = |built_in| {
+            let document = Document::parse("bind: {kerberos: {principal: umsync@EXAMPLE.COM}}").unwrap();
+            let reader = reader(&document.section(), Path::new("."), built_in);
+            (reader, document.mistakes())
+        };
+        let (reader, mistakes) = read(false);
+        assert!(reader.is_none() && mistakes.len() == 1, "{mistakes:?}");
+        assert_eq!(mistakes[0].key, "bind.kerberos");
+        assert!(mistakes[0].message.contains("`cargo build --release --features kerberos`"), "{mistakes:?}");
+        let (reader, mistakes) = read(true);
+        let known = matches!(&reader, Some(Reader::Kerberos { principal: Some(name), keytab: None }) if name == "umsync@EXAMPLE.COM");
+        assert!(known && mistakes.is_empty(), "{reader:?} {mistakes:?}");
+    }
+}

@@ -84,9 +84,11 @@ fn refused(answered: Answered) -> Failure {
 
 /// The process that speaks with the Kerberos library. It ends when this is dropped.
 struct Agent {
+    // Ended before its pipes are closed, of which it would complain.
     _child: Child,
     to: ChildStdin,
     from: BufReader<ChildStdout>,
+    has_keytab: bool,
 }
 
 /// What the agent has for the server.
@@ -107,7 +109,7 @@ impl Agent {
         let mut command = Command::new(program);
         command.args(arguments).arg("--service").arg(format!("ldap/{host}")).env_clear().envs(kept);
         if let Some(principal) = principal {
-            command.arg("--principal").arg(principal);
+            command.arg(format!("--principal={principal}"));
         }
         if let Some(binding) = binding {
             command.arg("--binding").arg(STANDARD.encode(binding));
@@ -125,7 +127,10 @@ impl Agent {
             .spawn()
             .map_err(|error| broken(&error.to_string()))?;
         match (child.stdin.take(), child.stdout.take()) {
-            (Some(to), Some(from)) => Ok(Self { _child: child, to, from: BufReader::new(from) }),
+            (Some(to), Some(from)) => {
+                let from = BufReader::new(from);
+                Ok(Self { _child: child, to, from, has_keytab: keytab.is_some() })
+            }
             _ => Err(broken("it has no pipes")),
         }
     }
@@ -144,7 +149,13 @@ impl Agent {
             "no" => {
                 let (kind, detail) = rest.split_once(' ').unwrap_or((rest, ""));
                 let trouble = Trouble::called(kind).ok_or_else(|| broken("it does not make sense"))?;
-                Err(Failure::Kerberos { trouble, detail: detail.to_owned() })
+                Err(match trouble {
+                    // The library would have fetched a ticket if it had found the key, and tells of a cache instead.
+                    Trouble::NoTicket if self.has_keytab => {
+                        Failure::Kerberos { trouble: Trouble::NoKey, detail: String::new() }
+                    }
+                    _ => Failure::Kerberos { trouble, detail: detail.to_owned() },
+                })
             }
             _ => Err(broken("it does not make sense")),
         }
@@ -158,4 +169,100 @@ impl Agent {
 
 fn broken(why: &str) -> Failure {
     Failure::Kerberos { trouble: Trouble::Agent, detail: why.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ldap::guard;
+
+    /// An agent that does what these lines of shell say.
+    fn agent(script: &str) -> Kerberos {
+        let agent = ["sh", "-c", script].map(OsString::from).to_vec();
+        Kerberos { principal: Some("-a b".to_owned()), keytab: Some("some.keytab".into()), agent }
+    }
+
+    /// Binds to a server that gives these answers, a result code and a token each; what it was asked comes back too.
+    async fn bound(script: &str, answers: &[(u8, &[u8])]) -> (Result<(), Failure>, Vec<Vec<u8>>) {
+        let (mut ours, mut theirs) = tokio::io::duplex(4096);
+        let answers = answers.to_vec();
+        let server = async move {
+            let mut asked = Vec::new();
+            for (number, (code, token)) in (1..).zip(answers) {
+                let mut question = Vec::new();
+                if guard::next(&mut theirs, &mut question).await.is_err() {
+                    break;
+                }
+                asked.push(question);
+                theirs.write_all(&sasl::response(number, code, token)).await.unwrap();
+            }
+            asked
+        };
+        let client = async {
+            let kerberos = agent(script);
+            let bound = bind(&mut ours, "dc1", &kerberos, Some(b"tie"), Duration::from_secs(60)).await;
+            drop(ours);
+            bound
+        };
+        tokio::join!(client, server)
+    }
+
+    #[tokio::test]
+    async fn the_agent_and_the_server_talk_through_us() {
+        // `b25l`: one, `dHdv`: two, `dGhyZWU=`: three.
+        let script = "echo say b25l; read heard; [ $heard = dHdv ] && echo done dGhyZWU=; read more";
+        let (bound, asked) = bound(script, &[(14, b"two"), (0, b"")]).await;
+        bound.unwrap();
+        assert!(asked[0].ends_with(b"GSSAPI\x04\x03one") && asked[1].ends_with(b"GSSAPI\x04\x05three"));
+    }
+
+    #[tokio::test]
+    async fn the_agent_is_told_what_it_needs_and_nothing_else() {
+        let script = "echo no other $0 $* $KRB5_CLIENT_KTNAME $KRB5CCNAME; read more";
+        let (told, _) = bound(script, &[]).await;
+        let Err(Failure::Kerberos { trouble: Trouble::Other, detail }) = told else { panic!("{told:?}") };
+        assert_eq!(
+            detail,
+            "--service ldap/dc1 --principal=-a b --binding dGll FILE:some.keytab MEMORY:umsync"
+        );
+        // Cargo tells its tests a lot by the environment.
+        assert!(std::env::vars().any(|(name, _)| name.starts_with("CARGO")));
+        let (told, _) = bound("echo no other $(env | grep -c CARGO); read more", &[]).await;
+        let Err(Failure::Kerberos { trouble: Trouble::Other, detail }) = told else { panic!("{told:?}") };
+        assert_eq!(detail, "0");
+    }
+
+    #[tokio::test]
+    async fn only_a_whole_conversation_is_a_bind() {
+        let through = "echo say b25l; read heard; echo done dGhyZWU=; read more";
+        for (script, answers) in [
+            // Yes before the server has proved anything; no end; more than a last word.
+            (through, &[(0, b"".as_slice())][..]),
+            ("while echo say b25l; do read heard; done", &[(14, b"x".as_slice()); 20]),
+            (through, &[(14, b"x"), (14, b"x")]),
+            (through, &[(14, b"x"), (0, b"x")]),
+        ] {
+            let (told, asked) = bound(script, answers).await;
+            assert!(matches!(told, Err(Failure::Malformed(_))), "{told:?}");
+            assert!(asked.len() <= usize::from(ROUNDS), "{}", asked.len());
+        }
+        for code in [1, 49, 80] {
+            let (told, _) = bound(through, &[(14, b"x"), (code, b"")]).await;
+            assert!(matches!(&told, Err(Failure::TicketRefused(told)) if told.code == code.into()), "{told:?}");
+        }
+        let (told, _) = bound(through, &[(7, b"")]).await;
+        assert!(matches!(told, Err(Failure::Answer(Answered { code: 7, text: _ }))), "{told:?}");
+        for broken in
+            ["exit 0", "echo say", "echo say %%", "echo perhaps b25l", "echo no reason at all", "printf 'say b25l'"]
+        {
+            let (told, _) = bound(&format!("{broken}; exit 1"), &[]).await;
+            assert!(
+                matches!(told, Err(Failure::Kerberos { trouble: Trouble::Agent, detail: _ })),
+                "{broken}: {told:?}"
+            );
+        }
+        // The agent hung up, and the server was content.
+        let (told, _) = bound("echo say b25l; exec 0<&-; exit 0", &[(14, b"x")]).await;
+        assert!(matches!(told, Err(Failure::Kerberos { trouble: Trouble::Agent, detail: _ })), "{told:?}");
+    }
 }

@@ -127,7 +127,7 @@ impl Trouble {
                 "write the keytab anew with a kind of encryption that the KDC has for this account, AES-256 best of all"
             }
             Self::NoPlainLayer => {
-                "let it leave signing and sealing to TLS (OpenLDAP: sasl-secprops without minssf, or a sasl-host of TLS strength)"
+                "let it leave signing and sealing to TLS (OpenLDAP: a lower `minssf` in sasl-secprops)"
             }
             Self::Unproven => "look who answers at this address, and whether its keytab is the present one",
             Self::Agent | Self::Other => "",
