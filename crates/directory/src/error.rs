@@ -284,10 +284,9 @@ impl Error {
                 {
                     Admission::Refused { server: server.clone() }
                 }
-                (
-                    Phase::Bind { .. } | Phase::BindByCertificate { .. } | Phase::BindByKerberos { .. },
-                    _,
-                ) => Admission::Unknown,
+                (Phase::Bind { .. } | Phase::BindByCertificate { .. } | Phase::BindByKerberos { .. }, _) => {
+                    Admission::Unknown
+                }
                 _ => Admission::LetIn,
             },
             Self::AllServers { failures } => {

@@ -140,7 +140,10 @@ mod tests {
             response(3, 0, b"x"),
             response(3, 14, &vec![1; LARGEST_TOKEN + 1]),
             // The end of a search.
-            element(SEQUENCE, &[element(INTEGER, &[3]), element(0x65, b"\x0a\x01\x00\x04\x00\x04\x00")].concat()),
+            element(
+                SEQUENCE,
+                &[element(INTEGER, &[3]), element(0x65, b"\x0a\x01\x00\x04\x00\x04\x00")].concat(),
+            ),
         ] {
             let answer = answered(wrong).await;
             assert!(matches!(answer, Err(Failure::Malformed(_))), "{answer:?}");

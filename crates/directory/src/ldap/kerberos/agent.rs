@@ -114,8 +114,12 @@ fn hear(input: &mut dyn BufRead) -> std::io::Result<Vec<u8>> {
 /// The library's own text, without the sentence that says nothing.
 fn told(error: Error) -> String {
     let text = error.to_string();
-    let inner = text.split_once(" (").and_then(|(_, rest)| rest.strip_suffix(')'));
-    inner.filter(|inner| !inner.is_empty()).unwrap_or(&text).to_owned()
+    let parts = text.split_once(" (").and_then(|(major, rest)| Some((major, rest.strip_suffix(')')?)));
+    match parts {
+        Some((major, _)) if error.minor == 0 => major.to_owned(),
+        Some((_, minor)) => minor.to_owned(),
+        None => text,
+    }
 }
 
 /// The code that Kerberos gave (krb5.h, gssapi_err_krb5.et), or where it gave none the mechanism's.
@@ -124,6 +128,12 @@ fn trouble(error: Error) -> Trouble {
     const KRB5: i64 = -1_765_328_384;
     /// Where those of its GSSAPI mechanism begin.
     const GSS: i64 = 39_756_032;
+    /// The part of a status that is an error of the routine; the values in it are no flags (RFC 2744, section 3.9.1).
+    const ROUTINE: u32 = 0x00ff_0000;
+    const NO_CRED: u32 = MajorFlags::GSS_S_NO_CRED.bits();
+    const CREDENTIALS_EXPIRED: u32 = MajorFlags::GSS_S_CREDENTIALS_EXPIRED.bits();
+    // In the middle of the bind.
+    const CONTEXT_EXPIRED: u32 = MajorFlags::GSS_S_CONTEXT_EXPIRED.bits();
     let code = i64::from(error.minor.cast_signed());
     match code - KRB5 {
         6 => return Trouble::UnknownPrincipal,
@@ -147,8 +157,11 @@ fn trouble(error: Error) -> Trouble {
         // No cache of this name (0), no ticket in it (2), an empty one (12).
         0 | 2 | 12 => Trouble::NoTicket,
         1 => Trouble::NoKey,
-        _ if error.major.contains(MajorFlags::GSS_S_CREDENTIALS_EXPIRED) => Trouble::Expired,
-        _ => Trouble::Other,
+        _ => match error.major.bits() & ROUTINE {
+            NO_CRED => Trouble::NoTicket,
+            CREDENTIALS_EXPIRED | CONTEXT_EXPIRED => Trouble::Expired,
+            _ => Trouble::Other,
+        },
     }
 }
 

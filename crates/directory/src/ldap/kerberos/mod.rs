@@ -27,7 +27,9 @@ use base64::engine::general_purpose::STANDARD;
 use std::ffi::OsString;
 use std::process::Stdio;
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader};
+use tokio::io::{
+    AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
+};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::{Instant, timeout_at};
 
@@ -248,13 +250,21 @@ mod tests {
         }
         for code in [1, 49, 80] {
             let (told, _) = bound(through, &[(14, b"x"), (code, b"")]).await;
-            assert!(matches!(&told, Err(Failure::TicketRefused(told)) if told.code == code.into()), "{told:?}");
+            assert!(
+                matches!(&told, Err(Failure::TicketRefused(told)) if told.code == code.into()),
+                "{told:?}"
+            );
         }
         let (told, _) = bound(through, &[(7, b"")]).await;
         assert!(matches!(told, Err(Failure::Answer(Answered { code: 7, text: _ }))), "{told:?}");
-        for broken in
-            ["exit 0", "echo say", "echo say %%", "echo perhaps b25l", "echo no reason at all", "printf 'say b25l'"]
-        {
+        for broken in [
+            "exit 0",
+            "echo say",
+            "echo say %%",
+            "echo perhaps b25l",
+            "echo no reason at all",
+            "printf 'say b25l'",
+        ] {
             let (told, _) = bound(&format!("{broken}; exit 1"), &[]).await;
             assert!(
                 matches!(told, Err(Failure::Kerberos { trouble: Trouble::Agent, detail: _ })),
