@@ -5,10 +5,14 @@ mod kdc;
 use crate::ldap::{failure, group, names, people, read_it, settings};
 use crate::openldap::{ACCOUNT, BASE, Extra, OpenLdap};
 use crate::support::{Ended, World, ended, seed, user};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use kdc::{Kdc, REALM, client_of, file};
 use std::ffi::OsString;
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use umsync_directory::Admission;
 use umsync_directory::ldap::{
@@ -208,6 +212,65 @@ async fn why_there_is_no_ticket_is_told() {
     office.kdc.stop();
     assert_eq!(trouble(&good).await, Trouble::NoKdc);
     assert_eq!(admission(&good).await, Admission::Unknown);
+}
+
+#[test]
+fn a_server_that_cannot_prove_itself_is_told_nothing_more() {
+    let kdc = Kdc::start(&["umsync", SERVICE]);
+    let keytab = kdc.keytab("umsync", "umsync.keytab");
+    // Nothing, nonsense, and a KRB-ERROR that says KDC_ERR_PREAUTH_FAILED, which would be a KDC's to say.
+    let mut error = b"\x60\x65\x06\x09\x2a\x86\x48\x86\xf7\x12\x01\x02\x02\x03\x00".to_vec();
+    error.extend(b"\x7e\x56\x30\x54\xa0\x03\x02\x01\x05\xa1\x03\x02\x01\x1e\xa4\x11\x18\x0f20260101000000Z");
+    error.extend(b"\xa5\x03\x02\x01\x00\xa6\x03\x02\x01\x18\xa9\x0d\x1b\x0bEXAMPLE.COM");
+    error.extend(b"\xaa\x1c\x30\x1a\xa0\x03\x02\x01\x03\xa1\x13\x30\x11\x1b\x04ldap\x1b\x09localhost");
+    for answer in [b"".as_slice(), b"nonsense", &error] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_umsync"));
+        command.args(["kerberos-agent", "--service", SERVICE, "--principal", PRINCIPAL]);
+        command
+            .envs(kdc.environment())
+            .env("KRB5_CLIENT_KTNAME", file(&keytab))
+            .env("KRB5CCNAME", "MEMORY:us");
+        let mut agent = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let line = STANDARD.encode(answer) + "\n";
+        agent.stdin.take().unwrap().write_all(line.as_bytes()).unwrap();
+        let said = String::from_utf8(agent.wait_with_output().unwrap().stdout).unwrap();
+        let lines: Vec<&str> = said.lines().map(|line| line.split(' ').next().unwrap()).collect();
+        assert_eq!(lines, ["say", "no"], "{said}");
+        assert!(said.contains("\nno unproven "), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_wrong_is_told_of() {
+    let office = Office::open(&people(0..3)).await;
+    // Unless told otherwise the library goes by the KDC's clock, and ours does not matter.
+    let conf = std::fs::read_to_string(office.kdc.path("krb5.conf")).unwrap();
+    let strict = office.kdc.path("strict.conf");
+    std::fs::write(&strict, conf.replace("[libdefaults]\n", "[libdefaults]\n kdc_timesync = 0\n")).unwrap();
+    let good = office.by_keytab();
+    let late = |conf: PathBuf| {
+        let mut words: Vec<OsString> = ["faketime", "-f", "+1h"].map(OsString::from).to_vec();
+        words.extend(agent(vec![("KRB5_CONFIG", conf.into())]));
+        let kerberos = Kerberos {
+            principal: Some(PRINCIPAL.to_owned()),
+            keytab: Some(office.keytab.clone()),
+            agent: words,
+        };
+        Settings { bind: Bind::Kerberos(kerberos), ..good.clone() }
+    };
+    read_it(&late(office.kdc.path("krb5.conf")), &[]).await.unwrap();
+    assert_eq!(trouble(&late(strict)).await, Trouble::Skew);
+}
+
+#[tokio::test]
+async fn a_ticket_of_nobody_in_particular_is_refused() {
+    let office =
+        Office::open_with(&people(0..3), "authz-regexp \"^uid=somebody,.*cn=gssapi,cn=auth$\" \"\"\n").await;
+    let keytab = office.kdc.keytab("somebody", "somebody.keytab");
+    let as_somebody = office.by(office.ldap().ldaps_url(), Some("somebody"), Some(&keytab));
+    let (phase, reason) = failure(read_it(&as_somebody, &[]).await);
+    assert!(matches!(phase, Phase::BindByKerberos { .. }), "{phase}: {reason}");
+    assert!(matches!(reason, Failure::NobodyByTicket), "{reason:?}");
 }
 
 #[tokio::test]

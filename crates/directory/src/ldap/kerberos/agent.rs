@@ -72,7 +72,14 @@ fn speak(errand: &Errand, input: &mut dyn BufRead, output: &mut dyn Write) -> Re
     let mut context = ClientCtx::new(Some(account), server, wanted, Some(GSS_MECH_KRB5));
     let mut heard: Option<Vec<u8>> = None;
     while !context.is_complete() {
-        let token = context.step(heard.as_deref(), binding.as_deref())?;
+        let token = context.step(heard.as_deref(), binding.as_deref());
+        let token = token.map_err(|error| match (&heard, trouble(error)) {
+            // By now it is about what the server said. It has no word on the account: only a KDC may refuse that.
+            (Some(_), trouble) if !matches!(trouble, Trouble::Skew | Trouble::Expired) => {
+                End::Trouble(Trouble::Unproven, told(error))
+            }
+            _ => End::from(error),
+        })?;
         say(output, "say", token.as_deref().unwrap_or_default())?;
         heard = Some(hear(input)?);
     }
@@ -130,7 +137,6 @@ fn trouble(error: Error) -> Trouble {
     const GSS: i64 = 39_756_032;
     /// The part of a status that is an error of the routine; the values in it are no flags (RFC 2744, section 3.9.1).
     const ROUTINE: u32 = 0x00ff_0000;
-    const NO_CRED: u32 = MajorFlags::GSS_S_NO_CRED.bits();
     const CREDENTIALS_EXPIRED: u32 = MajorFlags::GSS_S_CREDENTIALS_EXPIRED.bits();
     // In the middle of the bind.
     const CONTEXT_EXPIRED: u32 = MajorFlags::GSS_S_CONTEXT_EXPIRED.bits();
@@ -144,13 +150,16 @@ fn trouble(error: Error) -> Trouble {
         // The KDC's word (24), the library's (210), and an answer that our key does not open (31).
         24 | 31 | 210 => return Trouble::WrongKey,
         32 => return Trouble::Expired,
-        33 | 37 | 150 => return Trouble::Skew,
+        // The server's word, and the library's of a KDC's answer (148).
+        33 | 37 | 148 => return Trouble::Skew,
         // None reachable (156), no such realm (154, 220), no realm at all (224).
         154 | 156 | 220 | 224 => return Trouble::NoKdc,
-        14 => return Trouble::NoEncryption,
-        46 => return Trouble::Unproven,
-        180 | 181 => return Trouble::NoKey,
-        141 | 195 => return Trouble::NoTicket,
+        14 | 150 => return Trouble::NoEncryption,
+        46 | 158 => return Trouble::Unproven,
+        // None of this principal (181), none of this version (213, 230).
+        181 | 213 | 230 => return Trouble::NoKey,
+        // Not in the cache (141), no cache (195), or one that we may not read (194).
+        141 | 194 | 195 => return Trouble::NoTicket,
         _ => {}
     }
     match code - GSS {
@@ -158,7 +167,6 @@ fn trouble(error: Error) -> Trouble {
         0 | 2 | 12 => Trouble::NoTicket,
         1 => Trouble::NoKey,
         _ => match error.major.bits() & ROUTINE {
-            NO_CRED => Trouble::NoTicket,
             CREDENTIALS_EXPIRED | CONTEXT_EXPIRED => Trouble::Expired,
             _ => Trouble::Other,
         },

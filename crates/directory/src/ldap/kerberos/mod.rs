@@ -251,7 +251,7 @@ mod tests {
         for code in [1, 49, 80] {
             let (told, _) = bound(through, &[(14, b"x"), (code, b"")]).await;
             assert!(
-                matches!(&told, Err(Failure::TicketRefused(told)) if told.code == code.into()),
+                matches!(&told, Err(Failure::TicketRefused(told)) if told.code == u32::from(code)),
                 "{told:?}"
             );
         }
