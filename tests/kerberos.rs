@@ -97,8 +97,6 @@ async fn trouble(settings: &Settings) -> Trouble {
     let (phase, reason) = failure(read_it(settings, &[]).await);
     assert!(matches!(phase, Phase::BindByKerberos { .. }), "{phase}: {reason}");
     let Failure::Kerberos { trouble, detail } = &reason else { panic!("{reason:?}") };
-    // For whoever wonders what was expected.
-    println!("{reason:?}");
     // The library's words, on one line, without the sentence that says nothing.
     assert!(!detail.contains("Unspecified GSS failure") && !detail.contains('\n'), "{detail}");
     *trouble

@@ -80,7 +80,7 @@ pub(super) async fn connect(
             within(limits.connect, handshake).await.map_err(|failure| failed(Phase::Tls, failure))?;
         spoken = tls::spoken(stream.get_ref().1);
         if let Bind::Kerberos(kerberos) = &settings.bind {
-            let binding = tls::certificate(stream.get_ref().1).and_then(|it| kerberos::endpoint(it));
+            let binding = tls::certificate(stream.get_ref().1).and_then(kerberos::endpoint);
             let binding = binding.as_deref();
             let bound = kerberos::bind(&mut stream, &server.host, kerberos, binding, limits.bind).await;
             bound.map_err(|failure| failed(by_ticket(kerberos), failure))?;
