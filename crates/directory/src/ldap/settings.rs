@@ -113,7 +113,7 @@ pub enum Members {
 pub struct Timeouts {
     /// One TCP connection and its TLS handshake, each.
     pub connect: Duration,
-    /// The bind.
+    /// The bind, and with Kerberos the ticket, too.
     pub bind: Duration,
     /// One page, or one entry read singly. Above Active Directory's MaxQueryDuration of 120 s.
     pub page: Duration,

@@ -159,3 +159,19 @@ impl fmt::Display for Trouble {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_trouble_is_called_by_its_name_and_a_refusal_is_tried_nowhere_else() {
+        for (trouble, name) in CALLED {
+            assert_eq!(Trouble::called(name), Some(trouble));
+            assert!(!trouble.to_string().is_empty());
+            // Every server would have the KDC count it.
+            assert!(!(trouble.is_refusal() && trouble.is_of_this_server()), "{trouble:?}");
+        }
+        assert_eq!(Trouble::called("bad-luck"), None);
+    }
+}
