@@ -312,11 +312,6 @@ fn mistakes_about_the_way_to_a_directory_are_named() {
     };
     let ldaps = "ldaps://dc1.example.com";
     let by_certificate = "    bind: {certificate: client.pem, key: {file: ldap.secret}}\n";
-    wrong(
-        ldaps,
-        "    bind: {kerberos: true}\n",
-        &["directory.ldap.bind.kerberos: ", "built without Kerberos"],
-    );
     wrong(ldaps, "    bind: {certificate: client.pem}\n", &["directory.ldap.bind.key: missing"]);
     wrong(ldaps, "    bind: {key: {file: ldap.secret}}\n", &["directory.ldap.bind.certificate: missing"]);
     wrong(

@@ -15,6 +15,8 @@ mod failures;
 mod gate;
 mod grace;
 mod identities;
+#[cfg(feature = "kerberos")]
+mod kerberos;
 mod ldap;
 mod modes;
 mod nothing_lost;

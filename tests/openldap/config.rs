@@ -28,6 +28,15 @@ pub(crate) struct Options {
     pub(crate) subschema: Subschema,
 }
 
+/// What only a server here can have.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Extra {
+    /// Lines of the global part of its configuration.
+    pub(crate) lines: String,
+    /// Its environment, beside the test's.
+    pub(crate) environment: Vec<(&'static str, std::ffi::OsString)>,
+}
+
 /// What the account may read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Access {
@@ -88,7 +97,7 @@ pub(super) struct Places<'a> {
 }
 
 /// `slapd.conf`, see slapd.conf(5), slapo-memberof(5), slapo-refint(5).
-pub(super) fn slapd_conf(places: &Places<'_>, options: Options) -> String {
+pub(super) fn slapd_conf(places: &Places<'_>, options: Options, extra: &str) -> String {
     let Places { schema, modules, folder } = places;
     let (schema, modules, folder) = (schema.display(), modules.display(), folder.display());
     let limits = match options.size_limit {
@@ -135,7 +144,7 @@ TLSCACertificateFile {folder}/ca.pem
 # Whoever shows a certificate must show one of ours; whoever shows none is let in as before.
 TLSVerifyClient try
 authz-regexp "^cn=reader$" "{ACCOUNT}"
-access to dn.base="" by * read
+{extra}access to dn.base="" by * read
 {schema_access}
 
 database mdb

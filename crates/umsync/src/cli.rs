@@ -171,6 +171,20 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Speaks with the system's Kerberos library, for the umsync that started it
+    #[cfg(feature = "kerberos")]
+    #[command(hide = true)]
+    KerberosAgent {
+        /// For which service: ldap/HOST
+        #[arg(long)]
+        service: String,
+        /// For which account, if not that of the credential cache
+        #[arg(long)]
+        principal: Option<String>,
+        /// What ties it to a connection, in base64
+        #[arg(long)]
+        binding: Option<String>,
+    },
     /// Run the built-in emulator of Adobe's side by hand; needs no configuration
     Sandbox {
         /// Where it listens: an address of this machine only

@@ -2,9 +2,10 @@
 
 use super::failure::{Answered, Failure, Phase};
 use super::guard::{self, Fate};
+use super::kerberos;
 use super::message::{self, Meaning};
 use super::server::Server;
-use super::settings::{Bind, Encryption, Settings};
+use super::settings::{Bind, Encryption, Kerberos, Settings};
 use super::tls;
 use crate::error::Error;
 use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, LdapResult, StdStream};
@@ -75,9 +76,15 @@ pub(super) async fn connect(
     let adopted = if encrypted {
         let connector = tokio_rustls::TlsConnector::from(trust.clone());
         let handshake = async { connector.connect(server.name.clone(), tcp).await.map_err(tls::failed) };
-        let stream =
+        let mut stream =
             within(limits.connect, handshake).await.map_err(|failure| failed(Phase::Tls, failure))?;
         spoken = tls::spoken(stream.get_ref().1);
+        if let Bind::Kerberos(kerberos) = &settings.bind {
+            let binding = tls::certificate(stream.get_ref().1).and_then(kerberos::endpoint);
+            let binding = binding.as_deref();
+            let bound = kerberos::bind(&mut stream, &server.host, kerberos, binding, limits.bind).await;
+            bound.map_err(|failure| failed(by_ticket(kerberos), failure))?;
+        }
         adopt(stream, server, settings, trust).await
     } else {
         adopt(tcp, server, settings, trust).await
@@ -155,6 +162,13 @@ where
 async fn bind(connection: &mut Connection, settings: &Settings, encrypted: bool) -> Result<(), Error> {
     match &settings.bind {
         Bind::Anonymous => Ok(()),
+        // Before the client library had the connection.
+        Bind::Kerberos(kerberos) => match connection.who_am_i(settings).await {
+            Some(identity) if identity.is_empty() => {
+                Err(connection.failed(by_ticket(kerberos), Failure::NobodyByTicket))
+            }
+            Some(_) | None => Ok(()),
+        },
         Bind::Simple { dn, password } => {
             if !encrypted {
                 tracing::warn!(
@@ -181,6 +195,10 @@ async fn bind(connection: &mut Connection, settings: &Settings, encrypted: bool)
             known.map_err(|failure| connection.failed(phase, failure))
         }
     }
+}
+
+fn by_ticket(kerberos: &Kerberos) -> Phase {
+    Phase::BindByKerberos { principal: kerberos.principal.clone() }
 }
 
 async fn bound(

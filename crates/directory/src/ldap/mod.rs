@@ -4,7 +4,7 @@
 //! anew on the next one; nothing is ever put together from two, because two servers need not hold the same at the same
 //! moment. A server that refuses, a wrong password first of all, ends the read.
 //!
-//! `guard` and `message` stand before the client library, `search` proves each answer whole, `entry` knows bytes,
+//! `sasl` and `kerberos` bind by a ticket, `guard` and `message` stand before the client library, `search` proves each answer whole, `entry` knows bytes,
 //! `members` knows groups, `unselected` looks at members who are neither people nor groups, `together` asks over several
 //! connections at once, `root` and `schema` know what a server says of itself, `read` tells the story.
 
@@ -15,11 +15,13 @@ mod connect;
 mod entry;
 mod failure;
 mod guard;
+mod kerberos;
 mod members;
 mod message;
 mod read;
 mod reference;
 mod root;
+mod sasl;
 mod schema;
 mod search;
 mod server;
@@ -32,5 +34,8 @@ mod unselected;
 
 pub use check::{Report, check};
 pub use failure::{Answered, Distrust, Failure, Listing, Phase};
+pub use kerberos::Trouble;
+#[cfg(feature = "kerberos")]
+pub use kerberos::agent::{Errand, agent};
 pub use read::{Progress, read};
-pub use settings::{Bind, Certificates, Encryption, Members, Settings, Timeouts};
+pub use settings::{Bind, Certificates, Encryption, Kerberos, Members, Settings, Timeouts};

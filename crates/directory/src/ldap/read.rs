@@ -66,6 +66,12 @@ impl Doors {
             let reason = "a certificate is shown in TLS; write `ldaps://`, or use StartTLS";
             return Err(Error::BadServer { url: server.place.clone(), reason });
         }
+        if let Bind::Kerberos(_) = &settings.bind
+            && let Some(server) = servers.iter().find(|server| !is_encrypted(server))
+        {
+            let reason = "Kerberos is used over TLS only; write `ldaps://`, or use StartTLS";
+            return Err(Error::BadServer { url: server.place.clone(), reason });
+        }
         let tls = if servers.iter().any(is_encrypted) { tls::config(settings)? } else { tls::nobody() };
         if let Some(warning) = settings.warning() {
             tracing::warn!("{warning}");

@@ -111,6 +111,15 @@ impl SecretRef {
         }
     }
 
+    /// The file that it is kept in, for whoever reads it by its name. `None`: it is in none.
+    pub(crate) fn place(&self) -> Option<Result<PathBuf, SecretError>> {
+        match self {
+            Self::File(path) => Some(Ok(path.clone())),
+            Self::Credential(name) => Some(credential(name)),
+            Self::Env(_) | Self::Command(_) => None,
+        }
+    }
+
     /// Reads the secret. One line break at its end is not part of it.
     pub(crate) fn reveal(&self) -> Result<SecretString, SecretError> {
         let (bytes, from) = match self {
