@@ -9,7 +9,7 @@ mod load;
 mod local;
 mod proxy;
 
-pub(crate) use config::{Access, MemberOf, Options, SizeLimit, Subschema, Validity};
+pub(crate) use config::{Access, MemberOf, Options, Passwords, SizeLimit, Subschema, Validity};
 pub(crate) use load::Deed;
 pub(crate) use proxy::Proxy;
 

@@ -71,6 +71,11 @@ impl Source {
         }
     }
 
+    /// Where the password or the key is kept, for people.
+    pub(crate) fn secret_place(&self) -> Option<String> {
+        self.secret().map(SecretRef::place)
+    }
+
     /// The account that reads, by name, and the servers that know it. `None`: nobody in particular.
     pub(crate) fn account(&self) -> Option<(String, Vec<String>)> {
         let Self::Ldap(ldap) = self else { return None };

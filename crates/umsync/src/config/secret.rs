@@ -87,6 +87,16 @@ impl SecretRef {
         }
     }
 
+    /// Where it is kept, for people.
+    pub(crate) fn place(&self) -> String {
+        match self {
+            Self::Env(name) => format!("the environment variable {name}"),
+            Self::File(path) => format!("the file {}", path.display()),
+            Self::Credential(name) => format!("the file that systemd is given as the credential {name}"),
+            Self::Command(words) => format!("what {} prints", words.first().map_or("", String::as_str)),
+        }
+    }
+
     /// The environment variable, if it is one.
     pub(crate) fn variable(&self) -> Option<&str> {
         match self {
