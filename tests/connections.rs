@@ -7,9 +7,7 @@ use chrono::{TimeDelta, Utc};
 use secrecy::SecretString;
 use std::path::PathBuf;
 use umsync_directory::Error;
-use umsync_directory::ldap::{
-    Bind, Certificates, Distrust, Encryption, Failure, Members, Phase, Settings,
-};
+use umsync_directory::ldap::{Bind, Certificates, Distrust, Encryption, Failure, Members, Phase, Settings};
 use umsync_engine::directory::{Directory, Wanted};
 use url::Url;
 
@@ -34,7 +32,11 @@ async fn a_certificate_is_an_account() {
         let good = by(&server, url.clone(), server.certificate());
         assert_eq!(read_it(&good, &["all"]).await.unwrap().entries.len(), 3, "{url}");
         let report = look(&good, &Wanted::default()).await;
-        assert_eq!(report.servers[0].identity.as_deref(), Some(format!("dn:{ACCOUNT}").as_str()), "{report:?}");
+        assert_eq!(
+            report.servers[0].identity.as_deref(),
+            Some(format!("dn:{ACCOUNT}").as_str()),
+            "{report:?}"
+        );
 
         // Known to the authority, not to the server: it may read nothing.
         let stranger = by(&server, url.clone(), server.strangers_certificate());

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use umsync_directory::ldap::{
-    Asking, Bind, Certificates, Distrust, Encryption, Failure, Members, Phase, Reached, Report, Settings, Timeouts,
-    check, read,
+    Asking, Bind, Certificates, Distrust, Encryption, Failure, Members, Phase, Reached, Report, Settings,
+    Timeouts, check, read,
 };
 use umsync_directory::{Dn, Error, Filter};
 use umsync_engine::directory::{
@@ -56,8 +56,7 @@ pub(crate) async fn read_it(settings: &Settings, groups: &[&str]) -> Result<Dire
 
 /// Looks at it as `umsync check` does.
 pub(crate) async fn look(settings: &Settings, wanted: &Wanted) -> Report {
-    let asking =
-        Asking { wanted, made_of: &BTreeSet::new(), clock: &chrono::Utc::now, progress: &|_| () };
+    let asking = Asking { wanted, made_of: &BTreeSet::new(), clock: &chrono::Utc::now, progress: &|_| () };
     check(settings, &asking).await.unwrap()
 }
 

@@ -8,7 +8,8 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     let folded = fold_text(word);
     // A third of a word may be wrong, and one letter of a short one.
     let most = (folded.chars().count() / 3).max(1);
-    let distances = known.into_iter().map(|known| (strsim::damerau_levenshtein(&folded, &fold_text(known)), known));
+    let distances =
+        known.into_iter().map(|known| (strsim::damerau_levenshtein(&folded, &fold_text(known)), known));
     distances.filter(|(distance, _)| *distance <= most).min().map(|(_, known)| known)
 }
 

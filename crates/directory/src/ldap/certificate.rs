@@ -60,7 +60,8 @@ mod tests {
 
     #[test]
     fn a_certificate_says_whose_it_is_and_until_when() {
-        let mut params = rcgen::CertificateParams::new(["dc1.example.com".to_owned(), "::1".to_owned()]).unwrap();
+        let mut params =
+            rcgen::CertificateParams::new(["dc1.example.com".to_owned(), "::1".to_owned()]).unwrap();
         params.distinguished_name = rcgen::DistinguishedName::new();
         params.distinguished_name.push(rcgen::DnType::CommonName, "dc1");
         params.not_after = rcgen::date_time_ymd(2031, 2, 3);

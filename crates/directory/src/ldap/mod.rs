@@ -33,7 +33,9 @@ mod together;
 mod unselected;
 
 pub use certificate::ServerCertificate;
-pub use check::{Asking, AttributeLook, GroupLook, Mistake, PeopleLook, Reached, Report, Role, ServerLook, check};
+pub use check::{
+    Asking, AttributeLook, GroupLook, Mistake, PeopleLook, Reached, Report, Role, ServerLook, check,
+};
 pub use failure::{Answered, Distrust, Failure, Listing, Phase};
 pub use read::{Progress, read};
 pub use settings::{Bind, Certificates, Encryption, Members, Settings, Timeouts};

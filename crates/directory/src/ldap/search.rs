@@ -117,8 +117,7 @@ impl Connection {
         if !matches!(answers.result.rc, 3 | 4 | 11) {
             success(&answers.result)?;
         }
-        let record =
-            |tag| Ok(entry::answer(tag).ok_or(Failure::Malformed("a malformed entry"))?.record);
+        let record = |tag| Ok(entry::answer(tag).ok_or(Failure::Malformed("a malformed entry"))?.record);
         answers.entries.into_iter().map(record).collect()
     }
 

@@ -44,8 +44,10 @@ pub(super) async fn look(program: &Program, findings: &mut Vec<Finding>) {
 fn missing(what: String, group: &GroupName, known: Option<&Snapshot>) -> Finding {
     let names = known.iter().flat_map(|snapshot| snapshot.groups.keys()).map(GroupName::spelling);
     let near = nearest(group.spelling(), names);
-    let near = near.map(|near| format!("write `{near}` for `{group}`, if that is meant\n")).unwrap_or_default();
-    let usual = "correct the spelling, create it in the Admin Console, or write `create: true` on the mapping";
+    let near =
+        near.map(|near| format!("write `{near}` for `{group}`, if that is meant\n")).unwrap_or_default();
+    let usual =
+        "correct the spelling, create it in the Admin Console, or write `create: true` on the mapping";
     Finding::wrong(AREA, what, "Adobe has no such group", format!("{near}{usual}"))
 }
 

@@ -77,7 +77,8 @@ fn of_person(person: Person, rules: &Rules, sample: &mut Sample) {
     } = person;
     let mut parts = vec![identity.to_string(), email.clone()];
     parts.extend(username.as_ref().map(|username| format!("username {username} in {domain}")));
-    let name = [&first_name, &last_name].into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ");
+    let name =
+        [&first_name, &last_name].into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ");
     parts.push(if name.is_empty() { "no name".to_owned() } else { name });
     let mut told = match &profile {
         Ok(Profile { identity: _, email: _, first_name: _, last_name: _, country }) => {

@@ -66,7 +66,9 @@ pub(super) async fn instead(connection: &mut Connection, root: &Root, dn: &Dn) -
         let children = connection.children(&parent).await.ok()?;
         let names: Vec<(String, String)> = children
             .iter()
-            .filter_map(|child| Some((Dn::parse(&child.shown_dn()).ok()?.levels().first()?.clone(), child.shown_dn())))
+            .filter_map(|child| {
+                Some((Dn::parse(&child.shown_dn()).ok()?.levels().first()?.clone(), child.shown_dn()))
+            })
             .collect();
         let name = nearest(&levels[at], names.iter().map(|(name, _)| name.as_str()))?;
         let (_, found) = names.iter().find(|(known, _)| known == name)?;

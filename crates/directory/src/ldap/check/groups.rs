@@ -58,8 +58,7 @@ pub(super) async fn find(
             }
         }
     };
-    let missing: Vec<GroupRef> =
-        left.into_iter().filter(|group| !found.wanted.contains_key(group)).collect();
+    let missing: Vec<GroupRef> = left.into_iter().filter(|group| !found.wanted.contains_key(group)).collect();
     if !missing.is_empty() {
         let advice = instead(connection, root, settings, &missing).await;
         let error = Error::MissingGroups { place: connection.place.clone(), missing };
@@ -105,7 +104,8 @@ async fn instead(
 pub(super) fn listed(groups: &Groups, lists: &BTreeMap<String, Group>, report: &mut Report) {
     for (reference, key) in &groups.wanted {
         let group = lists.get(key);
-        let names = |group: &Group| group.members.iter().filter(|name| !name.is_empty()).count() + group.uids.len();
+        let names =
+            |group: &Group| group.members.iter().filter(|name| !name.is_empty()).count() + group.uids.len();
         let look = GroupLook {
             dn: group.map(|group| group.dn.clone()).unwrap_or_default(),
             listed: group.map_or(0, names),

@@ -47,8 +47,16 @@ fn advice(names: &Names, settings: &Settings, wanted: &Wanted) -> Option<String>
 
 /// Whether only some kinds of servers know it, so that it is no slip.
 fn is_of_another_kind(name: &str) -> bool {
-    ["objectcategory", "samaccountname", "samaccounttype", "useraccountcontrol", "user", "inetorgperson", "inetuser"]
-        .contains(&name)
+    [
+        "objectcategory",
+        "samaccountname",
+        "samaccounttype",
+        "useraccountcontrol",
+        "user",
+        "inetorgperson",
+        "inetuser",
+    ]
+    .contains(&name)
 }
 
 /// The usual filter for people.

@@ -146,7 +146,8 @@ async fn look(
     if missing.contains("user_base") || blind("users") {
         return Ok(());
     }
-    let Some(found) = people::list(connection, &root, settings, asking, (&groups, lists), report).await? else {
+    let Some(found) = people::list(connection, &root, settings, asking, (&groups, lists), report).await?
+    else {
         return Ok(());
     };
     let members = groups::counted(&groups, nesting, &found, &place, report);
@@ -155,7 +156,8 @@ async fn look(
     {
         goes_on(error, report)?;
     }
-    groups::strangers(connection, &root, settings, &schema, (&groups, lists, nesting), &found, report).await?;
+    groups::strangers(connection, &root, settings, &schema, (&groups, lists, nesting), &found, report)
+        .await?;
     rights::look(connection, &root, settings, &schema, asking, report).await?;
     report.samples = people::samples(connection, &root, settings, asking, &found, &members, report).await?;
     Ok(())

@@ -108,7 +108,8 @@ pub(super) async fn list(
             look.limit = code;
             match code {
                 Some(_) => {
-                    let advice = Some(lift(settings, &report_identity(report), found.people.len(), page_size));
+                    let advice =
+                        Some(lift(settings, &report_identity(report), found.people.len(), page_size));
                     report.mistakes.push(Mistake { error, advice });
                 }
                 None => goes_on(error, report)?,
@@ -164,18 +165,22 @@ async fn who_is_there(connection: &mut Connection, settings: &Settings) -> Optio
     };
     let there = connection.beginning(&query).await.ok()?;
     let count = |class: &str| {
-        there.iter().filter(|record| record.texts("objectclass").any(|text| text.eq_ignore_ascii_case(class))).count()
+        there
+            .iter()
+            .filter(|record| record.texts("objectclass").any(|text| text.eq_ignore_ascii_case(class)))
+            .count()
     };
     let known = [
         ("user", "(&(objectCategory=person)(objectClass=user))"),
         ("inetOrgPerson", "(objectClass=inetOrgPerson)"),
         ("person", "(objectClass=person)"),
     ];
-    let (class, filter, count) = known
-        .iter()
-        .map(|(class, filter)| (class, filter, count(class)))
-        .find(|(_, _, count)| *count > 0)?;
-    Some(format!("among the first {} entries there are {count} of the class {class}: write `users: {filter}`, if they are meant", there.len()))
+    let (class, filter, count) =
+        known.iter().map(|(class, filter)| (class, filter, count(class))).find(|(_, _, count)| *count > 0)?;
+    Some(format!(
+        "among the first {} entries there are {count} of the class {class}: write `users: {filter}`, if they are meant",
+        there.len()
+    ))
 }
 
 /// The first three by name, whole; those whom a group lists go before others.

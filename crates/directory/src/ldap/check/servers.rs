@@ -127,7 +127,8 @@ fn vendor(root: &Record) -> Option<String> {
     if has("supportedcapabilities", "1.2.840.113556.1.4.800") {
         return Some("Active Directory".to_owned());
     }
-    let said: Vec<&str> = ["vendorname", "vendorversion"].iter().filter_map(|name| root.texts(name).next()).collect();
+    let said: Vec<&str> =
+        ["vendorname", "vendorversion"].iter().filter_map(|name| root.texts(name).next()).collect();
     if !said.is_empty() {
         return Some(said.join(" "));
     }
@@ -144,7 +145,9 @@ async fn about_the_way(error: &Error, server: &Server, settings: &Settings) -> O
                 "nothing listens on port {port} of {host}: correct the port in `servers` (389 is usual for ldap://, 636 for ldaps://), or start the server there"
             ),
             ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable | ErrorKind::TimedOut => {
-                format!("no way leads from here to {host}: correct its name in `servers`, or look at the network")
+                format!(
+                    "no way leads from here to {host}: correct its name in `servers`, or look at the network"
+                )
             }
             _ => format!(
                 "this machine finds no host called {host}: correct its name in `servers`, or this machine's name resolution"
@@ -176,13 +179,16 @@ async fn about_the_way(error: &Error, server: &Server, settings: &Settings) -> O
             let place = with_scheme(server, "ldap");
             Some(format!("this port begins without TLS: write `{place}` in `servers`, and `starttls: true`"))
         }
-        (Phase::StartTls, Failure::Answer(_)) => {
-            Some("this server does not offer StartTLS: write `ldaps://` with its port (636 is usual)".to_owned())
-        }
+        (Phase::StartTls, Failure::Answer(_)) => Some(
+            "this server does not offer StartTLS: write `ldaps://` with its port (636 is usual)".to_owned(),
+        ),
         (Phase::StartTls, _) => {
             let encrypted = Server { encrypted: true, ..server.clone() };
             unverified(&encrypted, settings).await?;
-            Some(format!("this port speaks TLS from the first byte: write `{}`", with_scheme(server, "ldaps")))
+            Some(format!(
+                "this port speaks TLS from the first byte: write `{}`",
+                with_scheme(server, "ldaps")
+            ))
         }
         _ => None,
     }
@@ -197,22 +203,33 @@ async fn about_the_account(
 ) -> Option<String> {
     let Error::Server { server: _, phase, source } = error else { return None };
     match (phase, &**source) {
-        (_, Failure::Answer(Answered { code: 8 | 13, text: _ })) if !connect::is_encrypted(server, settings) => {
+        (_, Failure::Answer(Answered { code: 8 | 13, text: _ }))
+            if !connect::is_encrypted(server, settings) =>
+        {
             let by_request = Settings { encryption: Encryption::StartTls, ..settings.clone() };
             let offers = unverified(server, &by_request).await.is_some();
             Some(match offers {
-                true => "this server takes passwords only over TLS, and offers StartTLS: write `starttls: true`".to_owned(),
-                false => "this server takes passwords only over TLS: write `ldaps://` with its port (636 is usual)".to_owned(),
+                true => {
+                    "this server takes passwords only over TLS, and offers StartTLS: write `starttls: true`"
+                        .to_owned()
+                }
+                false => {
+                    "this server takes passwords only over TLS: write `ldaps://` with its port (636 is usual)"
+                        .to_owned()
+                }
             })
         }
         (Phase::Bind { dn }, Failure::Answer(Answered { code: 49, text })) if !text.contains("LdapErr") => {
             let root = Root::read(connection).await.ok()?;
             let tree = base::tree(dn, &root)?;
-            Some(format!("no tree of this server holds `{dn}`: write `dn: \"{tree}\"`, if that is the account"))
+            Some(format!(
+                "no tree of this server holds `{dn}`: write `dn: \"{tree}\"`, if that is the account"
+            ))
         }
-        (Phase::Bind { dn: _ }, Failure::Answer(Answered { code: 34, text: _ })) => {
-            Some("write the account's whole name, for instance `cn=umsync,ou=services,dc=example,dc=com`".to_owned())
-        }
+        (Phase::Bind { dn: _ }, Failure::Answer(Answered { code: 34, text: _ })) => Some(
+            "write the account's whole name, for instance `cn=umsync,ou=services,dc=example,dc=com`"
+                .to_owned(),
+        ),
         _ => None,
     }
 }

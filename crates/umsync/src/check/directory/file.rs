@@ -28,7 +28,12 @@ pub(super) async fn look(
             return Directory { kind, ..Directory::default() };
         }
     };
-    let told = format!("{}: {}, {}", read.source, persons(read.entries.len()), some(read.groups.len(), "mapped group"));
+    let told = format!(
+        "{}: {}, {}",
+        read.source,
+        persons(read.entries.len()),
+        some(read.groups.len(), "mapped group")
+    );
     findings.push(Finding::good(area, "file", told));
     let rules = &program.config.rules;
     let made_of: BTreeSet<String> =
@@ -39,21 +44,27 @@ pub(super) async fn look(
         .into_iter()
         .map(|name| {
             let role = if made_of.contains(&name) { Role::Person } else { Role::Name };
-            let values = |entry: &&Entry| entry.attributes.get(&name).is_some() || entry.undecodable.contains(&name);
+            let values =
+                |entry: &&Entry| entry.attributes.get(&name).is_some() || entry.undecodable.contains(&name);
             let with = read.entries.iter().filter(values).count();
-            let emails = read.entries.iter().filter(|entry| entry.first(&name).is_some_and(|value| value.contains('@')));
+            let emails = read
+                .entries
+                .iter()
+                .filter(|entry| entry.first(&name).is_some_and(|value| value.contains('@')));
             let emails = emails.count();
             AttributeLook { name, role, with, emails, known: None, elsewhere: (with == 0).then_some(false) }
         })
         .collect();
     seen::attributes(area, rules, &attributes, read.entries.len(), findings);
-    let groups: Vec<Group> = of_groups(&read).into_iter().map(|(name, look)| Group::of(name, look, false)).collect();
+    let groups: Vec<Group> =
+        of_groups(&read).into_iter().map(|(name, look)| Group::of(name, look, false)).collect();
     findings.extend(groups.iter().map(|group| group.told(area)));
     let anchored = read.entries.iter().filter(|entry| entry.anchor.is_some()).count();
     let sampled = read.entries.len();
     let people = People { found: sampled, whole: true, sampled, anchored, limit: None, writable: Vec::new() };
     let mut entries = read.entries;
-    entries.sort_by(|left, right| (left.groups.is_empty(), &left.dn).cmp(&(right.groups.is_empty(), &right.dn)));
+    entries
+        .sort_by(|left, right| (left.groups.is_empty(), &left.dn).cmp(&(right.groups.is_empty(), &right.dn)));
     entries.truncate(3);
     Directory {
         kind,

@@ -12,8 +12,8 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 use umsync_directory::Error;
 use umsync_directory::ldap::{
-    self, Answered, Asking, AttributeLook, Bind, Certificates, Mistake, PeopleLook, Phase, Progress, Reached, Report, Role,
-    ServerLook, Settings,
+    self, Answered, Asking, AttributeLook, Bind, Certificates, Mistake, PeopleLook, Phase, Progress, Reached,
+    Report, Role, ServerLook, Settings,
 };
 use umsync_engine::directory::{Schema, Tls};
 use umsync_umapi::MOST_CLOCK_ERROR;
@@ -101,7 +101,11 @@ pub(super) async fn look(
     if let Some(Schema::Known { names }) = &report.schema
         && *names > 0
     {
-        findings.push(Finding::good(area, "schema", format!("has all {names} names that the configuration uses")));
+        findings.push(Finding::good(
+            area,
+            "schema",
+            format!("has all {names} names that the configuration uses"),
+        ));
     }
     if let Some(Schema::Untold { why }) = &report.schema {
         let remedy = "let this account read it: a filter that names what the server does not know finds nobody, without an error";
@@ -133,7 +137,11 @@ fn is_about_the_way_to(error: &Error, place: &str) -> bool {
         Error::Server { server, phase, source: _ } => {
             let way = matches!(
                 phase,
-                Phase::Connect | Phase::StartTls | Phase::Tls | Phase::Bind { .. } | Phase::BindByCertificate { .. }
+                Phase::Connect
+                    | Phase::StartTls
+                    | Phase::Tls
+                    | Phase::Bind { .. }
+                    | Phase::BindByCertificate { .. }
             );
             way && server == place
         }
@@ -149,7 +157,11 @@ fn mistaken(area: &str, mistake: Mistake, secret: Option<&str>) -> Finding {
             Phase::Bind { dn: _ } | Phase::BindByCertificate { certificate: _ } => {
                 let refused = matches!(&**source, ldap::Failure::Answer(Answered { code: 49, text: _ }));
                 let place = secret.filter(|_| refused);
-                ("account".to_owned(), place.map(|place| format!("its password is read from {place}: write the right one there")))
+                (
+                    "account".to_owned(),
+                    place
+                        .map(|place| format!("its password is read from {place}: write the right one there")),
+                )
             }
             Phase::Base { dn: _ } => ("base".to_owned(), None),
             Phase::Page { page: _, of: ldap::Listing::People } => ("people".to_owned(), None),
@@ -157,7 +169,9 @@ fn mistaken(area: &str, mistake: Mistake, secret: Option<&str>) -> Finding {
             _ => (server.clone(), None),
         },
         Error::UnknownNames { .. } => ("schema".to_owned(), None),
-        Error::MissingGroups { .. } | Error::AmbiguousGroup { .. } | Error::TooDeep { .. } => ("groups".to_owned(), None),
+        Error::MissingGroups { .. } | Error::AmbiguousGroup { .. } | Error::TooDeep { .. } => {
+            ("groups".to_owned(), None)
+        }
         Error::MembersDisagree { .. } => ("memberOf".to_owned(), None),
         Error::NoPeople { .. } => ("people".to_owned(), None),
         _ => ("directory".to_owned(), None),
@@ -169,7 +183,13 @@ fn mistaken(area: &str, mistake: Mistake, secret: Option<&str>) -> Finding {
     Finding::mistaken(area, what, Mistake { error: mistake.error, advice })
 }
 
-fn servers(look: &ServerLook, area: &str, settings: &Settings, now: DateTime<Utc>, findings: &mut Vec<Finding>) {
+fn servers(
+    look: &ServerLook,
+    area: &str,
+    settings: &Settings,
+    now: DateTime<Utc>,
+    findings: &mut Vec<Finding>,
+) {
     let ServerLook { place, reached, address, tls, certificate, vendor, identity: _, latency, ahead } = look;
     let mut told = vec![place.clone()];
     told.extend(vendor.clone());
@@ -200,7 +220,12 @@ fn servers(look: &ServerLook, area: &str, settings: &Settings, now: DateTime<Utc
             );
             findings.push(match left < SOON {
                 false => Finding::good(area, "TLS", told),
-                true => Finding::warning(area, "TLS", told, "renew it on the server before it ends: then nothing is read any more"),
+                true => Finding::warning(
+                    area,
+                    "TLS",
+                    told,
+                    "renew it on the server before it ends: then nothing is read any more",
+                ),
             });
         }
         (Some(Tls { version, certificate_sha256 }), None) => {
@@ -217,7 +242,8 @@ fn servers(look: &ServerLook, area: &str, settings: &Settings, now: DateTime<Utc
         tracing::debug!(server = place, "its certificate was not verified");
     }
     let Some(ahead) = ahead else { return };
-    let (seconds, direction) = (ahead.num_seconds().abs(), if *ahead < TimeDelta::zero() { "behind" } else { "ahead of" });
+    let (seconds, direction) =
+        (ahead.num_seconds().abs(), if *ahead < TimeDelta::zero() { "behind" } else { "ahead of" });
     let told = format!("the server's is {seconds} s {direction} this machine's");
     findings.push(match ahead.abs() > MOST_CLOCK_ERROR {
         false => Finding::good(area, "clock", told),
@@ -235,9 +261,12 @@ fn account(area: &str, report: &Report, settings: &Settings, findings: &mut Vec<
     let who = match &settings.bind {
         Bind::Anonymous => "nobody in particular".to_owned(),
         Bind::Simple { dn, password: _ } => dn.clone(),
-        Bind::Certificate { certificate, key: _ } => format!("whose certificate is in {}", certificate.display()),
+        Bind::Certificate { certificate, key: _ } => {
+            format!("whose certificate is in {}", certificate.display())
+        }
     };
-    let told: BTreeSet<&str> = report.servers.iter().filter_map(|server| server.identity.as_deref()).collect();
+    let told: BTreeSet<&str> =
+        report.servers.iter().filter_map(|server| server.identity.as_deref()).collect();
     let told = match told.into_iter().collect::<Vec<_>>().as_slice() {
         [] => format!("connected as {who}; no server tells whom it takes that for"),
         names => format!("connected as {}", names.join(" and as ")),
@@ -268,34 +297,60 @@ fn people(area: &str, look: &PeopleLook, settings: &Settings, findings: &mut Vec
     }
     if !writable.is_empty() {
         let some: Vec<&str> = writable.iter().take(5).map(String::as_str).collect();
-        let told = format!("this account may write {} of people: {}", seen::some(writable.len(), "attribute"), some.join(", "));
-        findings.push(Finding::warning(area, "rights", told, "take that right from it: reading is all that is needed"));
+        let told = format!(
+            "this account may write {} of people: {}",
+            seen::some(writable.len(), "attribute"),
+            some.join(", ")
+        );
+        findings.push(Finding::warning(
+            area,
+            "rights",
+            told,
+            "take that right from it: reading is all that is needed",
+        ));
     }
 }
 
 /// Which attributes tell whether accounts are open.
 fn states(area: &str, report: &Report, sampled: usize, findings: &mut Vec<Finding>) {
-    let states: Vec<&AttributeLook> =
-        report.attributes.iter().filter(|look| look.role == Role::State && look.known != Some(false)).collect();
-    let came: Vec<String> =
-        states.iter().filter(|look| look.with > 0).map(|look| format!("{} {}", look.name, look.with)).collect();
+    let states: Vec<&AttributeLook> = report
+        .attributes
+        .iter()
+        .filter(|look| look.role == Role::State && look.known != Some(false))
+        .collect();
+    let came: Vec<String> = states
+        .iter()
+        .filter(|look| look.with > 0)
+        .map(|look| format!("{} {}", look.name, look.with))
+        .collect();
     let first = report.servers.iter().find(|server| server.reached == Reached::LetIn);
-    let is_active_directory =
-        first.and_then(|server| server.vendor.as_deref()).is_some_and(|vendor| vendor.starts_with("Active Directory"));
+    let is_active_directory = first
+        .and_then(|server| server.vendor.as_deref())
+        .is_some_and(|vendor| vendor.starts_with("Active Directory"));
     let told = match came.as_slice() {
-        [] => format!("nothing about {} says that an account is closed or ends, so all count as open", persons(sampled)),
+        [] => format!(
+            "nothing about {} says that an account is closed or ends, so all count as open",
+            persons(sampled)
+        ),
         came => format!("told by: {}", came.join(", ")),
     };
     // There everybody has it.
-    let hidden = is_active_directory && states.iter().any(|look| look.name == "useraccountcontrol" && look.with == 0);
+    let hidden =
+        is_active_directory && states.iter().any(|look| look.name == "useraccountcontrol" && look.with == 0);
     findings.push(match hidden && sampled > 0 {
         false => Finding::good(area, "open or closed", told),
-        true => Finding::warning(area, "open or closed", told, "let this account read `userAccountControl`: without it nobody is seen to be disabled"),
+        true => Finding::warning(
+            area,
+            "open or closed",
+            told,
+            "let this account read `userAccountControl`: without it nobody is seen to be disabled",
+        ),
     });
 }
 
 fn machine(look: &ServerLook, now: DateTime<Utc>) -> Server {
-    let ServerLook { place, reached, address, tls, certificate, vendor, identity, latency, ahead } = look.clone();
+    let ServerLook { place, reached, address, tls, certificate, vendor, identity, latency, ahead } =
+        look.clone();
     let (version, sha256) = match tls {
         Some(Tls { version, certificate_sha256 }) => (Some(version), certificate_sha256),
         None => (None, String::new()),

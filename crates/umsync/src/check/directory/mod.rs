@@ -68,7 +68,12 @@ pub(super) fn warning(source: &Source, area: &str) -> Option<Finding> {
 }
 
 /// Three people, as the engine decides about them.
-async fn samples(program: &Program, area: &str, entries: Vec<Entry>, findings: &mut Vec<Finding>) -> Vec<Sample> {
+async fn samples(
+    program: &Program,
+    area: &str,
+    entries: Vec<Entry>,
+    findings: &mut Vec<Finding>,
+) -> Vec<Sample> {
     // Without the memory of earlier runs only links are unknown: nobody is named by them here.
     let memory = remembering::recall(program).await.unwrap_or_default();
     let rules = &program.config.rules;

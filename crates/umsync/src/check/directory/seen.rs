@@ -61,7 +61,8 @@ impl Group {
         let Self { name, dn, listed, people, nested, unresolved } = self;
         let what = format!("group {name}");
         let mut told = if dn == name { Vec::new() } else { vec![dn.clone()] };
-        let mut counts: Vec<String> = listed.map(|listed| format!("lists {}", some(listed, "name"))).into_iter().collect();
+        let mut counts: Vec<String> =
+            listed.map(|listed| format!("lists {}", some(listed, "name"))).into_iter().collect();
         match people {
             Some(people) => counts.push(format!("has {}", persons(*people))),
             None => counts.push("its people could not be counted".to_owned()),
@@ -78,8 +79,12 @@ impl Group {
         }
         if *people == Some(0) {
             let remedy = match listed {
-                Some(0) => "whoever has what it gives would lose it: put its members into it, or correct the mapping",
-                _ => "whoever has what it gives would lose it: correct the mapping, or let `user_base` and `users` select its members",
+                Some(0) => {
+                    "whoever has what it gives would lose it: put its members into it, or correct the mapping"
+                }
+                _ => {
+                    "whoever has what it gives would lose it: correct the mapping, or let `user_base` and `users` select its members"
+                }
             };
             return Finding::warning(area, what, told.join("\n"), remedy);
         }
@@ -110,8 +115,10 @@ pub(super) fn attributes(
     }
     let of = |name: &str| looks.iter().find(|look| look.name == name);
     // What the server does not know has been told.
-    let nobody_has =
-        |name: &str| of(name).is_some_and(|look| look.with == 0 && look.elsewhere == Some(false) && look.known != Some(false));
+    let nobody_has = |name: &str| {
+        of(name)
+            .is_some_and(|look| look.with == 0 && look.elsewhere == Some(false) && look.known != Some(false))
+    };
     let came: Vec<String> = looks
         .iter()
         .filter(|look| look.role == Role::Person)
@@ -123,7 +130,8 @@ pub(super) fn attributes(
     let told = format!("of {} looked at, so many have: {}", persons(sampled), came.join(", "));
     findings.push(Finding::good(area, "attributes", told));
     for (key, template) in rules.people.templates() {
-        let lacking: Vec<String> = template.attributes().into_iter().filter(|name| nobody_has(name)).collect();
+        let lacking: Vec<String> =
+            template.attributes().into_iter().filter(|name| nobody_has(name)).collect();
         if lacking.is_empty() {
             continue;
         }
@@ -131,7 +139,8 @@ pub(super) fn attributes(
         let told = format!("nobody has {names}, or this account may not read it ({key})");
         let right = format!("let this account read {names}, or name in {key} what people have");
         let what = key.rsplit('.').next().unwrap_or(key);
-        let is_everything = key == "people.attributes.email" || matches!((key, &rules.people.identity), ("people.identity", IdentityRule::ByTemplate(_)));
+        let is_everything = key == "people.attributes.email"
+            || matches!((key, &rules.people.identity), ("people.identity", IdentityRule::ByTemplate(_)));
         findings.push(match key {
             _ if is_everything => {
                 let like_email = looks.iter().filter(|look| look.emails > 0 && key == "people.attributes.email");
