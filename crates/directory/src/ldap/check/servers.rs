@@ -4,7 +4,7 @@ use super::super::certificate::ServerCertificate;
 use super::super::connect::{self, Connection};
 use super::super::failure::{Answered, Distrust, Failure, Phase};
 use super::super::read::Doors;
-use super::super::root::Root;
+use super::super::root::{Root, WHO_AM_I};
 use super::super::server::Server;
 use super::super::settings::{Bind, Certificates, Encryption, Settings};
 use super::super::tls;
@@ -99,23 +99,32 @@ pub(super) async fn knock(
         return Knocked { look, connection: None, mistake: Some(Mistake { error, advice }) };
     }
     look.reached = Reached::LetIn;
-    ask(&mut connection, asking, &mut look).await;
-    look.identity = connection.who_am_i(settings).await.filter(|identity| !identity.is_empty());
+    if ask(&mut connection, asking, &mut look).await {
+        look.identity = connection.who_am_i(settings).await.filter(|identity| !identity.is_empty());
+    }
     Knocked { look, connection: Some(connection), mistake: None }
 }
 
-/// Asks what it says of itself. A server may keep all of that to itself.
-async fn ask(connection: &mut Connection, asking: &Asking<'_>, look: &mut ServerLook) {
-    let attributes = ["objectclass", "vendorname", "vendorversion", "supportedcapabilities", "currenttime"];
+/// Asks what it says of itself, and whether it tells who we are. A server may keep all of that to itself.
+async fn ask(connection: &mut Connection, asking: &Asking<'_>, look: &mut ServerLook) -> bool {
+    let attributes = [
+        "objectclass",
+        "vendorname",
+        "vendorversion",
+        "supportedcapabilities",
+        "supportedextension",
+        "currenttime",
+    ];
     let before = (asking.clock)();
     let answer = connection.look("", &attributes).await;
     let latency = (asking.clock)() - before;
-    let Ok(Some(root)) = answer else { return };
+    let Ok(Some(root)) = answer else { return true };
     look.latency = Some(latency);
     look.vendor = vendor(&root);
     // It read its clock in the middle of that time, or thereabouts.
     let now = root.texts("currenttime").next().and_then(time::generalized);
     look.ahead = now.map(|now| now - (before + latency / 2));
+    root.texts("supportedextension").any(|extension| extension == WHO_AM_I)
 }
 
 fn vendor(root: &Record) -> Option<String> {
