@@ -31,6 +31,8 @@ pub struct PeopleLook {
     pub anchored: usize,
     /// What Active Directory says that this account may write about them.
     pub writable: BTreeSet<String>,
+    /// The limits that Active Directory tells, as it writes them: `MaxPageSize=1000`.
+    pub limits: Vec<String>,
 }
 
 /// People by name and membership.
@@ -89,10 +91,12 @@ pub(super) async fn list(
     };
     let before = connection.proof.pages;
     let listed = connection.list(&query, take, progress).await;
+    let limits = if root.active_directory { limits(connection).await } else { Vec::new() };
     let mut look = PeopleLook {
         found: found.people.len(),
         pages: connection.proof.pages - before,
         page_size,
+        limits,
         ..PeopleLook::default()
     };
     match listed {
@@ -122,6 +126,27 @@ pub(super) async fn list(
     }
     report.people = Some(look);
     Ok(Some(found))
+}
+
+/// The limits of a domain controller that matter to a read, where this account may see them (MS-ADTS 3.1.1.3.4.6). A
+/// policy of its own for this controller would count instead, and is rare.
+async fn limits(connection: &mut Connection) -> Vec<String> {
+    let Ok(Some(root)) = connection.look("", &["configurationnamingcontext"]).await else {
+        return Vec::new();
+    };
+    let Some(configuration) = root.texts("configurationnamingcontext").next() else { return Vec::new() };
+    let policy = format!(
+        "CN=Default Query Policy,CN=Query-Policies,CN=Directory Service,CN=Windows NT,CN=Services,{configuration}"
+    );
+    let Ok(Some(policy)) = connection.look(&policy, &["ldapadminlimits"]).await else { return Vec::new() };
+    let of_a_read = ["MaxPageSize=", "MaxValRange=", "MaxQueryDuration=", "MaxResultSetSize="];
+    let mut limits: Vec<String> = policy
+        .texts("ldapadminlimits")
+        .filter(|limit| of_a_read.iter().any(|name| limit.starts_with(name)))
+        .map(str::to_owned)
+        .collect();
+    limits.sort();
+    limits
 }
 
 /// timeLimitExceeded, sizeLimitExceeded, adminLimitExceeded

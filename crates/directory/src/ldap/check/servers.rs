@@ -181,7 +181,11 @@ async fn about_the_way(error: &Error, server: &Server, settings: &Settings) -> O
             let certificate = unverified(server, settings).await?.certificate.clone()?;
             Some(format!("it is that of `{}`, good until {}", certificate.subject, certificate.until))
         }
-        (Phase::Tls, Failure::Untrusted(Distrust::OtherName { names: _ }, _)) => None,
+        (Phase::Tls, Failure::Untrusted(Distrust::OtherName { names }, _)) => {
+            // A pattern names no host.
+            let name = names.iter().find(|name| !name.contains('*'))?;
+            Some(format!("write `{}`, if that is the server", with_host(server, name)))
+        }
         (Phase::Tls, _) if server.encrypted => {
             let plain = Server { encrypted: false, ..server.clone() };
             unverified(&plain, settings).await?;
@@ -263,10 +267,26 @@ fn with_scheme(server: &Server, scheme: &str) -> String {
     format!("{scheme}://{rest}{port}")
 }
 
+/// The server's URL with another host.
+fn with_host(server: &Server, host: &str) -> String {
+    let scheme = server.place.split_once("://").map_or("", |(scheme, _)| scheme);
+    let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+    let port = format!(":{}", server.port);
+    let port = if server.place.ends_with(&port) { port } else { String::new() };
+    format!("{scheme}://{host}{port}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use url::Url;
+
+    #[test]
+    fn a_host_changes_and_the_rest_does_not() {
+        let with = |url: &str, host: &str| with_host(&Server::of(&Url::parse(url).unwrap()).unwrap(), host);
+        assert_eq!(with("ldaps://10.0.0.1", "dc1.example.com"), "ldaps://dc1.example.com");
+        assert_eq!(with("ldap://10.0.0.1:3389", "::1"), "ldap://[::1]:3389");
+    }
 
     #[test]
     fn a_scheme_changes_and_the_port_does_not() {

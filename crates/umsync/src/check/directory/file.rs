@@ -61,7 +61,15 @@ pub(super) async fn look(
     findings.extend(groups.iter().map(|group| group.told(area)));
     let anchored = read.entries.iter().filter(|entry| entry.anchor.is_some()).count();
     let sampled = read.entries.len();
-    let people = People { found: sampled, whole: true, sampled, anchored, limit: None, writable: Vec::new() };
+    let people = People {
+        found: sampled,
+        whole: true,
+        sampled,
+        anchored,
+        limit: None,
+        limits: Vec::new(),
+        writable: Vec::new(),
+    };
     let mut entries = read.entries;
     entries
         .sort_by(|left, right| (left.groups.is_empty(), &left.dn).cmp(&(right.groups.is_empty(), &right.dn)));

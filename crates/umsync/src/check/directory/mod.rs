@@ -44,6 +44,8 @@ struct People {
     anchored: usize,
     /// The result code with which the server ended the list early.
     limit: Option<u32>,
+    /// The limits that the server tells of itself.
+    limits: Vec<String>,
     /// What this account may write about them, where the server tells.
     writable: Vec<String>,
 }
