@@ -185,6 +185,7 @@ fn a_directory_that_is_right_is_told_whole() {
         &format!("ok     account           connected as dn:{ACCOUNT}"),
         &format!("ok     people            4 people found by (objectclass=inetOrgPerson) under {BASE}"),
         "in 1 page of at most 500: no limit of the server was met",
+        "4 of them are in groups that the configuration names",
         "ok     attributes        of 4 people looked at, so many have: c 0, givenname 4, mail 4, sn 4",
         "warn   group all         cn=all,ou=groups,dc=example,dc=com",
         "lists 3 names, has 3 people, 2 of them only through groups inside it",
@@ -538,7 +539,7 @@ fn a_file_is_looked_at_likewise() {
 mod domain_controller {
     use super::contains;
     use crate::disasters::fake::company::{BASE, Company};
-    use crate::disasters::fake::{Fake, Request, entry, result};
+    use crate::disasters::fake::{Fake, Request, Search, entry, result};
     use crate::support::{World, seed};
     use chrono::{TimeDelta, Utc};
     use std::io::Write as _;
@@ -583,9 +584,14 @@ mod domain_controller {
                 }
                 _ => None,
             };
-            let reply = match single {
-                Some(found) => vec![found, result(id, 0x65, 0, b"")],
-                None => COMPANY.answer(id, request),
+            let reply = match (single, request) {
+                (Some(found), _) => vec![found, result(id, 0x65, 0, b"")],
+                // Names only: here they are those of people.
+                (None, Request::Search(search)) if search.attributes == ["1.1"] && !search.single => {
+                    let attributes = vec!["mail".to_owned()];
+                    COMPANY.answer(id, &Request::Search(Search { attributes, ..search.clone() }))
+                }
+                _ => COMPANY.answer(id, request),
             };
             stream.write_all(&reply.concat()).is_ok()
         })
@@ -598,7 +604,7 @@ mod domain_controller {
         let minutes = Arc::new(AtomicI64::new(-7));
         let fake = fake(minutes.clone());
         let text = format!(
-            "{}directory:\n  ldap:\n    servers: [{}]\n    starttls: false\n    bind: {{dn: sync@example.com, password: {{file: ldap.secret}}}}\n    base: {BASE}\n    users: (objectClass=user)\n    members: member\npeople: {{country: US}}\ngroups: [{{directory: Video, adobe: [Video]}}]\nstate: sqlite:state/umsync.db\n",
+            "{}directory:\n  ldap:\n    servers: [{}]\n    starttls: false\n    bind: {{dn: sync@example.com, password: {{file: ldap.secret}}}}\n    base: {BASE}\n    users: (objectClass=user)\n    members: member\n    nested_groups: false\npeople: {{country: US}}\ngroups: [{{directory: Video, adobe: [Video]}}]\nstate: sqlite:state/umsync.db\n",
             world.adobe_section(&["every: 0s", "pace: off"]),
             fake.url,
         );

@@ -19,6 +19,8 @@ use umsync_engine::directory::{Entry, GroupRef};
 pub struct PeopleLook {
     /// How many came.
     pub found: usize,
+    /// How many of them the wanted groups have as members.
+    pub listed: usize,
     /// In how many pages.
     pub pages: usize,
     /// Entries asked for per page.
@@ -219,6 +221,9 @@ pub(super) async fn samples(
     report: &mut Report,
 ) -> Result<Vec<Entry>, Error> {
     let listed: BTreeSet<usize> = members.values().flatten().copied().collect();
+    if let Some(look) = &mut report.people {
+        look.listed = listed.len();
+    }
     let mut order: Vec<usize> = (0..found.people.len()).collect();
     let rank = |at: &usize| (!listed.contains(at), found.people[*at].key());
     // Only the first few are wanted, in order.

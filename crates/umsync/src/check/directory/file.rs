@@ -45,7 +45,7 @@ pub(super) async fn look(
         .map(|name| {
             let role = if made_of.contains(&name) { Role::Person } else { Role::Name };
             let values =
-                |entry: &&Entry| entry.attributes.get(&name).is_some() || entry.undecodable.contains(&name);
+                |entry: &&Entry| entry.attributes.contains_key(&name) || entry.undecodable.contains(&name);
             let with = read.entries.iter().filter(values).count();
             let emails = read
                 .entries
@@ -61,7 +61,9 @@ pub(super) async fn look(
     findings.extend(groups.iter().map(|group| group.told(area)));
     let anchored = read.entries.iter().filter(|entry| entry.anchor.is_some()).count();
     let sampled = read.entries.len();
+    let listed = read.entries.iter().filter(|entry| !entry.groups.is_empty()).count();
     let people = People {
+        listed,
         found: sampled,
         whole: true,
         sampled,

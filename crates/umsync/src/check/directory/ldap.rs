@@ -119,9 +119,19 @@ pub(super) async fn look(
         states(area, &report, look.sampled, findings);
     }
     directory.people = report.people.map(|look| {
-        let PeopleLook { found, pages: _, page_size: _, limit, sampled, anchored, writable, limits } = look;
+        let PeopleLook { found, listed, pages: _, page_size: _, limit, sampled, anchored, writable, limits } =
+            look;
         let whole = limit.is_none();
-        People { found, whole, sampled, anchored, limit, limits, writable: writable.into_iter().collect() }
+        People {
+            found,
+            listed,
+            whole,
+            sampled,
+            anchored,
+            limit,
+            limits,
+            writable: writable.into_iter().collect(),
+        }
     });
     directory.attributes = report.attributes.iter().map(Attribute::of).collect();
     directory.groups =
@@ -275,10 +285,10 @@ fn account(area: &str, report: &Report, settings: &Settings, findings: &mut Vec<
 }
 
 fn people(area: &str, look: &PeopleLook, settings: &Settings, findings: &mut Vec<Finding>) {
-    let PeopleLook { found, pages, page_size, limit, sampled, anchored, writable, limits } = look;
+    let PeopleLook { found, listed, pages, page_size, limit, sampled, anchored, writable, limits } = look;
     if limit.is_none() {
         let mut told = format!(
-            "{} found by {} under {}\nin {} of at most {page_size}: no limit of the server was met",
+            "{} found by {} under {}\n{listed} of them are in groups that the configuration names\nin {} of at most {page_size}: no limit of the server was met",
             persons(*found),
             settings.users,
             settings.user_base.as_ref().unwrap_or(&settings.base),

@@ -36,6 +36,8 @@ pub(super) struct Directory {
 #[derive(Debug, Default, Serialize)]
 struct People {
     found: usize,
+    /// How many of them are in groups that the configuration names.
+    listed: usize,
     /// Whether nobody is missing.
     whole: bool,
     /// How many of them were looked at closely.
