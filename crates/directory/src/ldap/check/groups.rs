@@ -3,19 +3,16 @@
 use super::super::connect::Connection;
 use super::super::failure::Listing;
 use super::super::members;
-use super::super::root::Root;
-use super::super::schema::Names;
 use super::super::search::Query;
-use super::super::settings::Settings;
 use super::super::unselected;
 use super::people::Found;
-use super::{Mistake, Report, base, goes_on};
+use super::{Ground, Mistake, Report, base, goes_on};
 use crate::error::Error;
 use crate::groups::{self, Group, Groups, Nesting, Reference};
 use crate::near::nearest;
 use crate::strangers::Strangers;
 use std::collections::{BTreeMap, BTreeSet};
-use umsync_engine::directory::{GroupRef, Wanted};
+use umsync_engine::directory::GroupRef;
 
 /// One wanted group.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -35,13 +32,12 @@ pub struct GroupLook {
 /// Every wanted group that there is.
 pub(super) async fn find(
     connection: &mut Connection,
-    root: &Root,
-    settings: &Settings,
-    wanted: &Wanted,
+    ground: &Ground<'_>,
     report: &mut Report,
 ) -> Result<Groups, Error> {
+    let Ground { root, schema: _, settings, asking } = ground;
     let page_size = root.page_size(settings);
-    let mut left = wanted.groups.clone();
+    let mut left = asking.wanted.groups.clone();
     let found = loop {
         match members::find(connection, settings, &left, page_size).await {
             Ok(found) => break found,
@@ -60,7 +56,7 @@ pub(super) async fn find(
     };
     let missing: Vec<GroupRef> = left.into_iter().filter(|group| !found.wanted.contains_key(group)).collect();
     if !missing.is_empty() {
-        let advice = instead(connection, root, settings, &missing).await;
+        let advice = instead(connection, ground, &missing).await;
         let error = Error::MissingGroups { place: connection.place.clone(), missing };
         report.mistakes.push(Mistake { error, advice });
     }
@@ -68,12 +64,8 @@ pub(super) async fn find(
 }
 
 /// The names that may have been meant.
-async fn instead(
-    connection: &mut Connection,
-    root: &Root,
-    settings: &Settings,
-    missing: &[GroupRef],
-) -> Option<String> {
+async fn instead(connection: &mut Connection, ground: &Ground<'_>, missing: &[GroupRef]) -> Option<String> {
+    let Ground { root, schema: _, settings, asking: _ } = ground;
     let query = Query {
         of: Listing::Groups,
         base: settings.group_base(),
@@ -143,13 +135,12 @@ pub(super) fn counted(
 /// Whom the groups list beside people and groups, and whether anybody can read them.
 pub(super) async fn strangers(
     connection: &mut Connection,
-    root: &Root,
-    settings: &Settings,
-    schema: &Result<Names, String>,
+    ground: &Ground<'_>,
     (groups, lists, nesting): (&Groups, &BTreeMap<String, Group>, Nesting),
     found: &Found,
     report: &mut Report,
 ) -> Result<(), Error> {
+    let Ground { root, schema, settings, asking: _ } = ground;
     // Where people are missing, those would be taken for strangers.
     if !found.whole {
         return Ok(());

@@ -20,7 +20,7 @@ use super::failure::{Answered, Failure};
 use super::members::{self, Claims};
 use super::read::{Doors, Progress};
 use super::root::Root;
-use super::schema;
+use super::schema::{self, Names};
 use super::settings::{Members, Settings};
 use crate::error::{Admission, Error};
 use crate::groups::{Groups, Nesting};
@@ -67,6 +67,14 @@ impl Report {
         let let_in = self.servers.iter().any(|server| server.reached == Reached::LetIn);
         refused.unwrap_or(if let_in { Admission::LetIn } else { Admission::Unknown })
     }
+}
+
+/// What is known of the server that is looked into, and what is asked of it.
+struct Ground<'a> {
+    root: &'a Root,
+    schema: &'a Result<Names, String>,
+    settings: &'a Settings,
+    asking: &'a Asking<'a>,
 }
 
 /// Something that would stop a read.
@@ -126,10 +134,11 @@ async fn look(
     let unknown = known::look(&schema, settings, asking.wanted, &place, report);
     let blind = |key: &str| unknown.values().any(|keys| keys.contains(key));
 
+    let ground = Ground { root: &root, schema: &schema, settings, asking };
     let page_size = root.page_size(settings);
     let mut groups = Groups::default();
     if !missing.contains("group_base") && !blind("group_filter") {
-        groups = groups::find(connection, &root, settings, asking.wanted, report).await?;
+        groups = groups::find(connection, &ground, report).await?;
     }
     let nesting = if settings.nested_groups { Nesting::Expanded } else { Nesting::Direct };
     if nesting == Nesting::Expanded
@@ -146,8 +155,7 @@ async fn look(
     if missing.contains("user_base") || blind("users") {
         return Ok(());
     }
-    let Some(found) = people::list(connection, &root, settings, asking, (&groups, lists), report).await?
-    else {
+    let Some(found) = people::list(connection, &ground, (&groups, lists), report).await? else {
         return Ok(());
     };
     let members = groups::counted(&groups, nesting, &found, &place, report);
@@ -156,10 +164,9 @@ async fn look(
     {
         goes_on(error, report)?;
     }
-    groups::strangers(connection, &root, settings, &schema, (&groups, lists, nesting), &found, report)
-        .await?;
-    rights::look(connection, &root, settings, &schema, asking, report).await?;
-    report.samples = people::samples(connection, &root, settings, asking, &found, &members, report).await?;
+    groups::strangers(connection, &ground, (&groups, lists, nesting), &found, report).await?;
+    rights::look(connection, &ground, report).await?;
+    report.samples = people::samples(connection, &ground, &found, &members, report).await?;
     Ok(())
 }
 

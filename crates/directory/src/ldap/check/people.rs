@@ -3,10 +3,9 @@
 use super::super::connect::Connection;
 use super::super::failure::{Answered, Failure, Listing, Phase};
 use super::super::read::{Progress, needed, nobody};
-use super::super::root::Root;
 use super::super::search::{NOTHING, Query};
 use super::super::settings::{Bind, Members, Settings};
-use super::{Asking, Mistake, Report, goes_on};
+use super::{Ground, Mistake, Report, goes_on};
 use crate::account;
 use crate::error::Error;
 use crate::filter::Filter;
@@ -51,12 +50,11 @@ const SAMPLES: usize = 3;
 /// Lists everybody by name, page by page. `None`: there is nobody, or they cannot be listed.
 pub(super) async fn list(
     connection: &mut Connection,
-    root: &Root,
-    settings: &Settings,
-    asking: &Asking<'_>,
+    ground: &Ground<'_>,
     (groups, lists): (&Groups, &BTreeMap<String, Group>),
     report: &mut Report,
 ) -> Result<Option<Found>, Error> {
+    let Ground { root, schema: _, settings, asking } = ground;
     let place = connection.place.clone();
     let mut attributes = BTreeSet::new();
     if settings.members == Members::MemberOf {
@@ -114,8 +112,7 @@ pub(super) async fn list(
             look.limit = code;
             match code {
                 Some(_) => {
-                    let advice =
-                        Some(lift(settings, &report_identity(report), found.people.len(), page_size));
+                    let advice = Some(lift(settings, report_identity(report), found.people.len(), page_size));
                     report.mistakes.push(Mistake { error, advice });
                 }
                 None => goes_on(error, report)?,
@@ -168,9 +165,9 @@ fn report_identity(report: &Report) -> Option<String> {
 }
 
 /// How a server's limit is lifted for this account.
-fn lift(settings: &Settings, identity: &Option<String>, found: usize, page_size: u32) -> String {
+fn lift(settings: &Settings, identity: Option<String>, found: usize, page_size: u32) -> String {
     let account = match (identity, &settings.bind) {
-        (Some(dn), _) => dn.clone(),
+        (Some(dn), _) => dn,
         (None, Bind::Simple { dn, password: _ }) => dn.clone(),
         (None, _) => "the account's DN".to_owned(),
     };
@@ -213,13 +210,12 @@ async fn who_is_there(connection: &mut Connection, settings: &Settings) -> Optio
 /// The first three by name, whole; those whom a group lists go before others.
 pub(super) async fn samples(
     connection: &mut Connection,
-    root: &Root,
-    settings: &Settings,
-    asking: &Asking<'_>,
+    ground: &Ground<'_>,
     found: &Found,
     members: &BTreeMap<GroupRef, BTreeSet<usize>>,
     report: &mut Report,
 ) -> Result<Vec<Entry>, Error> {
+    let Ground { root, schema: _, settings, asking } = ground;
     let listed: BTreeSet<usize> = members.values().flatten().copied().collect();
     if let Some(look) = &mut report.people {
         look.listed = listed.len();

@@ -5,11 +5,9 @@
 
 use super::super::connect::Connection;
 use super::super::failure::{Failure, Listing, Phase};
-use super::super::root::Root;
-use super::super::schema::Names;
 use super::super::search::{NOTHING, Query};
 use super::super::settings::{Members, Settings};
-use super::{Asking, Report, ends};
+use super::{Asking, Ground, Report, ends};
 use crate::account;
 use crate::anchors::{self, ANCHORS};
 use crate::error::Error;
@@ -54,12 +52,10 @@ const SAMPLE: u32 = 200;
 /// Looks at some people closely, and for what none of them has, at everybody.
 pub(super) async fn look(
     connection: &mut Connection,
-    root: &Root,
-    settings: &Settings,
-    schema: &Result<Names, String>,
-    asking: &Asking<'_>,
+    ground: &Ground<'_>,
     report: &mut Report,
 ) -> Result<(), Error> {
+    let Ground { root, schema, settings, asking } = ground;
     let roles = roles(settings, asking);
     let attributes: BTreeSet<String> = roles.keys().cloned().collect();
     let most = SAMPLE.min(root.page_size(settings));

@@ -12,8 +12,8 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 use umsync_directory::Error;
 use umsync_directory::ldap::{
-    self, Answered, Asking, AttributeLook, Bind, Certificates, Mistake, PeopleLook, Phase, Progress, Reached,
-    Report, Role, ServerLook, Settings,
+    self, Asking, AttributeLook, Bind, Mistake, PeopleLook, Phase, Progress, Reached, Report, Role,
+    ServerLook, Settings,
 };
 use umsync_engine::directory::{Schema, Tls};
 use umsync_umapi::MOST_CLOCK_ERROR;
@@ -91,7 +91,7 @@ pub(super) async fn look(
     let mut mistakes: Vec<Mistake> = std::mem::take(&mut report.mistakes);
     for server in &report.servers {
         let of_the_way = |mistake: &Mistake| is_about_the_way_to(&mistake.error, &server.place);
-        servers(server, area, &settings, program.now(), findings);
+        servers(server, area, program.now(), findings);
         if let Some(at) = mistakes.iter().position(of_the_way) {
             findings.push(mistaken(area, mistakes.remove(at), secret.as_deref()));
         }
@@ -164,15 +164,13 @@ fn mistaken(area: &str, mistake: Mistake, secret: Option<&str>) -> Finding {
     let (what, advice) = match &mistake.error {
         Error::Server { server, phase, source } => match phase {
             Phase::Connect | Phase::StartTls | Phase::Tls => ("server".to_owned(), None),
-            Phase::Bind { dn: _ } | Phase::BindByCertificate { certificate: _ } => {
-                let refused = matches!(&**source, ldap::Failure::Answer(Answered { code: 49, text: _ }));
-                let place = secret.filter(|_| refused);
-                (
-                    "account".to_owned(),
-                    place
-                        .map(|place| format!("its password is read from {place}: write the right one there")),
-                )
+            Phase::Bind { dn: _ } => {
+                let place = secret.filter(|_| source.may_be_the_password());
+                let advice = place
+                    .map(|place| format!("its password is read from {place}: write the right one there"));
+                ("account".to_owned(), advice)
             }
+            Phase::BindByCertificate { certificate: _ } => ("account".to_owned(), None),
             Phase::Base { dn: _ } => ("base".to_owned(), None),
             Phase::Page { page: _, of: ldap::Listing::People } => ("people".to_owned(), None),
             Phase::Page { .. } | Phase::Group { dn: _ } | Phase::Range { .. } => ("groups".to_owned(), None),
@@ -193,13 +191,7 @@ fn mistaken(area: &str, mistake: Mistake, secret: Option<&str>) -> Finding {
     Finding::mistaken(area, what, Mistake { error: mistake.error, advice })
 }
 
-fn servers(
-    look: &ServerLook,
-    area: &str,
-    settings: &Settings,
-    now: DateTime<Utc>,
-    findings: &mut Vec<Finding>,
-) {
+fn servers(look: &ServerLook, area: &str, now: DateTime<Utc>, findings: &mut Vec<Finding>) {
     let ServerLook { place, reached, address, tls, certificate, vendor, identity: _, latency, ahead } = look;
     let mut told = vec![place.clone()];
     told.extend(vendor.clone());
@@ -207,7 +199,9 @@ fn servers(
     told.extend(latency.map(|latency| format!("answers in {} ms", latency.num_milliseconds().max(1))));
     let told = told.join(", ");
     match reached {
-        Reached::No => return,
+        // What keeps us from reaching it is told apart.
+        Reached::No if address.is_none() => return,
+        Reached::No => findings.push(Finding::good(area, "server", format!("{told}; it does not let us in"))),
         Reached::Answers => {
             let remedy = "the account was not shown to it, because another server refuses it and more refusals may lock it";
             findings.push(Finding::warning(area, "server", told, remedy));
@@ -246,10 +240,6 @@ fn servers(
             let told = "none: whoever listens reads everything, and the password";
             findings.push(Finding::warning(area, "TLS", told, remedy));
         }
-    }
-    if settings.certificates == Certificates::DangerAcceptInvalid {
-        // It has been said once, for all servers.
-        tracing::debug!(server = place, "its certificate was not verified");
     }
     let Some(ahead) = ahead else { return };
     let (seconds, direction) =
