@@ -13,7 +13,7 @@ mod proxy;
 pub(crate) use config::Extra;
 #[cfg(not(feature = "kerberos"))]
 use config::Extra;
-pub(crate) use config::{Access, MemberOf, Options, SizeLimit, Subschema, Validity};
+pub(crate) use config::{Access, MemberOf, Options, Passwords, SizeLimit, Subschema, Validity};
 pub(crate) use load::Deed;
 pub(crate) use proxy::Proxy;
 

@@ -221,19 +221,35 @@ impl Protect {
     }
 }
 
-impl Rules {
-    /// What a source has to read for these rules.
-    pub fn wanted(&self) -> Wanted {
-        let people = &self.people;
-        let mut attributes: BTreeSet<String> = NAMING_ATTRIBUTES.map(str::to_owned).into();
-        let identity = match &people.identity {
+impl PeopleRules {
+    /// What a person is made of, each with its key in the configuration.
+    pub fn templates(&self) -> Vec<(&'static str, &Template)> {
+        let identity = match &self.identity {
             IdentityRule::Always(_) => None,
             IdentityRule::ByTemplate(template) => Some(template),
         };
-        let templates = [&people.email, &people.first_name, &people.last_name, &people.country_of_entry];
-        let optional = [identity, people.username.as_ref(), people.domain.as_ref()];
+        let always = [
+            ("people.attributes.email", &self.email),
+            ("people.attributes.first_name", &self.first_name),
+            ("people.attributes.last_name", &self.last_name),
+            ("people.attributes.country", &self.country_of_entry),
+        ];
+        let optional = [
+            ("people.identity", identity),
+            ("people.attributes.username", self.username.as_ref()),
+            ("people.attributes.domain", self.domain.as_ref()),
+        ];
+        let optional = optional.into_iter().filter_map(|(key, template)| Some((key, template?)));
+        always.into_iter().chain(optional).collect()
+    }
+}
+
+impl Rules {
+    /// What a source has to read for these rules.
+    pub fn wanted(&self) -> Wanted {
+        let mut attributes: BTreeSet<String> = NAMING_ATTRIBUTES.map(str::to_owned).into();
         let mut named = BTreeSet::new();
-        for template in templates.into_iter().chain(optional.into_iter().flatten()) {
+        for (_, template) in self.people.templates() {
             let needed = template.attributes();
             named.extend(needed.iter().filter(|name| !BUILT_IN.contains(&name.as_str())).cloned());
             attributes.extend(needed);

@@ -262,6 +262,14 @@ impl Failure {
         matches!(self, Self::Answer(Answered { code: 50, text: _ }))
     }
 
+    /// Whether a password was refused that is, or may well be, wrong.
+    pub fn may_be_the_password(&self) -> bool {
+        match self {
+            Self::Answer(Answered { code: 49, text }) => active_directory::may_be_the_password(text),
+            _ => false,
+        }
+    }
+
     /// Whether another server may do better: this one is away, busy or broken. A refusal is not: a wrong password sent
     /// to every server in turn locks the account.
     pub fn is_of_this_server(&self) -> bool {

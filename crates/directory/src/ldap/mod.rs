@@ -6,10 +6,12 @@
 //!
 //! `sasl` and `kerberos` bind by a ticket, `guard` and `message` stand before the client library, `search` proves each answer whole, `entry` knows bytes,
 //! `members` knows groups, `unselected` looks at members who are neither people nor groups, `together` asks over several
-//! connections at once, `root` and `schema` know what a server says of itself, `read` tells the story.
+//! connections at once, `root` and `schema` know what a server says of itself, `read` tells the story; `check` looks at
+//! all of it, and says how to repair what would stop a read.
 
 mod active_directory;
 mod ber;
+mod certificate;
 mod check;
 mod connect;
 mod entry;
@@ -32,7 +34,10 @@ mod tls;
 mod together;
 mod unselected;
 
-pub use check::{Report, check};
+pub use certificate::ServerCertificate;
+pub use check::{
+    Asking, AttributeLook, GroupLook, Mistake, PeopleLook, Reached, Report, Role, ServerLook, check,
+};
 pub use failure::{Answered, Distrust, Failure, Listing, Phase};
 pub use kerberos::Trouble;
 #[cfg(feature = "kerberos")]

@@ -195,7 +195,7 @@ async fn whole(
 }
 
 /// What is read of a person beside the wanted attributes and the state of the account.
-fn needed(settings: &Settings) -> impl Iterator<Item = &str> {
+pub(super) fn needed(settings: &Settings) -> impl Iterator<Item = &str> {
     let anchors = settings.anchor.as_deref().map_or(ANCHORS.to_vec(), |anchor| vec![anchor]);
     let member_of = (settings.members == Members::MemberOf).then_some("memberof");
     anchors.into_iter().chain(member_of)

@@ -74,6 +74,11 @@ impl Source {
         }
     }
 
+    /// Where the password or the key is kept, for people.
+    pub(crate) fn secret_place(&self) -> Option<String> {
+        self.secret().map(SecretRef::place)
+    }
+
     /// The account that reads, by name, and the servers that know it. `None`: nobody in particular.
     pub(crate) fn account(&self) -> Option<(String, Vec<String>)> {
         let Self::Ldap(ldap) = self else { return None };
@@ -133,7 +138,7 @@ impl Ldap {
                 ldap::Bind::Certificate { certificate: certificate.clone(), key }
             }
             Reader::Kerberos { principal, keytab } => {
-                let keytab = keytab.as_ref().and_then(SecretRef::place).transpose();
+                let keytab = keytab.as_ref().and_then(SecretRef::path).transpose();
                 let keytab = keytab.map_err(|source| ("directory.ldap.bind.kerberos.keytab", source))?;
                 let principal = principal.clone();
                 ldap::Bind::Kerberos(ldap::Kerberos { principal, keytab, agent: kerberos::agent() })
@@ -411,7 +416,7 @@ fn keytab(section: &Section<'_>, folder: &Path) -> Option<SecretRef> {
         return Some(keytab);
     }
     let keytab = SecretRef::read(section, key, folder)?;
-    if keytab.place().is_none() {
+    if keytab.path().is_none() {
         section.mistake(key, "a keytab is a file; write its path, or {credential: NAME}");
         return None;
     }
