@@ -42,10 +42,12 @@
 mod action;
 mod answer;
 mod call;
+mod client;
 mod clock;
 mod door;
 mod error;
 mod fault;
+mod jwt;
 mod knobs;
 mod listing;
 mod log;
@@ -63,14 +65,16 @@ mod token;
 mod wire;
 mod world;
 
+pub use client::{Client, DEFAULT_CLIENT, DEFAULT_SECRET, JwtCredential};
 pub use clock::Clock;
 pub use error::Error;
 pub use fault::{Effect, Fault, Faults, Meanwhile, Reply};
 pub use knobs::{
-    BeyondLast, FrequencyLock, Knobs, Missing, NoChange, RetryAfterFormat, Throttle, UnknownMember,
+    BeyondLast, Departed, FrequencyLock, Knobs, ListLimit, Missing, NoChange, OtherOrganization, Repeated,
+    RetryAfterFormat, Throttle, UnknownGroup, UnknownMember,
 };
 pub use log::Entry;
-pub use options::{Client, DEFAULT_CLIENT, DEFAULT_ORGANIZATION, DEFAULT_SECRET, Options, RequestHook, Tls};
+pub use options::{DEFAULT_ORGANIZATION, Options, RequestHook, Tls};
 pub use org::{AccountType, Domain, Group, GroupKind, IdentityType, Login, Org, Owner, Quota, Status, User};
 pub use route::Endpoint;
 pub use running::{Emulator, Running};

@@ -132,6 +132,7 @@ async fn sandbox(seed: &Path, store: &Path, pace: Pace) -> Result<Running, Failu
     }
     let mut options = Options::seeded(Seed::read(seed)?);
     options.state_file = Some(state);
+    options.log_limit = Some(100);
     if pace == Pace::Off {
         options = options.unthrottled();
     }
