@@ -12,12 +12,16 @@
 //! ([`Fault`]) is what goes wrong on the way: a lost reply, a wrong page, a 504 after the work was done. The *log*
 //! ([`Entry`]) is what was asked. The *clock* ([`Clock`]) is the only time it knows.
 //!
+//! A seed file holds `organization`, `clients`, `domains`, `groups`, `users`, `knobs` and `faults`, all of them
+//! optional; the fields of [`Seed`] say what stands in each.
+//!
 //! # Promises
 //!
 //! * The same story gives the same state, ids included: two dumps are compared byte for byte.
 //! * A request with `testOnly=true` changes nothing.
 //! * It says of itself that it is an emulator: `GET /status` answers `"environment": "emulator"`.
 //! * No secret and no token is in its log.
+//! * With a state file, a change that was answered for is kept, whatever ends the emulator.
 //!
 //! # Example
 //!

@@ -87,7 +87,7 @@ fn load(organization: Option<String>, seed: Option<Seed>, file: Option<&StateFil
     let Some(file) = file else {
         return seed.organization();
     };
-    let mut org = match file.read()? {
+    match file.read()? {
         Some(kept) => match &seed.organization {
             Some(wanted) if wanted != kept.id() => Err(Error::OtherOrganization {
                 path: file.path().to_owned(),
@@ -96,10 +96,12 @@ fn load(organization: Option<String>, seed: Option<Seed>, file: Option<&StateFil
             }),
             _ => Ok(kept),
         },
-        None => seed.organization(),
-    }?;
-    file.write(&mut org)?;
-    Ok(org)
+        None => {
+            let mut org = seed.organization()?;
+            file.write(&mut org)?;
+            Ok(org)
+        }
+    }
 }
 
 /// An emulator at work. Dropping it stops it.

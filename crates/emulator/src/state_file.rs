@@ -29,7 +29,7 @@ impl StateFile {
         &self.path
     }
 
-    /// What an earlier run left, if there was one.
+    /// What an earlier run left, if there was one, in one piece from now on.
     pub(crate) fn read(&self) -> Result<Option<Org>, Error> {
         let path = || self.path.clone();
         let text = match std::fs::read_to_string(&self.path) {
@@ -37,7 +37,18 @@ impl StateFile {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(source) => return Err(Error::Read { path: path(), source }),
         };
-        Org::restore(&text).map(Some).map_err(|source| Error::State { path: path(), source })
+        let (mut org, whole) = Org::restore(&text).map_err(|source| Error::State { path: path(), source })?;
+        if whole {
+            self.make_room(text.len());
+        } else {
+            self.write(&mut org)?;
+        }
+        Ok(Some(org))
+    }
+
+    /// Lines may take as much as the whole, which took that many bytes.
+    fn make_room(&self, whole: usize) {
+        self.room.store(LEAST_ROOM.max(whole as u64), Ordering::SeqCst);
     }
 
     /// Writes the whole.
@@ -55,7 +66,7 @@ impl StateFile {
         let whole = org.dump();
         std::fs::write(&beside, &whole).map_err(failed(&beside))?;
         std::fs::rename(&beside, &self.path).map_err(failed(&self.path))?;
-        self.room.store(LEAST_ROOM.max(whole.len() as u64), Ordering::SeqCst);
+        self.make_room(whole.len());
         Ok(())
     }
 

@@ -20,13 +20,15 @@ pub(crate) struct World {
     pub(crate) throttles: Throttles,
     /// Action requests so far; each is shuffled in its own way.
     pub(crate) requests: u64,
+    /// Listing requests so far; each may have its own order.
+    pub(crate) listings: u64,
     /// What the organization was before the last action request, where a fault may ask for it.
     pub(crate) past: Option<Org>,
 }
 
 impl World {
     pub(crate) fn new(org: Org, knobs: Knobs, tokens: Tokens) -> Self {
-        Self { org, knobs, tokens, throttles: Throttles::default(), requests: 0, past: None }
+        Self { org, knobs, tokens, throttles: Throttles::default(), requests: 0, listings: 0, past: None }
     }
 
     /// Answers one call: route → method → door → endpoint.
@@ -76,6 +78,9 @@ impl World {
         effects: &[Effect],
         now: DateTime<Utc>,
     ) -> Answer {
+        if route.page().is_some() {
+            self.listings += 1;
+        }
         match route {
             Route::Token => self.tokens.issue(call, &self.knobs, now),
             Route::Jwt => self.tokens.exchange(call, &self.knobs, self.org.id(), now),

@@ -88,6 +88,9 @@ pub struct Knobs {
     pub technical_accounts_fill_pages: bool,
     /// Lists rows in an order made from this number instead of the order of creation.
     pub shuffle_rows: Option<u64>,
+    /// With `shuffle_rows`: another order for every request, so that whoever walks the pages misses some and meets
+    /// others twice.
+    pub reshuffle_rows: bool,
     /// Executes the commands of a request in an order made from this number: Adobe promises none.
     pub shuffle_commands: Option<u64>,
     /// Adds fields nobody knows to users, groups and envelopes: clients must ignore them.
@@ -163,6 +166,7 @@ impl Default for Knobs {
             technical_accounts: 0,
             technical_accounts_fill_pages: false,
             shuffle_rows: None,
+            reshuffle_rows: false,
             shuffle_commands: None,
             extra_fields: false,
             omit_user_fields: BTreeSet::new(),

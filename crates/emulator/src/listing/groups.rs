@@ -6,7 +6,6 @@ use super::paging::{Cut, bad_page, beyond};
 use super::season;
 use crate::answer::Answer;
 use crate::fault::Effect;
-use crate::mix::mix;
 use crate::org::{Found, GroupKind, GroupRecord, group_id};
 use crate::world::World;
 
@@ -22,9 +21,7 @@ impl World {
             .group_records()
             .filter(|(number, group)| !group.kind.fleeting() || !self.org.direct(*number).is_empty())
             .collect();
-        if let Some(seed) = knobs.shuffle_rows {
-            groups.sort_by_cached_key(|(number, _)| mix(seed, *number));
-        }
+        self.shuffle(&mut groups);
         let Some(cut) = Cut::of(groups.len(), 0, knobs.page_size_groups, number, knobs) else {
             return beyond(knobs);
         };

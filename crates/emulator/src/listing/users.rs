@@ -13,7 +13,6 @@ use crate::answer::Answer;
 use crate::call::Call;
 use crate::fault::Effect;
 use crate::knobs::Knobs;
-use crate::mix::mix;
 use crate::org::{Account, AccountType, Found, GroupKind, Org, Status, fold};
 use crate::world::World;
 
@@ -134,9 +133,7 @@ impl World {
         };
         let Rows { mut rows, shown, technical } = rows;
         let knobs = &self.knobs;
-        if let Some(seed) = knobs.shuffle_rows {
-            rows.sort_by_cached_key(|(number, _)| mix(seed, *number));
-        }
+        self.shuffle(&mut rows);
         let Some(cut) = Cut::of(rows.len(), technical, knobs.page_size_users, number, knobs) else {
             return beyond(knobs);
         };

@@ -66,11 +66,13 @@ impl Org {
     }
 
     /// Reads what [`Org::dump`] wrote and the lines of changes behind it. A last line that stops in the middle was
-    /// never answered for and does not count.
-    pub(crate) fn restore(text: &str) -> Result<Self, serde_json::Error> {
+    /// never answered for and does not count. Says, too, whether there was nothing behind the dump.
+    pub(crate) fn restore(text: &str) -> Result<(Self, bool), serde_json::Error> {
         let mut json = serde_json::Deserializer::from_str(text);
         let mut org = Self::deserialize(&mut json)?;
+        let mut whole = true;
         while json.end().is_err() {
+            whole = false;
             match Line::deserialize(&mut json) {
                 Ok(line) => org.follow(line),
                 Err(error) if error.is_eof() => break,
@@ -78,7 +80,7 @@ impl Org {
             }
         }
         org.index = super::index::Index::of(&org.accounts, &org.groups);
-        Ok(org)
+        Ok((org, whole))
     }
 
     fn follow(&mut self, line: Line<Domain, Account, GroupRecord>) {

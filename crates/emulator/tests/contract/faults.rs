@@ -281,3 +281,16 @@ async fn what_was_begun_is_finished_when_the_client_gives_up() {
     told.await.unwrap();
     assert!(adobe.running.user("new@example.com").is_some());
 }
+
+#[tokio::test]
+async fn a_reply_may_be_late() {
+    let adobe = Adobe::with(company()).await;
+    adobe
+        .running
+        .faults()
+        .add(Fault::on(Endpoint::Action, Effect::DelayReply(Duration::from_secs(5))).once());
+    let body = json!([{"user": "new@example.com", "do": [federated("new@example.com")]}]).to_string();
+    let request = adobe.signed(adobe.http.post(adobe.api("/action/ORG")).body(body));
+    assert!(request.timeout(Duration::from_millis(200)).send().await.unwrap_err().is_timeout());
+    assert!(adobe.running.user("new@example.com").is_some(), "the work is done long before");
+}

@@ -370,3 +370,25 @@ async fn e73_rows_are_shuffled_and_none_is_lost() {
     assert_ne!(seen, in_order);
     assert_eq!(BTreeSet::from_iter(seen), BTreeSet::from_iter(in_order));
 }
+
+#[tokio::test]
+async fn e73_the_order_may_change_between_pages() {
+    let mut walks = Vec::new();
+    for _ in 0..2 {
+        let adobe = crowd(50).await;
+        adobe.running.with_knobs(|knobs| {
+            knobs.page_size_users = 20;
+            knobs.shuffle_rows = Some(7);
+            knobs.reshuffle_rows = true;
+        });
+        let mut seen = Vec::new();
+        for page in 0..3 {
+            seen.extend(emails(&adobe.get(&format!("/users/ORG/{page}")).await.json()));
+        }
+        walks.push(seen);
+    }
+    let different = BTreeSet::from_iter(&walks[0]).len();
+    assert_eq!(walks[0].len(), 50, "as many rows as users");
+    assert!(different < 50, "some twice, so others not at all");
+    assert_eq!(walks[0], walks[1], "the seed decides");
+}
