@@ -13,7 +13,8 @@ mod user;
 mod view;
 
 pub use domain::{Domain, IdentityType, Login, Owner};
-pub use group::{GroupKind, Quota};
+pub use group::GroupKind;
+pub use seats::Quota;
 pub use user::{AccountType, Status};
 pub use view::{Group, User};
 

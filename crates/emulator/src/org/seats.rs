@@ -4,8 +4,58 @@
 //! becomes free; here it goes to whoever has waited longest.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
-use super::{NOBODY, Org, Quota};
+use serde::{Deserialize, Serialize};
+
+use super::{NOBODY, Org};
+
+/// Seats of a product profile (`licenseQuota`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quota {
+    /// That many.
+    Seats(u64),
+    /// `"UNLIMITED"`
+    Unlimited,
+}
+
+impl fmt::Display for Quota {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Seats(seats) => write!(f, "{seats}"),
+            Self::Unlimited => f.write_str("UNLIMITED"),
+        }
+    }
+}
+
+impl Serialize for Quota {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Seats(seats) => serializer.serialize_u64(*seats),
+            Self::Unlimited => serializer.serialize_str("UNLIMITED"),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Quota {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Number(u64),
+            Text(String),
+        }
+        let written = Written::deserialize(deserializer)
+            .map_err(|_| serde::de::Error::custom("a quota is a number of seats or \"UNLIMITED\""))?;
+        match written {
+            Written::Number(seats) => Ok(Self::Seats(seats)),
+            Written::Text(text) if text.eq_ignore_ascii_case("unlimited") => Ok(Self::Unlimited),
+            Written::Text(text) => text.parse().map(Self::Seats).map_err(|_| {
+                serde::de::Error::custom(format!("`{text}` is neither a number of seats nor \"UNLIMITED\""))
+            }),
+        }
+    }
+}
 
 impl Org {
     /// The seats of a profile, where they are counted.

@@ -127,6 +127,12 @@ async fn e07_the_api_key_must_be_there_known_and_the_tokens_own() {
         assert_eq!(answer.status, 403);
         assert_eq!(answer.json(), json!({"error_code": "403003", "message": "Api Key is invalid"}));
     }
+    let neither = send(adobe.http.get(adobe.api("/groups/ORG/0")).header("X-Api-Key", "nobody")).await;
+    assert_eq!(
+        (neither.status, &neither.json()["error_code"]),
+        (403, &json!("403003")),
+        "the key comes first"
+    );
     assert_eq!(send(with_key(Some("umsync-sandbox"))).await.status, 200);
 }
 
