@@ -25,6 +25,7 @@ mod notify;
 mod openldap;
 mod refusals;
 mod report;
+mod sandbox;
 mod scenarios;
 mod support;
 mod sync_ldap;

@@ -193,7 +193,7 @@ pub(crate) enum Command {
         /// The organization to begin with (JSON)
         #[arg(long, value_name = "FILE")]
         seed: Option<PathBuf>,
-        /// Keep the organization in this file between runs
+        /// Keep the organization in this file between runs; with a seed FILE.json, by default, in FILE.state.json
         #[arg(long, value_name = "FILE")]
         state: Option<PathBuf>,
     },
