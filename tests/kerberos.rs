@@ -2,7 +2,7 @@
 
 mod kdc;
 
-use crate::ldap::{failure, group, names, people, read_it, settings};
+use crate::ldap::{failure, group, look, names, people, read_it, settings};
 use crate::openldap::{ACCOUNT, BASE, Extra, OpenLdap};
 use crate::support::{Ended, World, ended, seed, user};
 use base64::Engine as _;
@@ -16,7 +16,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use umsync_directory::Admission;
 use umsync_directory::ldap::{
-    Bind, Encryption, Failure, Kerberos, Members, Phase, Settings, Timeouts, Trouble, check,
+    Bind, Encryption, Failure, Kerberos, Members, Phase, Settings, Timeouts, Trouble,
 };
 use umsync_engine::directory::Wanted;
 use url::Url;
@@ -113,8 +113,12 @@ async fn a_ticket_is_an_account() {
     for url in [office.ldap().ldaps_url(), office.ldap().url()] {
         let by_keytab = office.by(url.clone(), Some(PRINCIPAL), Some(&office.keytab));
         assert_eq!(read_it(&by_keytab, &["all"]).await.unwrap().entries.len(), 300, "{url}");
-        let report = check(&by_keytab, &Wanted::default()).await.unwrap();
-        assert_eq!(report.servers[0].1.as_deref(), Some(format!("dn:{ACCOUNT}").as_str()), "{report:?}");
+        let report = look(&by_keytab, &Wanted::default()).await;
+        assert_eq!(
+            report.servers[0].identity.as_deref(),
+            Some(format!("dn:{ACCOUNT}").as_str()),
+            "{report:?}"
+        );
 
         for principal in [None, Some(PRINCIPAL), Some("umsync")] {
             let mut environment = office.kdc.environment();
