@@ -3,13 +3,15 @@
 use crate::bar::Bar;
 use crate::binds::Account;
 use crate::cli::Cli;
-use crate::config::{Config, Source};
+use crate::config::{Config, Place, Source};
 use crate::failure::Failure;
 use crate::output;
 use crate::program::{FirstTime, Program};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use umsync_directory::{Admission, ldap};
 use umsync_engine::adobe::Snapshot;
+use umsync_engine::directory::{DirectoryName, GroupRef};
 use umsync_engine::key::GroupName;
 use umsync_store::{Missing, Store};
 use umsync_umapi::Session;
@@ -55,7 +57,7 @@ pub(crate) async fn check(cli: &Cli, offline: bool, as_json: bool) -> Result<u8,
     let config = Config::load(&cli.config)?;
     let mut findings =
         vec![Finding::good("configuration", format!("{} means {}", config.path.display(), config.meaning))];
-    if let Some(warning) = config.source.warning() {
+    for warning in config.warnings() {
         findings.push(Finding::warning("directory", warning));
     }
     if offline {
@@ -108,9 +110,30 @@ async fn connected(cli: &Cli, config: Config, findings: &mut Vec<Finding>) {
 }
 
 async fn directory(program: &Program, findings: &mut Vec<Finding>) {
-    let what = "directory";
-    match &program.config.source {
-        Source::Ldif(_) | Source::Csv(_) => match program.read_directory().await {
+    let mut found = BTreeSet::new();
+    for (name, place) in &program.config.directories {
+        directory_named(program, name, place, &mut found, findings).await;
+    }
+    // A group that every directory may leave to another.
+    let named = program.config.rules.mapped().into_iter().chain(&program.config.rules.leavers.groups);
+    let missing: BTreeSet<&GroupRef> = named.filter(|group| !found.contains(*group)).collect();
+    let has_failed = findings.iter().any(|finding| finding.problem.is_some());
+    if !missing.is_empty() && !has_failed {
+        let missing = missing.into_iter().cloned().collect();
+        findings.push(Finding::bad("directories", &Failure::MissingEverywhere { missing }));
+    }
+}
+
+async fn directory_named(
+    program: &Program,
+    name: &DirectoryName,
+    place: &Place,
+    found: &mut BTreeSet<GroupRef>,
+    findings: &mut Vec<Finding>,
+) {
+    let what = if name.is_only() { "directory".to_owned() } else { format!("directory {name}") };
+    match &place.source {
+        Source::Ldif(_) | Source::Csv(_) => match program.read_directory(name, place, None).await {
             Ok(read) => {
                 let told = format!(
                     "{}: {} people, {} mapped groups",
@@ -118,6 +141,7 @@ async fn directory(program: &Program, findings: &mut Vec<Finding>) {
                     read.entries.len(),
                     read.groups.len()
                 );
+                found.extend(read.groups.into_keys());
                 findings.push(Finding::good(what, told));
             }
             Err(failure) => findings.push(Finding::bad(what, &failure)),
@@ -125,19 +149,19 @@ async fn directory(program: &Program, findings: &mut Vec<Finding>) {
         Source::Ldap(source) => {
             let settings = match source.settings() {
                 Ok(settings) => settings,
-                Err((key, source)) => {
-                    let failure = Failure::Secret { key, source };
-                    findings.push(Finding::bad(what, &failure));
+                Err((key, error)) => {
+                    findings.push(Finding::bad(what, &Failure::secret(name, key, error)));
                     return;
                 }
             };
-            match ldap::check(&settings, &program.config.rules.wanted()).await {
+            match ldap::check(&settings, &program.config.rules.wanted(name, &BTreeSet::new())).await {
                 Ok(report) => {
                     // A person stands before it, so it tries even while the account rests; what it learns counts.
-                    if let Err(failure) = admission(program, &report).await {
-                        findings.push(Finding::bad(what, &failure));
+                    if let Err(failure) = admission(program, place, &report).await {
+                        findings.push(Finding::bad(what.clone(), &failure));
                     }
-                    looked(report, findings);
+                    found.extend(report.groups.keys().cloned());
+                    looked(&what, report, findings);
                 }
                 Err(error) => findings.push(Finding::bad(what, &error.into())),
             }
@@ -145,8 +169,8 @@ async fn directory(program: &Program, findings: &mut Vec<Finding>) {
     }
 }
 
-async fn admission(program: &Program, report: &ldap::Report) -> Result<(), Failure> {
-    let Some(account) = Account::of(&program.config.source) else { return Ok(()) };
+async fn admission(program: &Program, place: &Place, report: &ldap::Report) -> Result<(), Failure> {
+    let Some(account) = Account::of(&place.source) else { return Ok(()) };
     let let_in = (!report.servers.is_empty()).then_some(Admission::LetIn);
     let told = report.mistakes.iter().map(umsync_directory::Error::admission);
     // Whoever was let in by one server and refused by another is refused.
@@ -156,7 +180,7 @@ async fn admission(program: &Program, report: &ldap::Report) -> Result<(), Failu
     Ok(())
 }
 
-fn looked(report: ldap::Report, findings: &mut Vec<Finding>) {
+fn looked(what: &str, report: ldap::Report, findings: &mut Vec<Finding>) {
     for (server, identity) in report.servers {
         findings.push(Finding::good(
             server,
@@ -170,7 +194,7 @@ fn looked(report: ldap::Report, findings: &mut Vec<Finding>) {
         findings.push(Finding::good(format!("directory group {group}"), dn));
     }
     for error in report.mistakes {
-        findings.push(Finding::bad("directory", &error.into()));
+        findings.push(Finding::bad(what, &error.into()));
     }
 }
 

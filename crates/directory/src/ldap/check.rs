@@ -97,11 +97,9 @@ async fn groups_and_person(
         return Ok(());
     }
     let page_size = root.page_size(settings);
-    let wanted = &wanted.groups;
-    match members::find_names(connection, settings, wanted, page_size).await {
+    match members::find_names(connection, settings, &wanted.groups, page_size).await {
         Ok(groups) => {
-            let missing: Vec<GroupRef> =
-                wanted.iter().filter(|group| !groups.contains_key(group)).cloned().collect();
+            let missing = wanted.missing(|group| groups.contains_key(group));
             if !missing.is_empty() {
                 mistakes.push(Error::MissingGroups { place: connection.place.clone(), missing });
             }

@@ -121,6 +121,7 @@ async fn a_person_is_forgotten_everywhere_and_nobody_else_is() {
     let forgotten = store.forget_person(ORG, &ann()).await.unwrap();
 
     let expected = Forgotten {
+        gave: 0,
         links: 1,
         given: 1,
         absences: 1,
