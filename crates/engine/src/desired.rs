@@ -7,8 +7,8 @@ use crate::directory::{AccountState, Anchor, Directory, DirectoryName, Entry};
 use crate::key::{GroupName, UserKey, email_domain, fold, fold_domain};
 use crate::memory::{Evidence, Known, Memory};
 use crate::rules::{Disabled, IdentityRule, Mapping, Rules, Select};
-use crate::shared::{Shared, unite};
 use crate::set_aside::{Names, SetAside, SetAsideReason, Shield};
+use crate::shared::{Shared, unite};
 use crate::template::{Rendered, Template};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -224,7 +224,8 @@ pub fn desired(directories: &Directories, rules: &Rules, memory: &Memory, now: D
     }
     let people = std::mem::take(&mut desired.people);
     (desired.people, desired.shared) = unite(people);
-    for person in desired.people.iter().filter(|person| person.selected && person.identity != Identity::Adobe) {
+    for person in desired.people.iter().filter(|person| person.selected && person.identity != Identity::Adobe)
+    {
         desired.domains.extend(email_domain(&person.email));
     }
     desired.gone.sort_by(|left, right| left.dn.cmp(&right.dn));

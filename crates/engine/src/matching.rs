@@ -303,7 +303,8 @@ pub fn matching(
             // A link made when the person had another kind of account decides nothing now.
             let twin = twin == AdobeIdTwin::Manage && person.identity.ownership() == Ownership::Organization;
             let owner = |user: &usize| adobe.users[*user].kind.known().map(Identity::ownership);
-            let fits = |user: &usize| twin || owner(user).is_none_or(|owner| owner == person.identity.ownership());
+            let fits =
+                |user: &usize| twin || owner(user).is_none_or(|owner| owner == person.identity.ownership());
             users.filter(fits).collect()
         })
         .collect();

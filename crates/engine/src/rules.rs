@@ -276,7 +276,11 @@ impl Rules {
 
     /// The same of the mappings that are about a directory.
     pub fn mapped_in(&self, directory: &DirectoryName) -> BTreeSet<&GroupRef> {
-        self.mappings.iter().filter(|mapping| mapping.is_about(directory)).map(|mapping| &mapping.directory).collect()
+        self.mappings
+            .iter()
+            .filter(|mapping| mapping.is_about(directory))
+            .map(|mapping| &mapping.directory)
+            .collect()
     }
 
     /// Every Adobe group that a mapping names; outside them nothing is compared or written.

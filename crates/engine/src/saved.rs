@@ -47,7 +47,8 @@ impl SavedPlan {
     /// Reads the JSON form of a [`Plan`], and proves that nobody changed it.
     pub fn parse(plan: &serde_json::Value) -> Result<Self, SavedPlanError> {
         let parts = Parts::deserialize(plan).map_err(SavedPlanError::NotAPlan)?;
-        let Parts { id, organization, configuration, person: _, changes, withheld, freezing: _, unread: _ } = &parts;
+        let Parts { id, organization, configuration, person: _, changes, withheld, freezing: _, unread: _ } =
+            &parts;
         if fingerprint(organization, configuration, changes, withheld) != *id {
             return Err(SavedPlanError::Altered { id: id.clone() });
         }

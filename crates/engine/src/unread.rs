@@ -90,13 +90,17 @@ fn may_give(
         !gave.groups.contains(group) && directories.read().values().any(has)
     };
     let mappings = rules.mappings.iter().filter(|mapping| mapping.is_about(name));
-    mappings.filter(|mapping| !is_elsewhere(&mapping.directory)).flat_map(|mapping| mapping.adobe.clone()).collect()
+    mappings
+        .filter(|mapping| !is_elsewhere(&mapping.directory))
+        .flat_map(|mapping| mapping.adobe.clone())
+        .collect()
 }
 
 /// Whoever matches an account that an unread directory gave may be its person's namesake: no link is made between them.
 pub(crate) fn without_doubtful_links(matches: &mut Vec<Match>, directories: &Directories, memory: &Memory) {
     let unread: Vec<&Gave> = directories.failed().keys().filter_map(|name| memory.gave.get(name)).collect();
-    let gave = |found: &Match| unread.iter().any(|gave| gave.people.covers(Some(&found.id), &found.email, None));
+    let gave =
+        |found: &Match| unread.iter().any(|gave| gave.people.covers(Some(&found.id), &found.email, None));
     let is_known = |found: &Match| memory.links.get(&found.anchor).is_some_and(|known| known.id == found.id);
     matches.retain(|found| is_known(found) || !gave(found));
 }
@@ -108,6 +112,7 @@ pub(crate) fn giving(
     desired: &Desired,
     adobe: &Snapshot,
     pairs: &[(usize, usize)],
+    memory: &Memory,
 ) -> BTreeMap<DirectoryName, Gave> {
     let mut giving: BTreeMap<DirectoryName, Gave> = BTreeMap::new();
     for (name, directory) in directories.read().iter().filter(|(name, _)| !name.is_only()) {
@@ -124,6 +129,7 @@ pub(crate) fn giving(
         for directory in person.directories() {
             if let Some(gave) = giving.get_mut(directory) {
                 gave.people.names.insert(fold_email(&person.email));
+                gave.people.ids.extend(person.links(memory).map(|known| known.id.clone()));
             }
         }
     }

@@ -123,7 +123,8 @@ pub struct Circumstances<'a> {
 
 /// Parts what may be sent from what is withheld. Sorted changes stay sorted.
 pub fn withhold(changes: Vec<Change>, circumstances: Circumstances<'_>) -> Checked {
-    let Circumstances { limits, populations, baseline, doubts, parked, frozen, waiting, approved } = circumstances;
+    let Circumstances { limits, populations, baseline, doubts, parked, frozen, waiting, approved } =
+        circumstances;
     let lifted: BTreeSet<Change> = match approved.is_empty() {
         true => BTreeSet::new(),
         false => changes.iter().filter(|change| approved.contains(&change.fingerprint())).cloned().collect(),

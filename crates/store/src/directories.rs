@@ -13,7 +13,7 @@ use umsync_engine::set_aside::Cover;
 /// Rows per statement: four values each stay below the 32 766 that SQLite takes.
 const ROWS: usize = 1_000;
 /// How ids and addresses are called.
-const ID: &str = "id";
+pub(crate) const ID: &str = "id";
 const NAME: &str = "name";
 
 /// The last whole read of one of several directories.

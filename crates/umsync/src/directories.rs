@@ -39,7 +39,8 @@ impl Program {
             }
         }
         let reasons = failed.clone();
-        let directories = Directories::several(read, failed).ok_or(Failure::NoDirectory { reasons: reasons.clone() })?;
+        let directories =
+            Directories::several(read, failed).ok_or(Failure::NoDirectory { reasons: reasons.clone() })?;
         if !never.is_empty() {
             return Err(Failure::NeverRead { never, reasons });
         }
@@ -72,7 +73,13 @@ impl Program {
             true => tracing::info!(source = directory.source, entries, groups, "directory read"),
             false => {
                 let name = name.as_str();
-                tracing::info!(directory = name, source = directory.source, entries, groups, "directory read");
+                tracing::info!(
+                    directory = name,
+                    source = directory.source,
+                    entries,
+                    groups,
+                    "directory read"
+                );
             }
         }
         Ok(directory)

@@ -32,11 +32,17 @@ pub(crate) enum Failure {
     Busy(#[from] umsync_store::Busy),
     #[error("the directory could not be read whole, so nothing was compared and nothing was sent")]
     Directory(#[from] umsync_directory::Error),
-    #[error("no directory could be read whole, so nothing was compared and nothing was sent{}", listed(reasons))]
+    #[error(
+        "no directory could be read whole, so nothing was compared and nothing was sent{}",
+        listed(reasons)
+    )]
     NoDirectory { reasons: BTreeMap<DirectoryName, String> },
     #[error("{} could not be read whole, and never was: nobody knows whom {} would give, so nothing was sent{}\n  once every directory has been read, one that fails only holds back what could be its own", names(never), if never.len() == 1 { "it" } else { "they" }, listed(reasons))]
     NeverRead { never: Vec<DirectoryName>, reasons: BTreeMap<DirectoryName, String> },
-    #[error("no directory has {}, so nothing was compared and nothing was sent\n  correct the names under `groups` and `leavers.groups`, or what the accounts may read", groups(missing))]
+    #[error(
+        "no directory has {}, so nothing was compared and nothing was sent\n  correct the names under `groups` and `leavers.groups`, or what the accounts may read",
+        groups(missing)
+    )]
     MissingEverywhere { missing: Vec<GroupRef> },
     #[error("the directory has refused {account} {refusals} times in a row, so it is not asked before {}: more refusals may lock the account\n  correct its name or its password; then `umsync check` tries it at once, and ends the wait if it is let in", until.to_rfc3339_opts(chrono::SecondsFormat::Secs, true))]
     AccountRests { account: String, refusals: u32, until: chrono::DateTime<chrono::Utc> },

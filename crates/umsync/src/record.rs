@@ -236,7 +236,10 @@ fn warn(program: &Program, summary: &mut Value) {
     let warnings = program.config.warnings();
     for (key, warning) in [
         ("store_warning", program.store.filesystem_warning().map(|warning| json!(warning))),
-        ("directory_warning", Some(warnings.join("\n")).filter(|text| !text.is_empty()).map(|text| json!(text))),
+        (
+            "directory_warning",
+            Some(warnings.join("\n")).filter(|text| !text.is_empty()).map(|text| json!(text)),
+        ),
     ] {
         if let Some(warning) = warning {
             summary[key] = warning;

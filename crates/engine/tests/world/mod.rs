@@ -95,6 +95,41 @@ impl World {
     }
 }
 
+/// A world whose entries are those of two directories, some of both.
+#[derive(Debug, Clone)]
+pub(crate) struct Several {
+    pub(crate) world: World,
+    pub(crate) read: BTreeMap<DirectoryName, Directory>,
+}
+
+impl Several {
+    /// `one` and `two` have the entries of which `which` says so by position: 0 the first, 1 the second, else both.
+    pub(crate) fn of(world: World, which: &[u8], names: [&str; 2]) -> Self {
+        let part = |at: u8| {
+            let whose = which.iter().copied().chain(std::iter::repeat(2));
+            let entries =
+                world.directory.entries.iter().zip(whose).filter(|(_, whose)| *whose == at || *whose > 1);
+            let entries = entries.map(|(entry, _)| entry.clone()).collect();
+            Directory { entries, ..world.directory.clone() }
+        };
+        let read = [(DirectoryName::new(names[0]), part(0)), (DirectoryName::new(names[1]), part(1))].into();
+        Self { world, read }
+    }
+
+    /// The plan when these directories cannot be read.
+    pub(crate) fn plan_without(&self, unread: &[&str]) -> Result<(Plan, Remember), DiffError> {
+        let (mut read, mut failed) = (self.read.clone(), BTreeMap::new());
+        for name in unread {
+            read.remove(&DirectoryName::new(name));
+            failed.insert(DirectoryName::new(name), "it is down".to_owned());
+        }
+        let directories = Directories::several(read, failed).expect("one is read");
+        let World { directory: _, adobe, rules, memory } = &self.world;
+        let occasion = Occasion { configuration: "configuration", now: now(), person: None };
+        plan(&directories, adobe, rules, memory, occasion)
+    }
+}
+
 /// Deterministic, so that a failing seed fails again.
 fn shuffle<T>(items: &mut [T], mut seed: u64) {
     for at in (1..items.len()).rev() {

@@ -35,7 +35,8 @@ pub(super) struct Usual {
 }
 
 /// In a directory (RFC 4519, RFC 4524).
-pub(super) const USUAL: Usual = Usual { email: "{mail}", first_name: "{givenName}", last_name: "{sn}", country: "{c}" };
+pub(super) const USUAL: Usual =
+    Usual { email: "{mail}", first_name: "{givenName}", last_name: "{sn}", country: "{c}" };
 
 /// In a table that was made for Adobe's User Sync Tool.
 const USUAL_COLUMNS: Usual =

@@ -155,7 +155,10 @@ fn read(document: &Document, folder: &Path) -> Option<Parts> {
     if !file.has("directories") {
         file.missing("directory", "where the people are: ldap, ldif or csv");
     } else if file.has("directory") {
-        file.mistake("directory", "either `directory` stands here, or `directories`; move it there under a name of its own");
+        file.mistake(
+            "directory",
+            "either `directory` stands here, or `directories`; move it there under a name of its own",
+        );
     }
     file.missing("groups", "which directory group gives which Adobe groups");
     let adobe = file.section("adobe").and_then(|section| adobe::read(section, folder));

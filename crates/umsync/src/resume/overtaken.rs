@@ -59,9 +59,7 @@ pub(super) async fn overtaken(
             _ if change.is_departure() && !directories.is_whole() => {
                 Some("a directory could not be read that may have them again")
             }
-            _ if is_of_unread(account, &memory) => {
-                Some("a directory could not be read that gave them")
-            }
+            _ if is_of_unread(account, &memory) => Some("a directory could not be read that gave them"),
             _ if change.is_departure() && is_named(account, &desired, &memory) => {
                 Some("the directory has them again")
             }
@@ -95,7 +93,8 @@ fn is_of_unread(account: &Account, memory: &Memory) -> bool {
 fn is_named(account: &Account, desired: &Desired, memory: &Memory) -> bool {
     let Account { key: _, id, identity: _, address, email } = account;
     let username = Some(address.user.as_str()).filter(|user| *user != email);
-    let linked = |anchor: &Anchor| memory.links.get(anchor).is_some_and(|known| Some(&known.id) == id.as_ref());
+    let linked =
+        |anchor: &Anchor| memory.links.get(anchor).is_some_and(|known| Some(&known.id) == id.as_ref());
     let is_theirs = desired.people.iter().any(|person| {
         person.anchors().any(linked)
             || fold_email(&person.email) == fold_email(email)
