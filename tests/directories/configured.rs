@@ -78,7 +78,7 @@ fn a_mapped_group_that_no_directory_has_is_missing() {
 #[test]
 fn every_mistake_is_told_at_once_with_its_place() {
     let world = World::new(&seed(&["Design"], &[]), "");
-    let yaml = "adobe: {sandbox: {}}
+    let yaml = "adobe: {sandbox: {seed: a.json}}
 directories:
   EMEA: {ldif: {file: a.ldif, users: (mail=*)}}
   apac:
@@ -94,7 +94,7 @@ state: sqlite:umsync.db
     world.write("umsync.yaml", yaml);
     let ended = world.run(&["plan"]).with(78).says(&[
         "line 3, column 9, directories.EMEA: `EMEA` is no name",
-        "line 5, column 21, directories.apac.ldap.servers[0]: `https://x` is no LDAP server",
+        "line 5, column 22, directories.apac.ldap.servers[0]: `https://x` is no LDAP server",
         "directories.kiosk: exactly one of ldap, ldif and csv belongs here",
         "directories.kiosk.ldif.users: missing",
         "line 9, column 48, directories.lab.attributs: unknown key; did you mean `attributes`?",
@@ -105,7 +105,7 @@ state: sqlite:umsync.db
     world.write("umsync.yaml", &format!("{yaml}{only}"));
     world.run(&["plan"]).with(78).says(&["directory: either `directory` stands here, or `directories`"]);
     let alone = &yaml[yaml.find("groups:").unwrap()..];
-    world.write("umsync.yaml", &format!("adobe: {{sandbox: {{}}}}\n{only}{alone}"));
+    world.write("umsync.yaml", &format!("adobe: {{sandbox: {{seed: a.json}}}}\n{only}{alone}"));
     world.run(&["plan"]).with(78).says(&["groups[0].in: there is one directory"]);
 }
 

@@ -36,7 +36,7 @@ fn d30_nobody_loses_what_a_directory_gave_that_is_down_and_others_gain() {
     let ended = world.run(&["sync"]).with(3);
     ended.shows(&[
         "  not read   apac: cannot read ",
-        "apac.ldif: No such file or directory",
+        "             because: No such file or directory",
         "nobody loses what it gave (2 accounts) or may give",
         "2 users are in no directory that was read, and may be in that one",
         "1 account created",
@@ -257,6 +257,7 @@ fn a_namesake_gets_no_link_to_the_account_of_somebody_who_cannot_be_read() {
     world.write("emea.ldif", &everybody(&["anna", "bob"], "e"));
     world.run(&["sync"]).with(3);
     assert_eq!(world.adobe.user("bob@example.com").unwrap().lastname.as_deref(), Some("Old"));
+    assert_eq!(world.members("Video"), mails(&["anna"]), "he may be another Bob");
     world.write("apac.ldif", &apac);
     world
         .run(&["sync"])

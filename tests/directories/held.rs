@@ -1,6 +1,6 @@
 //! The same person in two directories.
 
-use super::{GROUPS, OFF, configure, everybody, group, mails, of_file, person, world};
+use super::{GROUPS, OFF, configure, everybody, group, mails, person, world};
 use crate::support::user;
 
 #[test]
@@ -65,7 +65,12 @@ fn d15_a_replica_that_lags_behind_takes_nothing_and_makes_nobody_twice() {
     .concat();
     let stale = [person("anna", "u1", &[]), person("bob", "u2", &[]), group("design", &["anna"])].concat();
     let users = [user("anna", &["Design"]), user("bob", &["Design", "Video"])];
-    let world = world(&users, &fresh, &stale, &format!("{GROUPS}{OFF}"));
+    let before = stale.replace(&group("design", &["anna"]), &group("design", &["anna", "bob"]));
+    let world =
+        world(&users, &(before.clone() + &group("video", &["bob"])), &before, &format!("{GROUPS}{OFF}"));
+    world.run(&["sync"]).with(0).shows(&["Everything is in step: 2 people"]);
+    world.write("emea.ldif", &fresh);
+    world.write("apac.ldif", &stale);
     for _ in 0..2 {
         world.run(&["sync"]).with(0).shows(&["In several directories, which agree: 1"]);
         assert_eq!(world.members("Design"), mails(&["anna", "bob", "new"]));

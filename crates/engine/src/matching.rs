@@ -487,7 +487,7 @@ fn refuse_shared(desired: &Desired, candidates: &mut [Candidate]) {
     }
     let mut sharing: BTreeMap<Account, Vec<usize>> = BTreeMap::new();
     for (at, person) in desired.people.iter().enumerate() {
-        for anchor in person.anchors() {
+        for anchor in person.anchors().collect::<BTreeSet<_>>() {
             sharing.entry(Account::Entry(anchor.clone())).or_default().push(at);
         }
     }

@@ -3,7 +3,8 @@
 //!
 //! While a directory is unread, nobody is known to be gone: whoever is in no other may be in that one. So nobody leaves, and
 //! no absence begins or counts. Whoever it ever gave keeps everything they have and stays who they are; and nobody loses a
-//! membership that one of its groups may give by now. All else goes on.
+//! membership that one of its groups may give by now. Somebody of another directory with an account or an address that it
+//! gave, and not known by a link to be the same person, may be a namesake: nothing is given to them. All else goes on.
 
 use crate::adobe::Snapshot;
 use crate::change::{Account, Change, Reason, Target, What};
@@ -36,14 +37,17 @@ pub(crate) fn waiting(
     directories: &Directories,
     rules: &Rules,
     memory: &Memory,
+    matches: &[Match],
 ) -> (BTreeSet<Change>, Vec<Unread>) {
+    let known = matches.iter().filter(|found| is_known(found, memory));
+    let known: BTreeSet<&str> = known.map(|found| found.id.as_str()).collect();
     let nothing = Gave::default();
     let mut all = BTreeSet::new();
     let mut told = Vec::new();
     for (name, why) in directories.failed() {
         let gave = memory.gave.get(name).unwrap_or(&nothing);
         let may_give = may_give(name, gave, directories, rules);
-        let waits = |change: &&Change| waits(change, &gave.people, &may_give);
+        let waits = |change: &&Change| waits(change, &gave.people, &may_give, &known);
         let waiting: BTreeSet<&Change> = changes.iter().filter(waits).collect();
         told.push(Unread {
             directory: name.clone(),
@@ -56,7 +60,7 @@ pub(crate) fn waiting(
     (all, told)
 }
 
-fn waits(change: &Change, gave: &Cover, may_give: &BTreeSet<GroupName>) -> bool {
+fn waits(change: &Change, gave: &Cover, may_give: &BTreeSet<GroupName>, known: &BTreeSet<&str>) -> bool {
     let Target::User(account) = &change.target else { return false };
     let is_theirs = is_among(account, gave);
     match &change.what {
@@ -66,8 +70,16 @@ fn waits(change: &Change, gave: &Cover, may_give: &BTreeSet<GroupName>) -> bool 
         }
         // The directory that was read may be the one that is behind.
         What::Update { .. } => is_theirs,
-        What::CreateGroup | What::CreateUser(_) | What::Join { .. } => false,
+        What::CreateUser(_) | What::Join { .. } => {
+            is_theirs && account.id.as_deref().is_none_or(|id| !known.contains(id))
+        }
+        What::CreateGroup => false,
     }
+}
+
+/// Whether a link says that it is the same person.
+fn is_known(found: &Match, memory: &Memory) -> bool {
+    memory.links.get(&found.anchor).is_some_and(|known| known.id == found.id)
 }
 
 fn is_among(account: &Account, gave: &Cover) -> bool {
@@ -101,8 +113,7 @@ pub(crate) fn without_doubtful_links(matches: &mut Vec<Match>, directories: &Dir
     let unread: Vec<&Gave> = directories.failed().keys().filter_map(|name| memory.gave.get(name)).collect();
     let gave =
         |found: &Match| unread.iter().any(|gave| gave.people.covers(Some(&found.id), &found.email, None));
-    let is_known = |found: &Match| memory.links.get(&found.anchor).is_some_and(|known| known.id == found.id);
-    matches.retain(|found| is_known(found) || !gave(found));
+    matches.retain(|found| is_known(found, memory) || !gave(found));
 }
 
 /// Whom each directory that was read gives, to be remembered: persons by account and address, and whomever an entry that
