@@ -205,7 +205,7 @@ pub fn plan(
     };
     let Parking { parked, told, digests } = park(&changes, &desired, adobe, memory, now);
     let Frozen { changes: frozen, members: freezing } = frozen(&changes, directories, adobe, rules, memory);
-    let (waiting, unread) = waiting(&changes, directories, rules, memory, &matches);
+    let (waiting, unread) = waiting(&changes, directories, adobe, rules, memory, &matches);
     let giving = giving(directories, &desired, adobe, &pairs, memory);
     let checked = withhold(
         changes,

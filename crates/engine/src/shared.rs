@@ -20,7 +20,6 @@ pub struct Shared {
 pub(crate) fn unite(mut people: Vec<Person>) -> (Vec<Person>, Vec<Shared>) {
     people.sort_by_cached_key(|person| (person.key(), person.sightings.clone()));
     let mut united: Vec<Person> = Vec::with_capacity(people.len());
-    let mut shared = Vec::new();
     let mut people = people.into_iter().peekable();
     while let Some(first) = people.next() {
         let key = first.key();
@@ -28,16 +27,34 @@ pub(crate) fn unite(mut people: Vec<Person>) -> (Vec<Person>, Vec<Shared>) {
         while let Some(next) = people.next_if(|next| next.key() == key) {
             same.push(next);
         }
-        match one(&same) {
-            Some(person) => {
-                let entries = person.sightings.iter().map(Sighting::place).collect();
-                shared.push(Shared { who: person.email.clone(), entries });
-                united.push(person);
-            }
-            None => united.extend(same),
+        if same.len() > 1 {
+            // One entry seen twice is one, whoever else has its address.
+            same = seen_twice(same);
+            same = one(&same).map_or(same, |one| vec![one]);
+        }
+        united.extend(same);
+    }
+    let is_shared = |person: &&Person| person.sightings.len() > 1;
+    let shared = united.iter().filter(is_shared).map(|person| Shared {
+        who: person.email.clone(),
+        entries: person.sightings.iter().map(Sighting::place).collect(),
+    });
+    let shared = shared.collect();
+    (united, shared)
+}
+
+/// Makes one of people with the same anchor, in order.
+fn seen_twice(people: Vec<Person>) -> Vec<Person> {
+    let mut by_entry: Vec<Vec<Person>> = Vec::new();
+    for person in people {
+        let anchor = person.anchors().next();
+        let is_same = |others: &&mut Vec<Person>| anchor.is_some() && others[0].anchors().next() == anchor;
+        match by_entry.iter_mut().find(is_same) {
+            Some(others) => others.push(person),
+            None => by_entry.push(vec![person]),
         }
     }
-    (united, shared)
+    by_entry.into_iter().flat_map(|same| one(&same).map_or(same, |one| vec![one])).collect()
 }
 
 /// The one person that these are; `None` where they are not several, two of them are of one directory, or they differ.

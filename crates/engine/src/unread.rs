@@ -31,23 +31,45 @@ pub struct Unread {
     pub waiting: usize,
 }
 
-/// The changes that wait for directories that could not be read, and what each of these holds back.
+/// The changes that wait for directories that could not be read, and what each of these holds back. `matches` are those of
+/// the directories that were read.
 pub(crate) fn waiting(
     changes: &[Change],
     directories: &Directories,
+    adobe: &Snapshot,
     rules: &Rules,
     memory: &Memory,
     matches: &[Match],
 ) -> (BTreeSet<Change>, Vec<Unread>) {
+    if directories.is_whole() {
+        return (BTreeSet::new(), Vec::new());
+    }
     let known = matches.iter().filter(|found| is_known(found, memory));
     let known: BTreeSet<&str> = known.map(|found| found.id.as_str()).collect();
+    let users = adobe.users.iter().filter_map(|user| Some((user.id.as_deref()?, user.username.as_deref()?)));
+    let usernames: BTreeMap<&str, &str> = users.collect();
     let nothing = Gave::default();
     let mut all = BTreeSet::new();
     let mut told = Vec::new();
     for (name, why) in directories.failed() {
         let gave = memory.gave.get(name).unwrap_or(&nothing);
         let may_give = may_give(name, gave, directories, rules);
-        let waits = |change: &&Change| waits(change, &gave.people, &may_give, &known);
+        let waits = |change: &&Change| {
+            let Target::User(account) = &change.target else { return false };
+            let is_theirs = is_among(account, &usernames, &gave.people);
+            match &change.what {
+                What::Leave | What::Delete => true,
+                What::Lose { group } => {
+                    is_theirs || matches!(change.reason, Reason::Absent { .. }) || may_give.contains(group)
+                }
+                // The directory that was read may be the one that is behind.
+                What::Update { .. } => is_theirs,
+                What::CreateUser(_) | What::Join { .. } => {
+                    is_theirs && account.id.as_deref().is_none_or(|id| !known.contains(id))
+                }
+                What::CreateGroup => false,
+            }
+        };
         let waiting: BTreeSet<&Change> = changes.iter().filter(waits).collect();
         told.push(Unread {
             directory: name.clone(),
@@ -60,30 +82,16 @@ pub(crate) fn waiting(
     (all, told)
 }
 
-fn waits(change: &Change, gave: &Cover, may_give: &BTreeSet<GroupName>, known: &BTreeSet<&str>) -> bool {
-    let Target::User(account) = &change.target else { return false };
-    let is_theirs = is_among(account, gave);
-    match &change.what {
-        What::Leave | What::Delete => true,
-        What::Lose { group } => {
-            is_theirs || matches!(change.reason, Reason::Absent { .. }) || may_give.contains(group)
-        }
-        // The directory that was read may be the one that is behind.
-        What::Update { .. } => is_theirs,
-        What::CreateUser(_) | What::Join { .. } => {
-            is_theirs && account.id.as_deref().is_none_or(|id| !known.contains(id))
-        }
-        What::CreateGroup => false,
-    }
+fn is_among(account: &Account, usernames: &BTreeMap<&str, &str>, gave: &Cover) -> bool {
+    let id = account.id.as_deref();
+    let username = id.and_then(|id| usernames.get(id)).copied();
+    gave.covers(id, &account.email, Some(&account.address.user))
+        || gave.covers(None, &account.email, username)
 }
 
 /// Whether a link says that it is the same person.
 fn is_known(found: &Match, memory: &Memory) -> bool {
     memory.links.get(&found.anchor).is_some_and(|known| known.id == found.id)
-}
-
-fn is_among(account: &Account, gave: &Cover) -> bool {
-    gave.covers(account.id.as_deref(), &account.email, Some(&account.address.user))
 }
 
 /// The Adobe groups that a group of this directory may give. A plain name may be one of its groups by now. A DN is in one

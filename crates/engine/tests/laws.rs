@@ -420,10 +420,12 @@ proptest! {
         let unlifted = several.plan_without(&["b"]).map(|(plan, _)| plan);
         let Ok(unlifted) = unlifted else { return Ok(()) };
         // Whatever somebody approves.
+        let waiting = unlifted.withheld().iter().filter(|withheld| withheld.why == Why::Unread);
+        let waiting: Vec<Change> = waiting.map(|withheld| withheld.change.clone()).collect();
         let all = unlifted.withheld().iter().map(|withheld| withheld.change.fingerprint());
         several.world.memory.approved.extend(all);
         let (plan, remember) = several.plan_without(&["b"]).expect("the same groups");
-        prop_assert_eq!(plan.changes(), unlifted.changes());
+        prop_assert!(plan.changes().iter().all(|change| !waiting.contains(change)));
         prop_assert!(plan.doubts().unread && remember.absent.is_empty() && !remember.whole);
 
         let (a, b) = (DirectoryName::new("a"), DirectoryName::new("b"));
@@ -458,7 +460,9 @@ proptest! {
         let (alone, _) = alone.plan_without(&[]).expect("the same groups");
         let gains = |change: &&Change| match (&change.target, &change.what) {
             (Target::User(account), What::CreateUser(_) | What::Join { .. }) => {
-                !gave.covers(account.id.as_deref(), &account.email, Some(&account.address.user))
+                let user = several.world.adobe.users.iter().find(|user| account.id.is_some() && user.id == account.id);
+                let username = user.and_then(|user| user.username.as_deref()).unwrap_or(&account.address.user);
+                !gave.covers(account.id.as_deref(), &account.email, Some(username))
             }
             _ => false,
         };
