@@ -88,7 +88,7 @@ fn add(one: &mut Person, other: &Person) -> Option<()> {
     if one.identity != *identity || one.domain != *domain {
         return None;
     }
-    one.username = either(&one.username, username, |name| fold(name))?;
+    one.username = either(&one.username, username, fold)?;
     one.first_name = either(&one.first_name, first_name, |name| name.trim().nfc().collect())?;
     one.last_name = either(&one.last_name, last_name, |name| name.trim().nfc().collect())?;
     one.country = match (&one.country, country) {

@@ -150,11 +150,17 @@ pub(super) fn read(section: Section<'_>, folder: &Path) -> Option<Read> {
     read.map(|(source, disabled)| Read { source, disabled, templates: Templates::default() })
 }
 
-/// Several directories by name; the names are known even where a mistake has been noted in a section.
-pub(super) fn read_all(
-    file: &Section<'_>,
-    folder: &Path,
-) -> Option<(BTreeSet<DirectoryName>, Option<BTreeMap<DirectoryName, Read>>)> {
+/// Several directories.
+#[derive(Default)]
+pub(super) struct Several {
+    /// Their names, which are known even where a mistake has been noted in a section.
+    pub(super) names: BTreeSet<DirectoryName>,
+    /// `None` where a mistake has been noted, or there are none.
+    pub(super) read: Option<BTreeMap<DirectoryName, Read>>,
+}
+
+/// Several directories by name.
+pub(super) fn read_all(file: &Section<'_>, folder: &Path) -> Option<Several> {
     let sections = file.named("directories")?;
     if sections.is_empty() {
         file.mistake("directories", "at least one directory belongs here: NAME: {ldap: …}");
@@ -179,7 +185,7 @@ pub(super) fn read_all(
         });
         names.insert(name);
     }
-    Some((names, all.filter(|all| !all.is_empty())))
+    Some(Several { names, read: all.filter(|all| !all.is_empty()) })
 }
 
 /// Names stand in every message.

@@ -163,9 +163,9 @@ fn read(document: &Document, folder: &Path) -> Option<Parts> {
     file.missing("groups", "which directory group gives which Adobe groups");
     let adobe = file.section("adobe").and_then(|section| adobe::read(section, folder));
     let only = file.section("directory").and_then(|section| directory::read(section, folder));
-    let (names, several) = directory::read_all(&file, folder).unwrap_or_default();
+    let several = directory::read_all(&file, folder).unwrap_or_default();
     let people = people::read(file.section("people"));
-    let mappings = people::mappings(&file, &names);
+    let mappings = people::mappings(&file, &several.names);
     let leavers = people::leavers(file.section("leavers"));
     let protect = people::protect(file.section("protect"));
     let limits = limits::read(file.section("limits"));
@@ -196,7 +196,7 @@ fn read(document: &Document, folder: &Path) -> Option<Parts> {
             (rules, BTreeMap::from([(DirectoryName::default(), read.source)]))
         }
         None => {
-            let several = several?;
+            let several = several.read?;
             let each = several.iter().map(|(name, read)| (name.clone(), of(read))).collect();
             let common = people.of(directory::USUAL, &people::Templates::default(), Disabled::Leave);
             let rules = rules(common, each, mappings?, protect?);
