@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
 mod approval;
+mod check;
 mod completeness;
 mod configuration;
 mod connections;
@@ -16,6 +17,8 @@ mod failures;
 mod gate;
 mod grace;
 mod identities;
+#[cfg(feature = "kerberos")]
+mod kerberos;
 mod ldap;
 mod modes;
 mod nothing_lost;
@@ -23,6 +26,7 @@ mod notify;
 mod openldap;
 mod refusals;
 mod report;
+mod sandbox;
 mod scenarios;
 mod support;
 mod sync_ldap;

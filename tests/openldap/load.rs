@@ -4,7 +4,7 @@ use super::config::{ADMIN, ADMIN_PASSWORD};
 use super::{ACCOUNT, BASE, PASSWORD};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ldap3::{Ldap, LdapConnAsync};
+use ldap3::{Ldap, LdapConnAsync, LdapConnSettings};
 use std::time::Duration;
 use url::Url;
 
@@ -82,14 +82,20 @@ pub(super) async fn administer(url: &Url, dn: &str, deed: Deed<'_>) {
 /// Waits until the server takes the administrator's password: a container's port answers before its server does.
 async fn connect(url: &Url) -> Ldap {
     let mut last = String::new();
+    let mut way = LdapConnSettings::new();
     for _ in 0..600 {
-        match LdapConnAsync::new(url.as_str()).await {
+        match LdapConnAsync::with_settings(way.clone(), url.as_str()).await {
             Ok((conn, mut ldap)) => {
                 tokio::spawn(async move {
                     let _ = conn.drive().await;
                 });
                 match ldap.simple_bind(ADMIN, ADMIN_PASSWORD).await {
                     Ok(result) if result.rc == 0 => return ldap,
+                    // confidentialityRequired
+                    Ok(result) if result.rc == 13 => {
+                        way = LdapConnSettings::new().set_starttls(true).set_no_tls_verify(true);
+                        last = result.to_string();
+                    }
                     other => last = format!("{other:?}"),
                 }
             }

@@ -50,6 +50,11 @@ impl Dn {
         self.levels.ends_with(&base.levels)
     }
 
+    /// Its relative names, normalised, the entry's own first.
+    pub(crate) fn levels(&self) -> &[String] {
+        &self.levels
+    }
+
     /// Whether one of its levels is this normalised relative name (`cn=compat`).
     pub(crate) fn has_level(&self, normal: &str) -> bool {
         self.levels.iter().any(|level| level == normal)

@@ -274,10 +274,19 @@ impl Error {
             Self::Server { server, phase, source } => match (phase, &**source) {
                 (Phase::Connect | Phase::StartTls | Phase::Tls, _) => Admission::Unknown,
                 (
-                    Phase::Bind { .. } | Phase::BindByCertificate { .. },
-                    Failure::Answer(Answered { code: INVALID_CREDENTIALS, text: _ }),
+                    Phase::Bind { .. } | Phase::BindByCertificate { .. } | Phase::BindByKerberos { .. },
+                    Failure::Answer(Answered { code: INVALID_CREDENTIALS, text: _ })
+                    | Failure::TicketRefused(Answered { code: INVALID_CREDENTIALS, text: _ }),
                 ) => Admission::Refused { server: server.clone() },
-                (Phase::Bind { .. } | Phase::BindByCertificate { .. }, _) => Admission::Unknown,
+                // The KDC counts as the directory does: with Active Directory it is the same host.
+                (Phase::BindByKerberos { .. }, Failure::Kerberos { trouble, detail: _ })
+                    if trouble.is_refusal() =>
+                {
+                    Admission::Refused { server: server.clone() }
+                }
+                (Phase::Bind { .. } | Phase::BindByCertificate { .. } | Phase::BindByKerberos { .. }, _) => {
+                    Admission::Unknown
+                }
                 _ => Admission::LetIn,
             },
             Self::AllServers { failures } => {

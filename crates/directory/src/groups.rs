@@ -176,6 +176,25 @@ pub(crate) fn assign(
     entries: &mut [Entry],
     place: &str,
 ) -> Result<BTreeMap<GroupRef, DirectoryGroup>, Error> {
+    let mut found = BTreeMap::new();
+    for (reference, members) in members(groups, nesting, people, place)? {
+        for index in &members {
+            entries[*index].groups.insert(reference.clone());
+        }
+        let group = groups.wanted.get(&reference).and_then(|root| groups.by_key.get(root));
+        let dn = group.map(|group| group.dn.clone()).unwrap_or_default();
+        found.insert(reference, DirectoryGroup { dn, members: members.len() });
+    }
+    Ok(found)
+}
+
+/// Which people every wanted group lists.
+pub(crate) fn members(
+    groups: &Groups,
+    nesting: Nesting,
+    people: &[Person],
+    place: &str,
+) -> Result<BTreeMap<GroupRef, BTreeSet<usize>>, Error> {
     let listed = Listed::new(people);
     let children = children(groups);
     let mut found = BTreeMap::new();
@@ -194,11 +213,7 @@ pub(crate) fn assign(
                 listed.collect(key, group, &mut members);
             }
         }
-        for index in &members {
-            entries[*index].groups.insert(reference.clone());
-        }
-        let dn = groups.by_key.get(root).map(|group| group.dn.clone()).unwrap_or_default();
-        found.insert(reference.clone(), DirectoryGroup { dn, members: members.len() });
+        found.insert(reference.clone(), members);
     }
     Ok(found)
 }

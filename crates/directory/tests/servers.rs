@@ -5,11 +5,13 @@
 mod fake;
 mod hostile;
 
+use chrono::DateTime;
 use fake::{Fake, Reply, Request, Search, entry, farewell, page_end, reference, result};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use umsync_directory::ldap::{
-    Bind, Certificates, Encryption, Failure, Members, Phase, Settings, Timeouts, check, read,
+    Asking, Bind, Certificates, Encryption, Failure, Members, Phase, Reached, Report, Settings, Timeouts,
+    check, read,
 };
 use umsync_directory::{Admission, Dn, Error, Filter};
 use umsync_engine::directory::{
@@ -46,6 +48,18 @@ fn wanted() -> Wanted {
         groups: [GroupRef::new("CN=Design,DC=example,DC=com")].into(),
         ..Wanted::default()
     }
+}
+
+async fn look(settings: &Settings, wanted: &Wanted) -> Report {
+    let made_of = ["mail".to_owned()].into();
+    let clock = || DateTime::UNIX_EPOCH;
+    let asking = Asking { wanted, made_of: &made_of, clock: &clock, progress: &|_| () };
+    check(settings, &asking).await.unwrap()
+}
+
+/// How far a look came, server by server.
+fn reached(report: &Report) -> Vec<Reached> {
+    report.servers.iter().map(|server| server.reached).collect()
 }
 
 async fn read_it(settings: &Settings) -> Result<Directory, Error> {
@@ -285,8 +299,10 @@ async fn a_wrong_password_is_tried_once() {
         _ => false,
     };
     assert_eq!((first.count(ours), second.count(|_| true)), (2, 0), "one for each read");
-    let report = check(&settings, &wanted()).await.unwrap();
-    assert_eq!((report.servers.len(), report.mistakes.len()), (0, 1));
+    let report = look(&settings, &wanted()).await;
+    assert_eq!((reached(&report), report.mistakes.len()), (vec![Reached::No, Reached::Answers], 1));
+    assert_eq!((first.count(ours), second.count(ours)), (3, 0), "nor is it shown to the other one then");
+    assert!(matches!(report.admission(), Admission::Refused { .. }), "{report:?}");
     assert!(!format!("{settings:?} {report:?} {failure:?}").contains("secret"));
 }
 
@@ -626,8 +642,9 @@ async fn what_the_schema_does_not_know_is_an_error_that_names_it() {
         ),
         "{first}"
     );
-    let report = check(&settings, &named).await.unwrap();
-    assert!(matches!(report.mistakes.as_slice(), [Error::UnknownNames { .. }]), "{report:?}");
+    let report = look(&settings, &named).await;
+    let errors: Vec<&Error> = report.mistakes.iter().map(|mistake| &mistake.error).collect();
+    assert!(matches!(errors.as_slice(), [Error::UnknownNames { .. }]), "{report:?}");
 }
 
 #[tokio::test]
@@ -651,7 +668,12 @@ async fn an_unreachable_server_is_named() {
     assert_eq!(error.to_string(), format!("{url}: cannot connect"));
     settings.servers = vec![url, fake.url.clone()];
     assert_eq!(read_it(&settings).await.unwrap().entries.len(), 6);
-    let report = check(&settings, &wanted()).await.unwrap();
-    assert_eq!((report.servers.len(), report.mistakes.len()), (1, 1), "{report:?}");
-    assert_eq!(report.person.as_deref(), Some("CN=p0,DC=example,DC=com"));
+    let report = look(&settings, &wanted()).await;
+    assert_eq!(
+        (reached(&report), report.mistakes.len()),
+        (vec![Reached::No, Reached::LetIn], 1),
+        "{report:?}"
+    );
+    assert_eq!(report.people.as_ref().unwrap().found, 6);
+    assert_eq!(report.samples[0].dn, "CN=p0,DC=example,DC=com");
 }

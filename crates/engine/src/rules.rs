@@ -233,25 +233,49 @@ impl Protect {
     }
 }
 
+impl PeopleRules {
+    /// What a person is made of, each with its key in the configuration.
+    pub fn templates(&self) -> Vec<(&'static str, &Template)> {
+        let identity = match &self.identity {
+            IdentityRule::Always(_) => None,
+            IdentityRule::ByTemplate(template) => Some(template),
+        };
+        let always = [
+            ("people.attributes.email", &self.email),
+            ("people.attributes.first_name", &self.first_name),
+            ("people.attributes.last_name", &self.last_name),
+            ("people.attributes.country", &self.country_of_entry),
+        ];
+        let optional = [
+            ("people.identity", identity),
+            ("people.attributes.username", self.username.as_ref()),
+            ("people.attributes.domain", self.domain.as_ref()),
+        ];
+        let optional = optional.into_iter().filter_map(|(key, template)| Some((key, template?)));
+        always.into_iter().chain(optional).collect()
+    }
+}
+
 impl Rules {
     /// How entries of a directory are read.
     pub fn people_of(&self, directory: &DirectoryName) -> &PeopleRules {
         self.people_of.get(directory).unwrap_or(&self.people)
     }
 
+    /// The rules as they are for a directory alone.
+    pub fn alone(&self, directory: &DirectoryName) -> Self {
+        let about = self.mappings.iter().filter(|mapping| mapping.is_about(directory));
+        let mappings = about.map(|mapping| Mapping { within: BTreeSet::new(), ..mapping.clone() }).collect();
+        let people = self.people_of(directory).clone();
+        Self { people, people_of: BTreeMap::new(), mappings, ..self.clone() }
+    }
+
     /// What a directory has to be read for. A group that no mapping looks for in this directory alone may be missing in
     /// it, unless the directory `had` it when it was last read whole: what vanishes is no empty group.
     pub fn wanted(&self, directory: &DirectoryName, had: &BTreeSet<GroupRef>) -> Wanted {
-        let people = self.people_of(directory);
         let mut attributes: BTreeSet<String> = NAMING_ATTRIBUTES.map(str::to_owned).into();
-        let identity = match &people.identity {
-            IdentityRule::Always(_) => None,
-            IdentityRule::ByTemplate(template) => Some(template),
-        };
-        let templates = [&people.email, &people.first_name, &people.last_name, &people.country_of_entry];
-        let optional = [identity, people.username.as_ref(), people.domain.as_ref()];
         let mut named = BTreeSet::new();
-        for template in templates.into_iter().chain(optional.into_iter().flatten()) {
+        for (_, template) in self.people_of(directory).templates() {
             let needed = template.attributes();
             named.extend(needed.iter().filter(|name| !BUILT_IN.contains(&name.as_str())).cloned());
             attributes.extend(needed);

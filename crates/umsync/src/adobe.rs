@@ -6,9 +6,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use umsync_emulator::{
-    DEFAULT_CLIENT, DEFAULT_ORGANIZATION, DEFAULT_SECRET, Emulator, Options, Running, Seed,
-};
+use umsync_emulator::{Client, DEFAULT_ORGANIZATION, Emulator, Options, Running, Seed};
 use umsync_umapi::gate::LEAST_EVERY;
 use umsync_umapi::{EmulatorMark, Manners, Pace, Settings};
 use url::Url;
@@ -39,12 +37,10 @@ impl Side {
         let (mut settings, sandbox) = match &adobe.service {
             Service::Organization(organization) => (reach(organization)?, None),
             Service::Sandbox { seed } => {
-                let running = sandbox(seed, store, adobe.pace).await?;
-                let mut settings = Settings::new(
-                    &running.organization(),
-                    DEFAULT_CLIENT,
-                    SecretString::from(DEFAULT_SECRET),
-                );
+                let (running, client) = sandbox(seed, store, adobe.pace).await?;
+                let secret = client.secrets.into_iter().next().unwrap_or_default();
+                let mut settings =
+                    Settings::new(&running.organization(), &client.client_id, SecretString::from(secret));
                 settings.server = local(&running);
                 settings.ims = local(&running);
                 (settings, Some(running))
@@ -123,7 +119,8 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     })
 }
 
-async fn sandbox(seed: &Path, store: &Path, pace: Pace) -> Result<Running, Failure> {
+/// The emulator at work, and the client of its seed that we are.
+async fn sandbox(seed: &Path, store: &Path, pace: Pace) -> Result<(Running, Client), Failure> {
     let state = state_file(store);
     if let Some(folder) = state.parent() {
         std::fs::DirBuilder::new()
@@ -134,10 +131,12 @@ async fn sandbox(seed: &Path, store: &Path, pace: Pace) -> Result<Running, Failu
     }
     let mut options = Options::seeded(Seed::read(seed)?);
     options.state_file = Some(state);
+    options.log_limit = Some(100);
     if pace == Pace::Off {
         options = options.unthrottled();
     }
-    Ok(Emulator::start(options).await?)
+    let client = options.effective_clients().into_iter().next().unwrap_or_default();
+    Ok((Emulator::start(options).await?, client))
 }
 
 /// The sandbox's organization is kept beside the store.

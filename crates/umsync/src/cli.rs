@@ -171,6 +171,20 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Speaks with the system's Kerberos library, for the umsync that started it
+    #[cfg(feature = "kerberos")]
+    #[command(hide = true)]
+    KerberosAgent {
+        /// For which service: ldap/HOST
+        #[arg(long)]
+        service: String,
+        /// For which account, if not that of the credential cache
+        #[arg(long)]
+        principal: Option<String>,
+        /// What ties it to a connection, in base64
+        #[arg(long)]
+        binding: Option<String>,
+    },
     /// Run the built-in emulator of Adobe's side by hand; needs no configuration
     Sandbox {
         /// Where it listens: an address of this machine only
@@ -179,7 +193,7 @@ pub(crate) enum Command {
         /// The organization to begin with (JSON)
         #[arg(long, value_name = "FILE")]
         seed: Option<PathBuf>,
-        /// Keep the organization in this file between runs
+        /// Keep the organization in this file between runs; with a seed FILE.json, by default, in FILE.state.json
         #[arg(long, value_name = "FILE")]
         state: Option<PathBuf>,
     },

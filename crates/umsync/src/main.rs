@@ -20,6 +20,7 @@ mod failure;
 mod forget;
 mod history;
 mod init;
+mod kerberos;
 mod leavers;
 mod ledger;
 mod links;
@@ -130,6 +131,11 @@ async fn obey(cli: &Cli) -> Result<u8, Failure> {
         Command::Store { command: cli::Store::Backup { file } } => forget::backup(cli, file).await,
         Command::Forget { who, json } => forget::forget(cli, who, *json).await,
         Command::Report { run, format, json } => report::report(cli, run.as_deref(), *format, *json).await,
+        #[cfg(feature = "kerberos")]
+        Command::KerberosAgent { service, principal, binding } => {
+            let (service, principal, binding) = (service.clone(), principal.clone(), binding.clone());
+            kerberos::speak(&umsync_directory::ldap::Errand { service, principal, binding })
+        }
         Command::Sandbox { listen, seed, state } => {
             sandbox::sandbox(*listen, seed.as_deref(), state.clone()).await
         }

@@ -112,6 +112,11 @@ impl Filter {
         Filter(Node::Or(filters.into_iter().map(|filter| filter.0).collect()))
     }
 
+    /// `(attribute=*)`
+    pub(crate) fn present(attribute: &str) -> Filter {
+        Filter(Node::Item { attribute: attribute.to_ascii_lowercase(), test: Test::Present })
+    }
+
     /// `(attribute=value)`, whatever characters the value has.
     pub(crate) fn equal(attribute: &str, value: &str) -> Filter {
         Filter(Node::Item {

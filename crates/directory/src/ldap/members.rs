@@ -34,17 +34,6 @@ pub(super) async fn find(
     Ok(groups)
 }
 
-/// The DN of every wanted group that exists.
-pub(super) async fn find_names(
-    connection: &mut Connection,
-    settings: &Settings,
-    wanted: &BTreeSet<GroupRef>,
-    page_size: u32,
-) -> Result<BTreeMap<GroupRef, String>, Error> {
-    let found = look_up(connection, settings, wanted, &["cn"], page_size).await?;
-    Ok(found.into_iter().map(|(reference, record)| (reference, record.shown_dn())).collect())
-}
-
 async fn look_up(
     connection: &mut Connection,
     settings: &Settings,
@@ -90,6 +79,12 @@ async fn look_up(
     Ok(groups)
 }
 
+/// Which entries are groups.
+pub(super) fn kind(settings: &Settings) -> Filter {
+    let kind = settings.group_filter.clone();
+    kind.unwrap_or_else(|| Filter::any(CLASSES.iter().map(|class| Filter::equal("objectclass", class))))
+}
+
 async fn list(
     connection: &mut Connection,
     settings: &Settings,
@@ -98,9 +93,7 @@ async fn list(
     of: Listing,
     page_size: u32,
 ) -> Result<Vec<Record>, Error> {
-    let kind = settings.group_filter.clone();
-    let kind =
-        kind.unwrap_or_else(|| Filter::any(CLASSES.iter().map(|class| Filter::equal("objectclass", class))));
+    let kind = kind(settings);
     let query = Query {
         of,
         base: settings.group_base(),

@@ -66,6 +66,12 @@ impl Doors {
             let reason = "a certificate is shown in TLS; write `ldaps://`, or use StartTLS";
             return Err(Error::BadServer { url: server.place.clone(), reason });
         }
+        if let Bind::Kerberos(_) = &settings.bind
+            && let Some(server) = servers.iter().find(|server| !is_encrypted(server))
+        {
+            let reason = "Kerberos is used over TLS only; write `ldaps://`, or use StartTLS";
+            return Err(Error::BadServer { url: server.place.clone(), reason });
+        }
         let tls = if servers.iter().any(is_encrypted) { tls::config(settings)? } else { tls::nobody() };
         if let Some(warning) = settings.warning() {
             tracing::warn!("{warning}");
@@ -189,7 +195,7 @@ async fn whole(
 }
 
 /// What is read of a person beside the wanted attributes and the state of the account.
-fn needed(settings: &Settings) -> impl Iterator<Item = &str> {
+pub(super) fn needed(settings: &Settings) -> impl Iterator<Item = &str> {
     let anchors = settings.anchor.as_deref().map_or(ANCHORS.to_vec(), |anchor| vec![anchor]);
     let member_of = (settings.members == Members::MemberOf).then_some("memberof");
     anchors.into_iter().chain(member_of)

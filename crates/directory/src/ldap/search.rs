@@ -90,20 +90,35 @@ impl Connection {
         Ok(())
     }
 
-    /// The name of the first entry of a list, if it has any.
-    pub(super) async fn first(&mut self, query: &Query<'_>) -> Result<Option<String>, Error> {
-        let mut cookie = Vec::new();
-        for page in 1.. {
-            match self.page(query, cookie).await {
-                Ok((answers, next)) => match answers.first() {
-                    Some(answer) => return Ok(Some(answer.record.shown_dn())),
-                    None if next.is_empty() => return Ok(None),
-                    None => cookie = next,
-                },
-                Err(failure) => return Err(self.failed(Phase::Page { page, of: query.of }, failure)),
-            }
+    /// The beginning of a list, one page of it, for whoever only wants an impression: it proves nothing.
+    pub(super) async fn beginning(&mut self, query: &Query<'_>) -> Result<Vec<Record>, Failure> {
+        let attributes = query.attributes.iter().cloned().collect();
+        self.impression(query.base.as_str(), Scope::Subtree, query.filter, attributes, query.page_size).await
+    }
+
+    /// Some of the entries directly below this one, likewise: no more than a thousand names.
+    pub(super) async fn children(&mut self, dn: &str) -> Result<Vec<Record>, Failure> {
+        let nothing = vec![NOTHING.to_owned()];
+        self.impression(dn, Scope::OneLevel, &Filter::present("objectclass"), nothing, 1000).await
+    }
+
+    async fn impression(
+        &mut self,
+        base: &str,
+        scope: Scope,
+        filter: &Filter,
+        attributes: Vec<String>,
+        most: u32,
+    ) -> Result<Vec<Record>, Failure> {
+        let size = i32::try_from(most).unwrap_or(i32::MAX);
+        let control = PagedResults { size, cookie: Vec::new() }.critical().into();
+        let answers = self.ask(base, scope, &filter.to_string(), attributes, vec![control]).await?;
+        // What a limit of the server cuts off was not asked for.
+        if !matches!(answers.result.rc, 3 | 4 | 11) {
+            success(&answers.result)?;
         }
-        Ok(None)
+        let record = |tag| Ok(entry::answer(tag).ok_or(Failure::Malformed("a malformed entry"))?.record);
+        answers.entries.into_iter().map(record).collect()
     }
 
     /// One entry by its name. `None`: it does not exist, or may not be read.

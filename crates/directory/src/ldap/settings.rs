@@ -4,6 +4,7 @@ use super::server::Server;
 use crate::dn::Dn;
 use crate::filter::Filter;
 use secrecy::SecretString;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 use url::Url;
@@ -83,6 +84,19 @@ pub enum Bind {
         /// Its key (PEM, not encrypted).
         key: SecretString,
     },
+    /// Whomever the server knows by a Kerberos ticket (SASL GSSAPI, RFC 4752). Over TLS only.
+    Kerberos(Kerberos),
+}
+
+/// Whose ticket, and who fetches it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kerberos {
+    /// The account, `name@REALM`. `None`: whose ticket is in the credential cache.
+    pub principal: Option<String>,
+    /// The file with the account's keys. `None`: its ticket is in the credential cache (`KRB5CCNAME`).
+    pub keytab: Option<PathBuf>,
+    /// The program that speaks with the system's Kerberos library (`kerberos::agent`), and its first arguments.
+    pub agent: Vec<OsString>,
 }
 
 /// Whose word counts on membership.
@@ -99,7 +113,7 @@ pub enum Members {
 pub struct Timeouts {
     /// One TCP connection and its TLS handshake, each.
     pub connect: Duration,
-    /// The bind.
+    /// The bind, and with Kerberos the ticket, too.
     pub bind: Duration,
     /// One page, or one entry read singly. Above Active Directory's MaxQueryDuration of 120 s.
     pub page: Duration,

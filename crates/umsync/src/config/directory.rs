@@ -4,6 +4,7 @@ use super::adobe::duration;
 use super::file::Section;
 use super::people::Templates;
 use super::secret::{SecretError, SecretRef};
+use crate::kerberos;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -58,6 +59,7 @@ enum Reader {
     Anonymous,
     Password { dn: String, password: SecretRef },
     Certificate { certificate: PathBuf, key: SecretRef },
+    Kerberos { principal: Option<String>, keytab: Option<SecretRef> },
 }
 
 impl Source {
@@ -68,9 +70,15 @@ impl Source {
                 Reader::Anonymous => None,
                 Reader::Password { dn: _, password: secret } => Some(secret),
                 Reader::Certificate { certificate: _, key: secret } => Some(secret),
+                Reader::Kerberos { principal: _, keytab } => keytab.as_ref(),
             },
             Self::Ldif(_) | Self::Csv(_) => None,
         }
+    }
+
+    /// Where the password or the key is kept, for people.
+    pub(crate) fn secret_place(&self) -> Option<String> {
+        self.secret().map(SecretRef::place)
     }
 
     /// The account that reads, by name, and the servers that know it. `None`: nobody in particular.
@@ -80,6 +88,8 @@ impl Source {
             Reader::Anonymous => return None,
             Reader::Password { dn, password: _ } => dn.clone(),
             Reader::Certificate { certificate, key: _ } => certificate.display().to_string(),
+            Reader::Kerberos { principal: Some(principal), keytab: _ } => principal.clone(),
+            Reader::Kerberos { principal: None, keytab: _ } => "the Kerberos credential cache".to_owned(),
         };
         Some((identity, ldap.settings.places()))
     }
@@ -129,6 +139,12 @@ impl Ldap {
             Reader::Certificate { certificate, key } => {
                 let key = key.reveal().map_err(|source| ("directory.ldap.bind.key", source))?;
                 ldap::Bind::Certificate { certificate: certificate.clone(), key }
+            }
+            Reader::Kerberos { principal, keytab } => {
+                let keytab = keytab.as_ref().and_then(SecretRef::path).transpose();
+                let keytab = keytab.map_err(|source| ("directory.ldap.bind.kerberos.keytab", source))?;
+                let principal = principal.clone();
+                ldap::Bind::Kerberos(ldap::Kerberos { principal, keytab, agent: kerberos::agent() })
             }
         };
         Ok(ldap::Settings { bind, ..self.settings.clone() })
@@ -284,7 +300,12 @@ fn read_ldap(section: Section<'_>, folder: &Path) -> Option<(Source, Disabled)> 
     let encryption = encryption(&section, servers.as_deref().unwrap_or_default());
     let ca_file = section.get::<PathBuf>("ca_file").map(|file| folder.join(file));
     let certificates = certificates(&section, servers.as_deref().unwrap_or_default(), encryption);
-    let reader = reader(&section, folder);
+    let reader = reader(&section, folder, kerberos::BUILT_IN);
+    if let (Some(Reader::Kerberos { .. }), Some(servers)) = (&reader, &servers)
+        && servers.iter().any(|server| !is_encrypted(server, encryption))
+    {
+        section.mistake("bind", "Kerberos is used over TLS only; use ldaps://, or write `starttls: true`");
+    }
     if let (Some(Reader::Certificate { .. }), Some(servers)) = (&reader, &servers)
         && servers.iter().any(|server| !is_encrypted(server, encryption))
     {
@@ -386,26 +407,28 @@ fn certificates(section: &Section<'_>, servers: &[Url], encryption: ldap::Encryp
 const ANY_CERTIFICATE: &str = "danger_accept_invalid_certificates";
 
 /// `None` where a mistake has been noted.
-fn reader(section: &Section<'_>, folder: &Path) -> Option<Reader> {
+fn reader(section: &Section<'_>, folder: &Path, kerberos: bool) -> Option<Reader> {
     if section.get::<serde_yaml::Value>("bind").is_some_and(|value| value.as_str() == Some("anonymous")) {
         return Some(Reader::Anonymous);
     }
     section.missing(
         "bind",
-        "who reads: {dn: …, password: {file: PATH}}, {certificate: PATH, key: {file: PATH}}, or anonymous",
+        "who reads: {dn: …, password: {file: PATH}}, {certificate: PATH, key: {file: PATH}}, {kerberos: {principal: …, keytab: PATH}}, or anonymous",
     );
     let bind = section.section("bind")?;
     let by_certificate = bind.has("certificate") || bind.has("key");
     let by_password = bind.has("dn") || bind.has("password");
-    let reader = if bind.has("kerberos") {
+    let reader = if bind.has("kerberos") && !kerberos {
         bind.mistake(
             "kerberos",
-            "this umsync is built without Kerberos; write {certificate: PATH, key: …} or {dn: …, password: …}",
+            "this umsync is built without Kerberos; build it with `cargo build --release --features kerberos`, or write {certificate: PATH, key: …} or {dn: …, password: …}",
         );
         None
-    } else if by_certificate && by_password {
-        bind.mistake("", "either dn and password belong here, or certificate and key");
+    } else if [by_certificate, by_password, bind.has("kerberos")].iter().filter(|given| **given).count() > 1 {
+        bind.mistake("", "either dn and password belong here, or certificate and key, or kerberos");
         None
+    } else if bind.has("kerberos") {
+        bind.section("kerberos").and_then(|section| by_kerberos(section, folder))
     } else if by_certificate {
         bind.missing("certificate", "the file (PEM) of the certificate that the server knows the reader by");
         bind.missing("key", "where its key (PEM) is kept: {file: PATH}, {env: NAME}, {credential: NAME} or {command: [PROGRAM, …]}");
@@ -421,6 +444,40 @@ fn reader(section: &Section<'_>, folder: &Path) -> Option<Reader> {
     };
     bind.finish();
     reader
+}
+
+/// `None` where a mistake has been noted.
+fn by_kerberos(section: Section<'_>, folder: &Path) -> Option<Reader> {
+    let principal = section.parsed("principal", |text| {
+        let sound = !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control());
+        sound.then(|| text.to_owned()).ok_or_else(|| {
+            format!("`{text}` is no principal; write name@REALM, for instance umsync@EXAMPLE.COM")
+        })
+    });
+    let keytab = keytab(&section, folder);
+    if section.has("keytab") {
+        section.missing("principal", "whose key in the keytab is used, for instance umsync@EXAMPLE.COM");
+    }
+    let whole = section.has("principal") == principal.is_some() && section.has("keytab") == keytab.is_some();
+    let whole = whole && (keytab.is_none() || principal.is_some());
+    section.finish();
+    whole.then_some(Reader::Kerberos { principal, keytab })
+}
+
+/// Its place is no secret, what is in it is.
+fn keytab(section: &Section<'_>, folder: &Path) -> Option<SecretRef> {
+    let key = "keytab";
+    if section.is_scalar(key) {
+        let keytab = SecretRef::File(folder.join(section.get::<PathBuf>(key)?));
+        section.secret(key, &keytab);
+        return Some(keytab);
+    }
+    let keytab = SecretRef::read(section, key, folder)?;
+    if keytab.path().is_none() {
+        section.mistake(key, "a keytab is a file; write its path, or {credential: NAME}");
+        return None;
+    }
+    Some(keytab)
 }
 
 fn timeouts(section: &Section<'_>) -> ldap::Timeouts {
@@ -511,5 +568,27 @@ impl Source {
                 ])
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::file::Document;
+
+    #[test]
+    fn kerberos_is_refused_with_its_remedy_where_it_is_not_built_in() {
+        let read = |built_in| {
+            let document = Document::parse("bind: {kerberos: {principal: umsync@EXAMPLE.COM}}").unwrap();
+            let reader = reader(&document.section(), Path::new("."), built_in);
+            (reader, document.mistakes())
+        };
+        let (reader, mistakes) = read(false);
+        assert!(reader.is_none() && mistakes.len() == 1, "{mistakes:?}");
+        assert_eq!(mistakes[0].key, "bind.kerberos");
+        assert!(mistakes[0].message.contains("`cargo build --release --features kerberos`"), "{mistakes:?}");
+        let (reader, mistakes) = read(true);
+        let known = matches!(&reader, Some(Reader::Kerberos { principal: Some(name), keytab: None }) if name == "umsync@EXAMPLE.COM");
+        assert!(known && mistakes.is_empty(), "{reader:?} {mistakes:?}");
     }
 }

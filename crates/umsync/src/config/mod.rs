@@ -10,7 +10,7 @@ mod schedule;
 mod secret;
 
 pub(crate) use adobe::{Adobe, ClientId, Organization, Service};
-pub(crate) use directory::Source;
+pub(crate) use directory::{Ldap, Source};
 pub(crate) use file::Mistake;
 pub(crate) use schedule::{Notify, Retry, Schedule, When};
 pub(crate) use secret::SecretError;
