@@ -45,8 +45,8 @@ fn wanted(groups: &[&str]) -> Wanted {
     let attributes = ["mail", "givenname", "sn", "jpegphoto"].map(str::to_owned).into();
     Wanted {
         attributes,
-        named: BTreeSet::new(),
         groups: groups.iter().map(|name| GroupRef::new(name)).collect(),
+        ..Wanted::default()
     }
 }
 

@@ -11,6 +11,7 @@ mod continuing;
 mod csv;
 mod daemon;
 mod deploy;
+mod directories;
 mod disasters;
 mod failures;
 mod gate;

@@ -295,8 +295,7 @@ impl<'a> Listed<'a> {
 
 /// One error for all wanted groups that were not found.
 pub(crate) fn require_all(wanted: &Wanted, groups: &Groups, place: &str) -> Result<(), Error> {
-    let missing: Vec<GroupRef> =
-        wanted.groups.iter().filter(|group| !groups.wanted.contains_key(group)).cloned().collect();
+    let missing = wanted.missing(|group| groups.wanted.contains_key(group));
     if missing.is_empty() { Ok(()) } else { Err(Error::MissingGroups { place: place.to_owned(), missing }) }
 }
 

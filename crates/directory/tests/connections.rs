@@ -53,12 +53,8 @@ fn group(number: usize) -> String {
 async fn read_it(settings: &Settings) -> Result<Directory, Error> {
     let groups = [group(0), group(1), group(0).to_lowercase(), group(2)];
     let groups = groups.iter().map(|name| GroupRef::new(name)).collect();
-    read(
-        settings,
-        &Wanted { attributes: ["mail".to_owned()].into(), named: BTreeSet::new(), groups },
-        &|_| (),
-    )
-    .await
+    read(settings, &Wanted { attributes: ["mail".to_owned()].into(), groups, ..Wanted::default() }, &|_| ())
+        .await
 }
 
 /// A server of this tree.

@@ -45,8 +45,8 @@ fn settings(servers: &[&Fake]) -> Settings {
 fn wanted() -> Wanted {
     Wanted {
         attributes: ["mail".to_owned()].into(),
-        named: [].into(),
         groups: [GroupRef::new("CN=Design,DC=example,DC=com")].into(),
+        ..Wanted::default()
     }
 }
 

@@ -5,16 +5,19 @@ use crate::change::{Change, Target, What};
 use crate::command::Command;
 use crate::desired::{Desired, desired};
 use crate::diff::{Diff, DiffError, Leaver, ProtectedUser, Returned, diff};
-use crate::directory::{Certificate, Directory, GroupRef};
+use crate::directories::Directories;
+use crate::directory::{Certificate, DirectoryName, GroupRef};
 use crate::falls::{Counts, Fall, falls};
 use crate::key::GroupName;
 use crate::limits::{Breach, Populations};
 use crate::matching::Held;
-use crate::memory::{Absent, Departure, Match, Memory};
+use crate::memory::{Absent, Departure, Gave, Match, Memory};
 use crate::pack::{commands, requests};
 use crate::park::{Parked, Parking, park};
 use crate::rules::Rules;
 use crate::set_aside::SetAside;
+use crate::shared::Shared;
+use crate::unread::{Unread, giving, waiting, without_doubtful_links};
 use crate::unresolved::{Frozen, frozen};
 use crate::withhold::{Circumstances, Doubts, Withheld, withhold};
 use chrono::{DateTime, Utc};
@@ -36,7 +39,10 @@ pub struct Plan {
     configuration: String,
     person: Option<String>,
     directory: Read,
-    certificate: Certificate,
+    certificates: Vec<Certified>,
+    unread: Vec<Unread>,
+    unknown: usize,
+    shared: Vec<Shared>,
     adobe: AdobeRead,
     changes: Vec<Change>,
     commands: Vec<Command>,
@@ -57,10 +63,21 @@ pub struct Plan {
     in_step: usize,
 }
 
-/// What the directory gave.
+/// What proves that a directory was read whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Certified {
+    /// Which; empty for the only one.
+    #[serde(skip_serializing_if = "DirectoryName::is_only")]
+    pub directory: DirectoryName,
+    /// The proof.
+    #[serde(flatten)]
+    pub certificate: Certificate,
+}
+
+/// What the directories gave.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Read {
-    /// Where it was read.
+    /// Where they were read.
     pub source: String,
     /// Entries read.
     pub entries: usize,
@@ -121,8 +138,14 @@ pub struct Remember {
     pub departing: Vec<Departure>,
     /// What person and user of failing changes are like now, by [`Change::fingerprint`].
     pub digests: BTreeMap<String, String>,
-    /// What this read counted.
-    pub counts: Counts,
+    /// Those who were absent and are there again.
+    pub back: BTreeSet<String>,
+    /// Whether every directory was read: if not, nobody's absence counts or is over but for those who are `back`.
+    pub whole: bool,
+    /// What the reads counted.
+    pub counts: BTreeMap<DirectoryName, Counts>,
+    /// What each of several directories gives.
+    pub giving: BTreeMap<DirectoryName, Gave>,
 }
 
 /// When and under what a plan is made, and about whom.
@@ -132,27 +155,41 @@ pub struct Occasion<'a> {
     pub configuration: &'a str,
     /// When the plan is made.
     pub now: DateTime<Utc>,
-    /// Only this person, by the DN of their entry: nobody else is touched, and absence is nobody's.
+    /// Only this person, by the [place](crate::desired::Person::place) of their entry: nobody else is touched, and absence is nobody's.
     pub person: Option<&'a str>,
 }
 
 /// Decides: from both sides and the rules to a plan.
 pub fn plan(
-    directory: &Directory,
+    directories: &Directories,
     adobe: &Snapshot,
     rules: &Rules,
     memory: &Memory,
     occasion: Occasion<'_>,
 ) -> Result<(Plan, Remember), DiffError> {
     let Occasion { configuration, now, person } = occasion;
-    let desired = desired(directory, rules, memory, now);
+    let desired = desired(directories, rules, memory, now);
     if desired.selected() == 0 {
         let (entries, people) = (desired.entries, desired.people.len());
         return Err(DiffError::Nobody { entries, people });
     }
-    let Diff { changes, held, protected, leavers, returned, foreign, populations, absent, matches, in_step } =
-        diff(&desired, adobe, rules, memory, now, person)?;
-    let counts = Counts::of(directory, rules);
+    let Diff {
+        changes,
+        held,
+        protected,
+        leavers,
+        returned,
+        foreign,
+        populations,
+        absent,
+        back,
+        unknown,
+        pairs,
+        mut matches,
+        in_step,
+    } = diff(&desired, adobe, rules, memory, now, person)?;
+    without_doubtful_links(&mut matches, directories, memory);
+    let counts = Counts::of_all(directories, rules);
     let falls = falls(&counts, &memory.reads, &rules.limits);
     let doubtful = desired.set_aside.len() + held.iter().filter(|held| held.reason.is_doubt()).count();
     let doubts = Doubts {
@@ -164,9 +201,12 @@ pub fn plan(
             .is_some_and(|most| doubtful > most),
         short_listing: missing_users(adobe) > tolerated_missing(adobe),
         fall: !falls.is_empty(),
+        unread: desired.unread,
     };
     let Parking { parked, told, digests } = park(&changes, &desired, adobe, memory, now);
-    let Frozen { changes: frozen, members: freezing } = frozen(&changes, directory, adobe, rules, memory);
+    let Frozen { changes: frozen, members: freezing } = frozen(&changes, directories, adobe, rules, memory);
+    let (waiting, unread) = waiting(&changes, directories, adobe, rules, memory, &matches);
+    let giving = giving(directories, &desired, adobe, &pairs, memory);
     let checked = withhold(
         changes,
         Circumstances {
@@ -176,6 +216,7 @@ pub fn plan(
             doubts,
             parked: &parked,
             frozen: &frozen,
+            waiting: &waiting,
             approved: &memory.approved,
         },
     );
@@ -189,7 +230,10 @@ pub fn plan(
         configuration: configuration.to_owned(),
         person: person.map(str::to_owned),
         directory: read,
-        certificate: directory.certificate.clone(),
+        certificates: certificates(directories),
+        unread,
+        unknown,
+        shared: desired.shared,
         adobe: AdobeRead {
             read_at: adobe.read_at,
             users: adobe.users.len(),
@@ -216,7 +260,16 @@ pub fn plan(
     };
     plan.id = fingerprint(&plan.organization, &plan.configuration, &plan.changes, &plan.withheld);
     let departing = departures(&plan.changes, adobe, &rules.managed_groups(), now);
-    Ok((plan, Remember { absent, matches, departing, digests, counts }))
+    let whole = directories.is_whole();
+    Ok((plan, Remember { absent, back, whole, matches, departing, digests, counts, giving }))
+}
+
+fn certificates(directories: &Directories) -> Vec<Certified> {
+    let certified = |(name, directory): (&DirectoryName, &crate::directory::Directory)| Certified {
+        directory: name.clone(),
+        certificate: directory.certificate.clone(),
+    };
+    directories.read().iter().map(certified).collect()
 }
 
 /// What those who leave lose outside the managed groups, which nobody would give back.
@@ -263,7 +316,7 @@ fn tolerated_missing(adobe: &Snapshot) -> u64 {
 
 fn read_of(desired: &Desired) -> Read {
     Read {
-        source: desired.source.clone(),
+        source: desired.sources.iter().map(|(name, source)| name.says(source)).collect::<Vec<_>>().join(", "),
         entries: desired.entries,
         groups: desired.groups,
         people: desired.people.len(),
@@ -425,9 +478,24 @@ impl Plan {
         &self.directory
     }
 
-    /// What proves that the directory was read whole.
-    pub fn certificate(&self) -> &Certificate {
-        &self.certificate
+    /// What proves that each directory that was read was read whole.
+    pub fn certificates(&self) -> &[Certified] {
+        &self.certificates
+    }
+
+    /// The directories that could not be read, and what they hold back.
+    pub fn unread(&self) -> &[Unread] {
+        &self.unread
+    }
+
+    /// How many users of ours no directory has that was read, while another could not be.
+    pub fn unknown(&self) -> usize {
+        self.unknown
+    }
+
+    /// People whom several directories give.
+    pub fn shared(&self) -> &[Shared] {
+        &self.shared
     }
 
     /// What Adobe gave.

@@ -29,6 +29,9 @@ pub enum Why {
     Fall,
     /// A directory group that gives the membership lists somebody who cannot be read: it may be theirs.
     Unresolved,
+    /// A directory could not be read that gave their account, or may give the membership, or may have them by now. No
+    /// approval lifts it: nobody can review what nobody can read.
+    Unread,
     /// Adobe has refused it in every run of late, and nothing about person and user has changed since.
     Parked,
     /// Adobe said that it made the account, and does not show it.
@@ -53,6 +56,7 @@ impl fmt::Display for Why {
             Self::SetAside => f.write_str("an entry that names nobody was set aside; it could be theirs"),
             Self::Fall => f.write_str("the directory has far fewer people than usual"),
             Self::Unresolved => f.write_str("a directory group that gives it lists somebody who cannot be read"),
+            Self::Unread => f.write_str("a directory could not be read that may give it"),
             Self::Parked => f.write_str("Adobe refuses it in every run; it is tried again when their entry or account changes, and after a week"),
             Self::Invisible => f.write_str("Adobe made this account and does not show it: it may be disabled there; look for it in the Admin Console"),
             Self::Needs => f.write_str("it needs a change that is withheld"),
@@ -81,6 +85,8 @@ pub struct Doubts {
     pub short_listing: bool,
     /// The directory has far fewer people, or a mapped group lists far fewer, than in the last complete reads.
     pub fall: bool,
+    /// A directory could not be read, while others could.
+    pub unread: bool,
 }
 
 /// Changes within their limits, apart from those that are withheld.
@@ -109,13 +115,16 @@ pub struct Circumstances<'a> {
     pub parked: &'a BTreeMap<Change, Why>,
     /// Changes that take what a directory group with unresolved members gives.
     pub frozen: &'a BTreeSet<Change>,
-    /// Changes, by [`Change::fingerprint`], that somebody approved: nothing holds them, and no limit counts them.
+    /// Changes that wait for a directory that could not be read: no limit counts them, and no approval lifts them.
+    pub waiting: &'a BTreeSet<Change>,
+    /// Changes, by [`Change::fingerprint`], that somebody approved: nothing else holds them, and no limit counts them.
     pub approved: &'a BTreeSet<String>,
 }
 
 /// Parts what may be sent from what is withheld. Sorted changes stay sorted.
 pub fn withhold(changes: Vec<Change>, circumstances: Circumstances<'_>) -> Checked {
-    let Circumstances { limits, populations, baseline, doubts, parked, frozen, approved } = circumstances;
+    let Circumstances { limits, populations, baseline, doubts, parked, frozen, waiting, approved } =
+        circumstances;
     let lifted: BTreeSet<Change> = match approved.is_empty() {
         true => BTreeSet::new(),
         false => changes.iter().filter(|change| approved.contains(&change.fingerprint())).cloned().collect(),
@@ -128,9 +137,15 @@ pub fn withhold(changes: Vec<Change>, circumstances: Circumstances<'_>) -> Check
         }
         Baseline::Accepted | Baseline::Changed => *limits,
     };
-    let counted = changes.iter().filter(|change| !is_approved(change) && !parked.contains_key(*change));
+    let counts = |change: &&Change| {
+        !is_approved(change) && !parked.contains_key(*change) && !waiting.contains(*change)
+    };
+    let counted = changes.iter().filter(counts);
     let breaches = breaches(counted, &limits, populations);
     let why = |change: &Change| -> Option<Why> {
+        if waiting.contains(change) {
+            return Some(Why::Unread);
+        }
         if is_approved(change) {
             return None;
         }

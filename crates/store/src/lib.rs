@@ -21,6 +21,7 @@
 //!   not seen yet.
 //! * [approvals](Store::approvals) with the [plans](Store::plan) they are about, the unresolved members that were
 //!   [accepted](Store::accepted_members) with them, and the [`Baseline`]; what the last [reads](Store::reads) counted.
+//! * [directories](Store::directory_reads), where there are several: when each was last read whole, and whom it [gave](Store::gave).
 //! * [refused binds](Store::refused_binds), so that no account of a directory is locked.
 //! * [backup](Store::backup), and [forgetting](Store::forget): what is old, or [one person](Store::forget_person).
 //!
@@ -44,6 +45,7 @@ mod binds;
 mod created;
 mod cut_short;
 mod departures;
+mod directories;
 mod error;
 mod failing;
 mod filesystem;
@@ -76,6 +78,7 @@ pub use baseline::Baseline;
 pub use binds::RefusedBinds;
 pub use created::Created;
 pub use cut_short::CutShort;
+pub use directories::DirectoryRead;
 pub use error::{Busy, Error, LockError};
 pub use failing::{Refusal, Refusals, StoredRefusal};
 pub use forget_person::Forgotten;

@@ -87,13 +87,15 @@ fn reach(organization: &Organization) -> Result<Settings, Failure> {
     let client_id = match client_id {
         ClientId::Text(text) => text.clone(),
         ClientId::Secret(secret) => {
-            let revealed =
-                secret.reveal().map_err(|source| Failure::Secret { key: "adobe.client_id", source })?;
+            let revealed = secret
+                .reveal()
+                .map_err(|source| Failure::Secret { key: "adobe.client_id".into(), source })?;
             revealed.expose_secret().to_owned()
         }
     };
-    let secret =
-        client_secret.reveal().map_err(|source| Failure::Secret { key: "adobe.client_secret", source })?;
+    let secret = client_secret
+        .reveal()
+        .map_err(|source| Failure::Secret { key: "adobe.client_secret".into(), source })?;
     let mut settings = Settings::new(id, &client_id, secret);
     if let Some(server) = server {
         settings.server = server.clone();

@@ -15,6 +15,7 @@ mod cli;
 mod clock;
 mod config;
 mod daemon;
+mod directories;
 mod failure;
 mod forget;
 mod history;

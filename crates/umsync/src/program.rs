@@ -2,16 +2,13 @@
 
 use crate::adobe::Side;
 use crate::bar::Bar;
-use crate::binds::Account;
 use crate::clock::SystemClock;
-use crate::config::{Config, Source};
+use crate::config::Config;
 use crate::failure::Failure;
 use crate::ledger::StoreLedger;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
-use umsync_directory::{Admission, csv, ldap, ldif};
-use umsync_engine::directory::Directory;
 use umsync_store::{Missing, Pause, Store, holder};
 use umsync_umapi::{Cancel, Canceller, Client, Clock, Session};
 
@@ -62,52 +59,6 @@ impl Program {
             Some(Pause { until, reason, who, at: _ }) => Err(Failure::Paused { until, who, reason }),
             None => Ok(()),
         }
-    }
-
-    /// Reads the directory whole.
-    pub(crate) async fn read_directory(&self) -> Result<Directory, Failure> {
-        let wanted = self.config.rules.wanted();
-        self.bar.say("reading the directory");
-        let reading = async {
-            match &self.config.source {
-                Source::Ldif(settings) => {
-                    let settings: ldif::Settings = (**settings).clone();
-                    let read = tokio::task::spawn_blocking(move || ldif::read(&settings, &wanted));
-                    Ok::<Directory, Failure>(read.await.expect("the reader does not panic")?)
-                }
-                Source::Csv(settings) => {
-                    let settings: csv::Settings = (**settings).clone();
-                    let read = tokio::task::spawn_blocking(move || csv::read(&settings, &wanted));
-                    Ok(read.await.expect("the reader does not panic")?)
-                }
-                Source::Ldap(source) => {
-                    let settings =
-                        source.settings().map_err(|(key, source)| Failure::Secret { key, source })?;
-                    let account = Account::of(&self.config.source);
-                    if let Some(account) = &account {
-                        account.may_bind(&self.store, self.now()).await?;
-                    }
-                    let bar = self.bar.clone();
-                    let progress = move |progress: ldap::Progress| {
-                        let ldap::Progress { server, listing, entries } = progress;
-                        bar.say(format!("reading {listing} from {server}: {entries}"));
-                    };
-                    let read = ldap::read(&settings, &wanted, &progress).await;
-                    if let Some(account) = &account {
-                        let told = read.as_ref().err().map_or(Admission::LetIn, |error| error.admission());
-                        account.note(&self.store, &told, self.now()).await?;
-                    }
-                    Ok(read?)
-                }
-            }
-        };
-        let directory: Directory = tokio::select! {
-            read = reading => read?,
-            () = self.cancel.cancelled() => return Err(Failure::Stopped),
-        };
-        let (entries, groups) = (directory.entries.len(), directory.groups.len());
-        tracing::info!(source = directory.source, entries, groups, "directory read");
-        Ok(directory)
     }
 
     /// Begins a session with Adobe; what is sent is noted in the journal of `run`.

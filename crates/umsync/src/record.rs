@@ -16,6 +16,7 @@ use umsync_engine::memory::Departure;
 use umsync_engine::plan::{Plan, Remember};
 use umsync_engine::report::{Results, Totals, fates};
 use umsync_engine::rules::Baseline;
+use umsync_engine::unread::Unread;
 use umsync_store::{RunEnd, RunStart};
 
 /// One run of the program.
@@ -77,11 +78,21 @@ impl Record {
         remember: &Remember,
     ) -> Result<(), Failure> {
         // What fails is noted where it fails, with what it failed with: whoever only looks must not take its next try.
-        let Remember { absent, matches, departing: _, digests: _, counts } = remember;
+        let Remember { absent, back, whole, matches, departing: _, digests: _, counts, giving } = remember;
         let (organization, now) = (program.organization(), program.now());
         if !matches!(scope, Scope::Person(_)) {
-            program.store.note_absences(organization, absent, now, program.side.every()).await?;
-            program.store.note_read(organization, &program.config.meaning, counts, now).await?;
+            match whole {
+                true => program.store.note_absences(organization, absent, now, program.side.every()).await?,
+                false => program.store.note_returns(organization, back).await?,
+            }
+            for (name, counts) in counts {
+                let of = remembering::meaning_of(program, name);
+                program.store.note_read(organization, &of, counts, now).await?;
+            }
+            for (name, giving) in giving {
+                let Some(place) = program.config.directories.get(name) else { continue };
+                program.store.note_directory(organization, name, &place.meaning, giving, now).await?;
+            }
         }
         if self.mode == Mode::Plan || !plan.withheld().is_empty() {
             program.store.save_plan(organization, plan.id(), &serde_json::to_value(plan)?, now).await?;
@@ -107,7 +118,8 @@ impl Record {
             return Ok(());
         }
         let Finished { plan, outcomes, .. } = &*finished;
-        let whole = matches!(scope, Scope::Whole);
+        // Whoever has not read every directory does not know what is wanted no more.
+        let whole = matches!(scope, Scope::Whole) && remember.whole;
         let all = || plan.changes().iter().chain(plan.withheld().iter().map(|withheld| &withheld.change));
         let wanted = whole.then(|| all().map(Change::fingerprint).collect());
         let fates: Vec<_> = fates(plan, outcomes).collect();
@@ -221,9 +233,13 @@ impl Record {
 
 /// What everybody should know who goes by a report.
 fn warn(program: &Program, summary: &mut Value) {
+    let warnings = program.config.warnings();
     for (key, warning) in [
         ("store_warning", program.store.filesystem_warning().map(|warning| json!(warning))),
-        ("directory_warning", program.config.source.warning().map(|warning| json!(warning))),
+        (
+            "directory_warning",
+            Some(warnings.join("\n")).filter(|text| !text.is_empty()).map(|text| json!(text)),
+        ),
     ] {
         if let Some(warning) = warning {
             summary[key] = warning;
@@ -251,7 +267,14 @@ impl Finished {
         if !done || !self.stale.is_empty() || self.unrecorded.is_some() {
             return 4;
         }
-        if self.plan.withheld().is_empty() && !self.plan.doubts().too_many_set_aside { 0 } else { 3 }
+        let doubts = self.plan.doubts();
+        if self.plan.withheld().is_empty() && !doubts.too_many_set_aside && !doubts.unread { 0 } else { 3 }
+    }
+
+    fn not_read(&self) -> Option<String> {
+        let told = |unread: &Unread| unread.directory.says(&unread.why);
+        let told: Vec<String> = self.plan.unread().iter().map(told).collect();
+        (!told.is_empty()).then(|| told.join("\n"))
     }
 
     fn summary(&self) -> Value {
@@ -260,6 +283,7 @@ impl Finished {
             "withheld": self.plan.withheld().len(),
             "set_aside": self.plan.set_aside().len(),
             "held": self.plan.held().len(),
+            "directories_not_read": self.not_read(),
             "stale": self.stale.len(),
             "unrecorded": self.unrecorded,
             "results": Results::of(&self.plan, &self.outcomes),

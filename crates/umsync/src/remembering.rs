@@ -8,17 +8,27 @@ use std::collections::{BTreeMap, BTreeSet};
 use umsync_engine::adobe::{Snapshot, User};
 use umsync_engine::change::{Change, Target, What};
 use umsync_engine::command::{StepError, Verdict};
+use umsync_engine::directories::Directories;
+use umsync_engine::directory::DirectoryName;
 use umsync_engine::key::UserKey;
 use umsync_engine::memory::{Match, Memory};
 use umsync_store::{Created, Link, Refusal, Refusals};
 use umsync_umapi::Session;
 
 /// What earlier runs remember; what somebody approved is not in it.
-pub(crate) async fn recall(program: &Program) -> Result<Memory, Failure> {
+pub(crate) async fn recall(program: &Program, directories: &Directories) -> Result<Memory, Failure> {
     let (store, organization) = (&program.store, program.organization());
     let orders = store.orders(organization, program.now()).await?;
     let created = store.created(organization).await?;
     let invisible = |created: Created| created.invisible_since.map(|_| created.fingerprint);
+    let mut reads = BTreeMap::new();
+    for name in directories.read().keys() {
+        reads.insert(name.clone(), store.reads(organization, &meaning_of(program, name)).await?);
+    }
+    let mut gave = BTreeMap::new();
+    for name in directories.failed().keys() {
+        gave.insert(name.clone(), store.gave(organization, name).await?);
+    }
     Ok(Memory {
         links: store.links(organization).await?,
         absences: store.absences(organization, program.now(), program.side.every()).await?,
@@ -28,8 +38,17 @@ pub(crate) async fn recall(program: &Program) -> Result<Memory, Failure> {
         invisible: created.into_iter().filter_map(invisible).collect(),
         approved: BTreeSet::new(),
         accepted: store.accepted_members(organization).await?,
-        reads: store.reads(organization, &program.config.meaning).await?,
+        reads,
+        gave,
     })
+}
+
+/// Under which meaning of the configuration the counts of a directory's reads are kept.
+pub(crate) fn meaning_of(program: &Program, directory: &DirectoryName) -> String {
+    match directory.is_only() {
+        true => program.config.meaning.clone(),
+        false => format!("{}/{directory}", program.config.meaning),
+    }
 }
 
 /// Accounts that Adobe said it made, and that a later listing lacks, are looked for singly: whoever is found so was only

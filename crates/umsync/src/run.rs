@@ -50,22 +50,22 @@ pub(crate) async fn run(
     show: impl FnOnce(&Exact) -> Result<(), Failure>,
 ) -> Result<Finished, Failure> {
     program.not_paused().await?;
-    let mut directory = program.read_directory().await?;
+    let mut directories = program.read_directories().await?;
     let session = program.session(record.journal()).await?;
     let Reading { mut snapshot, mut lock, person, waited } =
-        reading::read(program, &session, &directory, mode, scope, record.who()).await?;
+        reading::read(program, &session, &directories, mode, scope, record.who()).await?;
     if waited {
         program.not_paused().await?;
-        directory = program.read_directory().await?;
+        directories = program.read_directories().await?;
     }
 
     remembering::look_for_created(program, &session, &mut snapshot).await?;
     let approvals = Approvals::recall(program).await?;
-    let memory = Memory { approved: approvals.lifted(), ..remembering::recall(program).await? };
+    let memory = Memory { approved: approvals.lifted(), ..remembering::recall(program, &directories).await? };
     let rules = Rules { baseline: baseline(program).await?, ..program.config.rules.clone() };
     let occasion =
         Occasion { configuration: &program.config.meaning, now: program.now(), person: person.as_deref() };
-    let (fresh, remember) = plan(&directory, &snapshot, &rules, &memory, occasion)?;
+    let (fresh, remember) = plan(&directories, &snapshot, &rules, &memory, occasion)?;
     let exact = scope.of(fresh, &approvals, &session, &rules.protect.with_admins_of(&snapshot)).await?;
     record.planned(program, scope, rules.baseline, &exact.plan, &remember).await?;
     show(&exact)?;

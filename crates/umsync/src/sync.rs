@@ -68,10 +68,8 @@ pub(crate) async fn recorded(program: &Program, wish: Wish<'_>) -> Result<u8, Fa
             write_plan(file, plan)?;
         }
         if !wish.json {
-            let warned = match program.config.source.warning() {
-                Some(warning) => output::text(&format!("Danger: {warning}\n")),
-                None => Ok(()),
-            };
+            let mut warnings = program.config.warnings().into_iter();
+            let warned = warnings.try_for_each(|warning| output::text(&format!("Danger: {warning}\n")));
             let told = warned
                 .and_then(|()| output::lines(&of_plan(plan)))
                 .and_then(|()| output::lines(&of_stale(stale)));

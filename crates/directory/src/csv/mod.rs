@@ -168,8 +168,7 @@ impl Groups {
         settings: &Settings,
         place: &str,
     ) -> Result<BTreeMap<GroupRef, DirectoryGroup>, Error> {
-        let missing: Vec<GroupRef> =
-            wanted.groups.iter().filter(|group| !self.found.contains_key(group)).cloned().collect();
+        let missing = wanted.missing(|group| self.found.contains_key(group));
         if missing.is_empty() {
             return Ok(self.found);
         }

@@ -51,8 +51,8 @@ fn source(text: &str) -> (tempfile::NamedTempFile, Settings) {
 fn wanted(groups: &[&str]) -> Wanted {
     Wanted {
         attributes: ["mail".to_owned()].into(),
-        named: [].into(),
         groups: groups.iter().map(|name| GroupRef::new(name)).collect(),
+        ..Wanted::default()
     }
 }
 

@@ -27,8 +27,8 @@ fn settings_of(fake: &Fake) -> Settings {
 async fn read_group(settings: &Settings, group: &str) -> Result<Directory, Error> {
     let wanted = Wanted {
         attributes: ["mail".to_owned()].into(),
-        named: Default::default(),
         groups: [GroupRef::new(group)].into(),
+        ..Wanted::default()
     };
     read(settings, &wanted, &|_| ()).await
 }

@@ -6,7 +6,9 @@ use crate::change::{Change, Reason, Target, What};
 use crate::diff::{Leaver, Returned};
 use crate::memory::Order;
 use crate::park::Parked;
-use crate::plan::{GroupLine, Plan};
+use crate::plan::{Certified, GroupLine, Plan};
+use crate::shared::Shared;
+use crate::unread::Unread;
 use crate::withhold::{Why, Withheld};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -42,8 +44,27 @@ fn head(plan: &Plan, lines: &mut Vec<Line>) {
             let _ = write!(told, ", {count} {words}");
         }
     }
-    lines.push(Line::of(Ink::Faint, format!("  directory  {}: {told}", directory.source)));
-    lines.extend(certificate::lines(plan.certificate()));
+    match plan.certificates() {
+        [only] if plan.unread().is_empty() && only.directory.is_only() => {
+            lines.push(Line::of(Ink::Faint, format!("  directory  {}: {told}", directory.source)));
+            lines.extend(certificate::lines(&only.certificate));
+        }
+        several => {
+            for Certified { directory, certificate } in several {
+                let (entries, groups) = (certificate.entries, certificate.groups);
+                let found = format!(
+                    "{}, {}",
+                    counted(entries, "entry", "entries"),
+                    counted(groups, "mapped group", "mapped groups")
+                );
+                let text = format!("  directory  {directory}, {}: {found}", certificate.source);
+                lines.push(Line::of(Ink::Faint, text));
+                lines.extend(certificate::lines(certificate));
+            }
+            lines.push(Line::of(Ink::Faint, format!("  together   {told}")));
+            unread(plan, lines);
+        }
+    }
     let adobe = plan.adobe();
     let minutes = (plan.made_at() - adobe.read_at).num_minutes();
     let age = match usize::try_from(minutes) {
@@ -53,6 +74,27 @@ fn head(plan: &Plan, lines: &mut Vec<Line>) {
     let (users, groups) = (counted(adobe.users, "user", "users"), counted(adobe.groups, "group", "groups"));
     let read = format!("  adobe      read {}{age}: {users}, {groups}", moment(adobe.read_at));
     lines.push(Line::of(Ink::Faint, read));
+}
+
+/// The directories that could not be read, and what that means.
+fn unread(plan: &Plan, lines: &mut Vec<Line>) {
+    for Unread { directory, why, people, waiting } in plan.unread() {
+        let mut reasons = why.lines();
+        let first = reasons.next().unwrap_or_default();
+        lines.push(Line::of(Ink::Warning, format!("  not read   {directory}: {first}")));
+        lines.extend(reasons.map(|line| Line::of(Ink::Warning, format!("             {}", line.trim()))));
+        let given = counted(*people, "account", "accounts");
+        let held = counted(*waiting, "change waits", "changes wait");
+        let text = format!(
+            "             nobody loses what it gave ({given}) or may give, and nobody counts as gone: {held} for it"
+        );
+        lines.push(Line::of(Ink::Warning, text));
+    }
+    if plan.unknown() > 0 {
+        let users = counted(plan.unknown(), "user is", "users are");
+        let text = format!("             {users} in no directory that was read, and may be in that one");
+        lines.push(Line::of(Ink::Warning, text));
+    }
 }
 
 fn users(plan: &Plan, lines: &mut Vec<Line>) {
@@ -214,10 +256,17 @@ fn withheld(plan: &Plan, lines: &mut Vec<Line>) {
             format!("{group} lists {members} nobody can read ({}): nobody loses what it gives", first(names));
         lines.push(Line::of(Ink::Warning, format!("  {text}")));
     }
-    let approve = format!("  if the list below is right: umsync approve {}", plan.id());
-    let only_parked = plan.withheld().iter().all(|withheld| withheld.why == Why::Parked);
-    let try_again = format!("  to try them again all the same: umsync approve {}", plan.id());
-    lines.push(Line::of(Ink::Plain, if only_parked { try_again } else { approve }));
+    let all_are = |why: &[Why]| plan.withheld().iter().all(|withheld| why.contains(&withheld.why));
+    if held_by(Why::Unread) {
+        let text = "  what a directory holds back that could not be read waits until it is read: no approval lifts it";
+        lines.push(Line::of(Ink::Warning, text));
+    }
+    if !all_are(&[Why::Unread]) {
+        let approve = format!("  if the list below is right: umsync approve {}", plan.id());
+        let try_again = format!("  to try them again all the same: umsync approve {}", plan.id());
+        let only_parked = all_are(&[Why::Parked, Why::Unread]);
+        lines.push(Line::of(Ink::Plain, if only_parked { try_again } else { approve }));
+    }
     for Withheld { change, why } in plan.withheld() {
         lines.push(
             Line::of(Ink::Warning, format!("  ! {}", change.target))
@@ -305,8 +354,27 @@ fn others(plan: &Plan, lines: &mut Vec<Line>) {
             );
         }
     }
+    shared(plan, lines);
     leavers(plan, lines);
     returned(plan, lines);
+}
+
+/// So many people whom several directories give are named: where one is a copy of another, everybody is in both.
+const NAMED: usize = 10;
+
+/// People whom several directories give.
+fn shared(plan: &Plan, lines: &mut Vec<Line>) {
+    if plan.shared().is_empty() {
+        return;
+    }
+    section(&format!("In several directories, which agree: {}", plan.shared().len()), lines);
+    for Shared { who, entries } in plan.shared().iter().take(NAMED) {
+        let line = Line::of(Ink::Plain, format!("  = {who}"));
+        lines.push(line.and(Ink::Faint, format!("  {}", entries.join(" and "))));
+    }
+    if let Some(more @ 1..) = plan.shared().len().checked_sub(NAMED) {
+        lines.push(Line::of(Ink::Faint, format!("  and {more} more")));
+    }
 }
 
 fn leavers(plan: &Plan, lines: &mut Vec<Line>) {

@@ -7,6 +7,7 @@ mod binds;
 mod completeness;
 mod cut_short;
 mod damage;
+mod directories;
 mod forward;
 mod full;
 mod gate;

@@ -15,6 +15,8 @@ use crate::program::{FirstTime, Program};
 use directory::Directory;
 use finding::Finding;
 use serde::Serialize;
+use std::collections::BTreeSet;
+use umsync_engine::directory::{DirectoryName, GroupRef};
 use umsync_store::{Missing, Store};
 
 /// What is in no area of its own.
@@ -38,7 +40,9 @@ pub(crate) async fn check(cli: &Cli, offline: bool, as_json: bool) -> Result<u8,
     let mut checked = Checked { format: 1, code: 0, findings, directories: Vec::new() };
     if offline {
         store(&config, &mut checked.findings).await;
-        checked.findings.extend(directory::warning(&config.source, directory::AREA));
+        for (name, place) in &config.directories {
+            checked.findings.extend(directory::warning(&place.source, &area(name)));
+        }
     } else {
         connected(cli, config, &mut checked).await;
     }
@@ -71,13 +75,33 @@ async fn connected(cli: &Cli, config: Config, checked: &mut Checked) {
         Ok(program) => {
             let store = program.store.path().display().to_string();
             checked.findings.push(Finding::good(CONFIGURATION, "store", store));
-            let source = &program.config.source;
-            let (directory, findings) = directory::look(&program, directory::AREA, source).await;
-            checked.directories.push(directory);
-            checked.findings.extend(findings);
+            for (name, place) in &program.config.directories {
+                let (directory, findings) = directory::look(&program, &area(name), name, &place.source).await;
+                checked.directories.push(directory);
+                checked.findings.extend(findings);
+            }
+            checked.findings.extend(missing_everywhere(&program, checked));
             adobe::look(&program, &mut checked.findings).await;
             program.close().await;
         }
         Err(failure) => checked.findings.push(Finding::failed(CONFIGURATION, "start", &failure)),
     }
+}
+
+fn area(name: &DirectoryName) -> String {
+    if name.is_only() { directory::AREA.to_owned() } else { format!("{} {name}", directory::AREA) }
+}
+
+/// A group that every one of several directories leaves to the others.
+fn missing_everywhere(program: &Program, checked: &Checked) -> Option<Finding> {
+    let rules = &program.config.rules;
+    let is_told = checked.findings.iter().any(|finding| finding.code != 0);
+    let found = |group: &GroupRef| checked.directories.iter().any(|directory| directory.has(group.as_str()));
+    let named = rules.mapped().into_iter().chain(&rules.leavers.groups);
+    let missing: BTreeSet<GroupRef> = named.filter(|group| !found(group)).cloned().collect();
+    if is_told || missing.is_empty() || program.config.directories.contains_key(&DirectoryName::default()) {
+        return None;
+    }
+    let failure = Failure::MissingEverywhere { missing: missing.into_iter().collect() };
+    Some(Finding::failed(directory::AREA, "groups", &failure))
 }

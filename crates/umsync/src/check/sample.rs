@@ -5,6 +5,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use umsync_engine::change::Profile;
 use umsync_engine::desired::{Person, desired};
+use umsync_engine::directories::Directories;
 use umsync_engine::directory::{Directory, Entry};
 use umsync_engine::memory::Memory;
 use umsync_engine::rules::Rules;
@@ -44,7 +45,7 @@ pub(super) fn of(entry: Entry, rules: &Rules, memory: &Memory, now: DateTime<Utc
         groups: BTreeMap::new(),
     };
     let alone = Directory { entries: vec![entry], ..Directory::default() };
-    let decided = desired(&alone, rules, memory, now);
+    let decided = desired(&Directories::only(alone), rules, memory, now);
     if let Some(person) = decided.people.into_iter().next() {
         of_person(person, rules, &mut sample);
     } else if let Some(aside) = decided.set_aside.first() {
@@ -63,8 +64,7 @@ pub(super) fn of(entry: Entry, rules: &Rules, memory: &Memory, now: DateTime<Utc
 fn of_person(person: Person, rules: &Rules, sample: &mut Sample) {
     let profile = person.profile(rules.people.country.as_deref());
     let Person {
-        dn: _,
-        anchor: _,
+        sightings: _,
         identity,
         email,
         username,

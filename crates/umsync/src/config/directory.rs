@@ -1,16 +1,17 @@
-//! The section `directory`: where the people are.
+//! The sections `directory` and `directories`: where the people are.
 
 use super::adobe::duration;
 use super::file::Section;
+use super::people::Templates;
 use super::secret::{SecretError, SecretRef};
 use crate::kerberos;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use umsync_directory::dn::Dn;
 use umsync_directory::filter::Filter;
 use umsync_directory::{csv, ldap, ldif};
-use umsync_engine::directory::GroupRef;
+use umsync_engine::directory::{DirectoryName, GroupRef};
 use umsync_engine::rules::{Disabled, NAMING_ATTRIBUTES, Rules};
 use url::Url;
 
@@ -35,7 +36,8 @@ pub(super) struct Usual {
 }
 
 /// In a directory (RFC 4519, RFC 4524).
-const USUAL: Usual = Usual { email: "{mail}", first_name: "{givenName}", last_name: "{sn}", country: "{c}" };
+pub(super) const USUAL: Usual =
+    Usual { email: "{mail}", first_name: "{givenName}", last_name: "{sn}", country: "{c}" };
 
 /// In a table that was made for Adobe's User Sync Tool.
 const USUAL_COLUMNS: Usual =
@@ -101,23 +103,24 @@ impl Source {
     }
 
     /// What usually makes a person there.
-    pub(super) fn usual(source: Option<&Self>) -> Usual {
-        match source {
-            Some(Self::Csv(_)) => USUAL_COLUMNS,
-            Some(Self::Ldap(_) | Self::Ldif(_)) | None => USUAL,
+    pub(super) fn usual(&self) -> Usual {
+        match self {
+            Self::Csv(_) => USUAL_COLUMNS,
+            Self::Ldap(_) | Self::Ldif(_) => USUAL,
         }
     }
 
     /// Tells the source what the rules cannot do without. In a directory an attribute is missing where nobody has it; a
     /// column that is missing was renamed.
-    pub(super) fn serve(&mut self, rules: &Rules) {
+    pub(super) fn serve(&mut self, name: &DirectoryName, rules: &Rules) {
         let Self::Csv(settings) = self else { return };
         let optional = NAMING_ATTRIBUTES.iter().chain(&OPTIONAL_COLUMNS);
-        settings.needed = rules.wanted().attributes;
+        settings.needed = rules.wanted(name, &BTreeSet::new()).attributes;
+        let people = rules.people_of(name);
         optional.for_each(|name| {
             settings.needed.remove(*name);
         });
-        for template in [Some(&rules.people.email), rules.people.username.as_ref()].into_iter().flatten() {
+        for template in [Some(&people.email), people.username.as_ref()].into_iter().flatten() {
             settings.needed.extend(template.attributes());
         }
     }
@@ -148,19 +151,73 @@ impl Ldap {
     }
 }
 
-pub(super) fn read(section: Section<'_>, folder: &Path) -> Option<(Source, Disabled)> {
+/// One directory as its section says.
+pub(super) struct Read {
+    pub(super) source: Source,
+    pub(super) disabled: Disabled,
+    /// What makes a person there, where it says so itself.
+    pub(super) templates: Templates,
+}
+
+/// The only directory.
+pub(super) fn read(section: Section<'_>, folder: &Path) -> Option<Read> {
+    let read = source(&section, folder);
+    section.finish();
+    read.map(|(source, disabled)| Read { source, disabled, templates: Templates::default() })
+}
+
+/// Several directories.
+#[derive(Default)]
+pub(super) struct Several {
+    /// Their names, which are known even where a mistake has been noted in a section.
+    pub(super) names: BTreeSet<DirectoryName>,
+    /// `None` where a mistake has been noted, or there are none.
+    pub(super) read: Option<BTreeMap<DirectoryName, Read>>,
+}
+
+/// Several directories by name.
+pub(super) fn read_all(file: &Section<'_>, folder: &Path) -> Option<Several> {
+    let sections = file.named("directories")?;
+    if sections.is_empty() {
+        file.mistake("directories", "at least one directory belongs here: NAME: {ldap: …}");
+    }
+    let (mut names, mut all) = (BTreeSet::new(), Some(BTreeMap::new()));
+    for (name, section) in sections {
+        let is_good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_');
+        if name.is_empty() || name.len() > NAME_LENGTH || !name.chars().all(is_good) {
+            let message = format!(
+                "`{name}` is no name; write at most {NAME_LENGTH} of the characters a-z, 0-9, - and _, for instance emea"
+            );
+            section.mistake("", message);
+        }
+        let name = DirectoryName::new(&name);
+        let templates = section.section("attributes").map(Templates::read).unwrap_or_default();
+        let read = source(&section, folder);
+        section.finish();
+        let read = read.map(|(source, disabled)| Read { source, disabled, templates });
+        all = all.zip(read).map(|(mut all, read)| {
+            all.insert(name.clone(), read);
+            all
+        });
+        names.insert(name);
+    }
+    Some(Several { names, read: all.filter(|all| !all.is_empty()) })
+}
+
+/// Names stand in every message.
+const NAME_LENGTH: usize = 32;
+
+fn source(section: &Section<'_>, folder: &Path) -> Option<(Source, Disabled)> {
     let ldap = section.section("ldap").map(|section| read_ldap(section, folder));
     let ldif = section.section("ldif").map(|section| read_ldif(section, folder));
     let csv = section.section("csv").map(|section| read_csv(section, folder));
-    let read = match (ldap, ldif, csv) {
+    match (ldap, ldif, csv) {
         (Some(read), None, None) | (None, Some(read), None) | (None, None, Some(read)) => read,
         _ => {
             section.mistake("", "exactly one of ldap, ldif and csv belongs here");
             None
         }
-    };
-    section.finish();
-    read
+    }
 }
 
 fn read_ldif(section: Section<'_>, folder: &Path) -> Option<(Source, Disabled)> {

@@ -170,6 +170,7 @@ impl End {
                 Why::ShortListing => "short_listing".to_owned(),
                 Why::Fall => "fall".to_owned(),
                 Why::Unresolved => "unresolved".to_owned(),
+                Why::Unread => "unread".to_owned(),
                 Why::SetAside => "set_aside".to_owned(),
                 Why::Parked => "parked".to_owned(),
                 Why::Invisible => "invisible".to_owned(),
@@ -241,6 +242,7 @@ impl Told {
         for (key, title) in [
             ("failure", "Failure"),
             ("unrecorded", "Executed, and not all of it recorded"),
+            ("directories_not_read", "Directories that could not be read"),
             ("directory_warning", "The directory"),
             ("store_warning", "The store"),
         ] {

@@ -179,7 +179,8 @@ async fn ended(program: &Program, id: &str, rows: Vec<Row>, whole: bool) -> Resu
     let mut report = report.unwrap_or_else(|| json!({ "run": id, "organization": program.organization() }));
     let holds =
         |path: &str| report.pointer(path).and_then(Value::as_array).is_some_and(|some| !some.is_empty());
-    let doubtful = report.pointer("/plan/doubts/too_many_set_aside").and_then(Value::as_bool) == Some(true);
+    let doubts = ["/plan/doubts/too_many_set_aside", "/plan/doubts/unread"];
+    let doubtful = doubts.iter().any(|doubt| report.pointer(doubt).and_then(Value::as_bool) == Some(true));
     let code = match (results.all_done() && !holds("/stale"), holds("/plan/withheld") || doubtful) {
         (false, _) => 4,
         (true, true) => 3,

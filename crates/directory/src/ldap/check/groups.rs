@@ -54,7 +54,8 @@ pub(super) async fn find(
             }
         }
     };
-    let missing: Vec<GroupRef> = left.into_iter().filter(|group| !found.wanted.contains_key(group)).collect();
+    let is_there = |group: &GroupRef| found.wanted.contains_key(group) || !left.contains(group);
+    let missing: Vec<GroupRef> = asking.wanted.missing(is_there);
     if !missing.is_empty() {
         let advice = instead(connection, ground, &missing).await;
         let error = Error::MissingGroups { place: connection.place.clone(), missing };

@@ -9,11 +9,12 @@ use crate::program::Program;
 use std::collections::{BTreeMap, BTreeSet};
 use umsync_directory::ldap::{AttributeLook, GroupLook, Role};
 use umsync_directory::{csv, ldif};
-use umsync_engine::directory::{self, Entry};
+use umsync_engine::directory::{self, DirectoryName, Entry};
 
 pub(super) async fn look(
     program: &Program,
     area: &str,
+    name: &DirectoryName,
     source: &Source,
     findings: &mut Vec<Finding>,
 ) -> Directory {
@@ -21,7 +22,7 @@ pub(super) async fn look(
         Source::Ldif(_) => "ldif",
         _ => "csv",
     };
-    let read = match read(program, source).await {
+    let read = match read(program, name, source).await {
         Ok(read) => read,
         Err(failure) => {
             findings.push(Finding::failed(area, "file", &failure));
@@ -35,11 +36,13 @@ pub(super) async fn look(
         some(read.groups.len(), "mapped group")
     );
     findings.push(Finding::good(area, "file", told));
-    let rules = &program.config.rules;
+    let rules = &program.config.rules.alone(name);
     let made_of: BTreeSet<String> =
         rules.people.templates().into_iter().flat_map(|(_, template)| template.attributes()).collect();
-    let attributes: Vec<AttributeLook> = rules
-        .wanted()
+    let attributes: Vec<AttributeLook> = program
+        .config
+        .rules
+        .wanted(name, &BTreeSet::new())
         .attributes
         .into_iter()
         .map(|name| {
@@ -81,13 +84,17 @@ pub(super) async fn look(
         people: Some(people),
         attributes: attributes.iter().map(Attribute::of).collect(),
         groups,
-        samples: samples(program, area, entries, findings).await,
+        samples: samples(program, area, rules, entries, findings).await,
         ..Directory::default()
     }
 }
 
-async fn read(program: &Program, source: &Source) -> Result<directory::Directory, Failure> {
-    let wanted = program.config.rules.wanted();
+async fn read(
+    program: &Program,
+    name: &DirectoryName,
+    source: &Source,
+) -> Result<directory::Directory, Failure> {
+    let wanted = program.config.rules.wanted(name, &BTreeSet::new());
     program.bar.say("reading the directory");
     let source = source.clone();
     let read = tokio::task::spawn_blocking(move || match &source {

@@ -15,7 +15,7 @@ use umsync_directory::ldap::{
     self, Asking, AttributeLook, Bind, Mistake, PeopleLook, Phase, Progress, Reached, Report, Role,
     ServerLook, Settings,
 };
-use umsync_engine::directory::{Schema, Tls};
+use umsync_engine::directory::{DirectoryName, Schema, Tls};
 use umsync_umapi::MOST_CLOCK_ERROR;
 
 /// How long before its end somebody should think of a certificate.
@@ -50,6 +50,7 @@ struct Certificate {
 pub(super) async fn look(
     program: &Program,
     area: &str,
+    name: &DirectoryName,
     source: &Source,
     ldap: &Ldap,
     findings: &mut Vec<Finding>,
@@ -58,13 +59,13 @@ pub(super) async fn look(
     let settings = match ldap.settings() {
         Ok(settings) => settings,
         Err((key, source)) => {
-            findings.push(Finding::failed(area, "account", &Failure::Secret { key, source }));
+            findings.push(Finding::failed(area, "account", &Failure::secret(name, key, source)));
             return directory;
         }
     };
     program.bar.say("looking at the directory");
-    let rules = &program.config.rules;
-    let wanted = rules.wanted();
+    let rules = &program.config.rules.alone(name);
+    let wanted = program.config.rules.wanted(name, &BTreeSet::new());
     let made_of: BTreeSet<String> =
         rules.people.templates().into_iter().flat_map(|(_, template)| template.attributes()).collect();
     let bar = program.bar.clone();
@@ -137,7 +138,7 @@ pub(super) async fn look(
     directory.groups =
         report.groups.into_iter().map(|(name, look)| Group::of(name.to_string(), look, true)).collect();
     findings.extend(directory.groups.iter().map(|group| group.told(area)));
-    directory.samples = samples(program, area, report.samples, findings).await;
+    directory.samples = samples(program, area, rules, report.samples, findings).await;
     directory
 }
 

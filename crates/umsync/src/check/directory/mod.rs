@@ -10,7 +10,9 @@ use crate::config::Source;
 use crate::program::Program;
 use crate::remembering;
 use serde::Serialize;
-use umsync_engine::directory::Entry;
+use umsync_engine::directories::Directories;
+use umsync_engine::directory::{DirectoryName, Entry};
+use umsync_engine::rules::Rules;
 
 pub(super) use seen::{Attribute, Group};
 
@@ -52,13 +54,25 @@ struct People {
     writable: Vec<String>,
 }
 
+impl Directory {
+    /// Whether it has a group, by its name in the configuration.
+    pub(super) fn has(&self, group: &str) -> bool {
+        self.groups.iter().any(|found| found.name == group)
+    }
+}
+
 /// Looks at one directory. `area` is what its findings are told under.
-pub(super) async fn look(program: &Program, area: &str, source: &Source) -> (Directory, Vec<Finding>) {
+pub(super) async fn look(
+    program: &Program,
+    area: &str,
+    directory: &DirectoryName,
+    source: &Source,
+) -> (Directory, Vec<Finding>) {
     let mut findings: Vec<Finding> = warning(source, area).into_iter().collect();
     let name = area.to_owned();
     let directory = match source {
-        Source::Ldap(ldap) => ldap::look(program, area, source, ldap, &mut findings).await,
-        Source::Ldif(_) | Source::Csv(_) => file::look(program, area, source, &mut findings).await,
+        Source::Ldap(ldap) => ldap::look(program, area, directory, source, ldap, &mut findings).await,
+        Source::Ldif(_) | Source::Csv(_) => file::look(program, area, directory, source, &mut findings).await,
     };
     (Directory { name, ..directory }, findings)
 }
@@ -75,12 +89,12 @@ pub(super) fn warning(source: &Source, area: &str) -> Option<Finding> {
 async fn samples(
     program: &Program,
     area: &str,
+    rules: &Rules,
     entries: Vec<Entry>,
     findings: &mut Vec<Finding>,
 ) -> Vec<Sample> {
     // Without the memory of earlier runs only links are unknown: nobody is named by them here.
-    let memory = remembering::recall(program).await.unwrap_or_default();
-    let rules = &program.config.rules;
+    let memory = remembering::recall(program, &Directories::default()).await.unwrap_or_default();
     let samples: Vec<Sample> =
         entries.into_iter().map(|entry| sample::of(entry, rules, &memory, program.now())).collect();
     for sample in &samples {

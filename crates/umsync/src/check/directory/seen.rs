@@ -24,7 +24,7 @@ pub(in super::super) struct Attribute {
 #[derive(Debug, Serialize)]
 pub(in super::super) struct Group {
     /// As the configuration names it.
-    name: String,
+    pub(super) name: String,
     dn: String,
     /// How many names its own list has; `None` where it has no list of its own (CSV).
     listed: Option<usize>,
