@@ -359,6 +359,72 @@ async fn an_entry_that_comes_twice_is_an_error() {
 }
 
 #[tokio::test]
+async fn an_entry_that_comes_twice_in_two_spellings_is_an_error() {
+    let again = |id: u8| {
+        let mail = vec![b"p0@example.com".to_vec()];
+        entry(id, b"cn=P0 , dc=EXAMPLE;DC=com", &[("mail", mail)])
+    };
+    // On the same page, and on a later one.
+    for page in [0, 2] {
+        let fake = but_on_page(page, move |id| {
+            let next: &[u8] = if page == 0 { &[1] } else { b"" };
+            let first = if page == 0 { person(id, 0) } else { person(id, 5) };
+            Reply::Send(vec![first, again(id), page_end(id, 0, next)])
+        });
+        let reason = failure(read_it(&settings(&[&fake])).await).1;
+        assert!(matches!(&reason, Failure::Twice(dn) if dn.starts_with("cn=P0")), "{reason}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_about_another_entry_is_not_believed() {
+    let answering = |dn: &'static str| {
+        Fake::start(move |id, request| match request {
+            Request::Search(search) if search.single && !search.base.is_empty() => Reply::Send(vec![
+                entry(id, dn.as_bytes(), &[("member", dns(0..6))]),
+                result(id, 0x65, 0, b""),
+            ]),
+            _ => good(id, request),
+        })
+    };
+    // Another spelling of the same name is the same entry.
+    for same in ["cn=design , dc=EXAMPLE,dc=com", "2.5.4.3=Design;DC=example;DC=com"] {
+        let directory = read_it(&settings(&[&answering(same)])).await.unwrap();
+        assert_eq!(directory.groups.values().next().unwrap().members, 6, "{same}");
+    }
+    for other in ["CN=Designers,DC=example,DC=com", "DC=example,DC=com", "", "no name"] {
+        let reason = failure(read_it(&settings(&[&answering(other)])).await).1;
+        assert!(
+            matches!(&reason, Failure::OtherEntry { asked, answered } if asked.starts_with("CN=Design,") && answered == other),
+            "{other}: {reason}"
+        );
+    }
+    // A later slice of another group's members, and another entry instead of what the server says of itself.
+    let fake = Fake::start(|id, request| match request {
+        Request::Search(search) if search.single && search.attributes[0].starts_with("member;range=2") => {
+            let slice = ("member;range=2-*", dns(2..4));
+            let version = ("uSNChanged", vec![b"7".to_vec()]);
+            Reply::Send(vec![
+                entry(id, b"CN=Video,DC=example,DC=com", &[slice, version]),
+                result(id, 0x65, 0, b""),
+            ])
+        }
+        Request::Search(search) if search.single => ranged(id, search, 5, 2, "7"),
+        _ => good(id, request),
+    });
+    let (phase, reason) = failure(read_it(&settings(&[&fake])).await);
+    assert!(matches!(phase, Phase::Range { .. }) && matches!(reason, Failure::OtherEntry { .. }), "{reason}");
+    let root = Fake::start(|id, request| match request {
+        Request::Search(search) if search.base.is_empty() => {
+            Reply::Send(vec![entry(id, b"DC=example,DC=com", &[]), result(id, 0x65, 0, b"")])
+        }
+        _ => good(id, request),
+    });
+    let (phase, reason) = failure(read_it(&settings(&[&root])).await);
+    assert!(phase == Phase::Root && matches!(reason, Failure::OtherEntry { .. }), "{reason}");
+}
+
+#[tokio::test]
 async fn values_are_decoded_one_by_one() {
     let fake = but_on_page(2, |id| {
         let guid: Vec<u8> = (0xf0..=0xff).collect();
