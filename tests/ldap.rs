@@ -47,6 +47,7 @@ fn wanted(groups: &[&str]) -> Wanted {
         attributes,
         named: BTreeSet::new(),
         groups: groups.iter().map(|name| GroupRef::new(name)).collect(),
+        ..Wanted::default()
     }
 }
 

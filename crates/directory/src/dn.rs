@@ -60,6 +60,11 @@ impl Dn {
         self.levels.iter().any(|level| level == normal)
     }
 
+    /// How many levels it has.
+    pub(crate) fn levels(&self) -> usize {
+        self.levels.len()
+    }
+
     /// The value of the entry's own relative name, normalised and without its type.
     pub(crate) fn own_value(&self) -> Option<&str> {
         self.levels.first().and_then(|level| level.split_once('=')).map(|(_, value)| value)
@@ -276,7 +281,8 @@ fn push(value: &mut Vec<u8>, c: char) {
     value.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
 }
 
-fn unhex(digits: &str) -> Option<Vec<u8>> {
+/// The bytes that pairs of hexadecimal digits mean.
+pub(crate) fn unhex(digits: &str) -> Option<Vec<u8>> {
     let digit = |b: u8| char::from(b).to_digit(16).and_then(|d| u8::try_from(d).ok());
     digits
         .as_bytes()

@@ -55,7 +55,12 @@ async fn read_it(settings: &Settings) -> Result<Directory, Error> {
     let groups = groups.iter().map(|name| GroupRef::new(name)).collect();
     read(
         settings,
-        &Wanted { attributes: ["mail".to_owned()].into(), named: BTreeSet::new(), groups },
+        &Wanted {
+            attributes: ["mail".to_owned()].into(),
+            named: BTreeSet::new(),
+            groups,
+            ..Wanted::default()
+        },
         &|_| (),
     )
     .await

@@ -107,6 +107,7 @@ fn wanted(attributes: &[&str]) -> Wanted {
         named: Default::default(),
         attributes: attributes.iter().map(|name| (*name).to_owned()).collect(),
         groups: [GroupRef::new("design")].into(),
+        ..Wanted::default()
     }
 }
 

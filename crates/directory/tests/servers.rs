@@ -15,7 +15,7 @@ use umsync_directory::ldap::{
 };
 use umsync_directory::{Admission, Dn, Error, Filter};
 use umsync_engine::directory::{
-    AccountState, Certificate, Directory, GroupRef, Proof, Schema, ServerProof, Wanted,
+    AccountState, Certificate, Directory, GroupRef, Proof, Schema, SeenGroup, ServerProof, Wanted,
 };
 use url::Url;
 
@@ -47,6 +47,7 @@ fn wanted() -> Wanted {
         attributes: ["mail".to_owned()].into(),
         named: [].into(),
         groups: [GroupRef::new("CN=Design,DC=example,DC=com")].into(),
+        ..Wanted::default()
     }
 }
 
@@ -564,6 +565,68 @@ async fn ranges_that_break_off_or_keep_changing_are_errors() {
 }
 
 #[tokio::test]
+async fn a_group_of_active_directory_is_followed_by_its_guid() {
+    let guid = [b"\xff\x19\x96\x6f".as_slice(), b"()*\\\0GGGGGGG"].concat();
+    let shown = umsync_engine::directory::Anchor::new("objectGUID", "ff19966f28292a5c0047474747474747");
+    let (own, anchor) = (guid.clone(), shown.clone());
+    // Its DN leads to nothing any more, and one search of the whole base finds it.
+    let fake = Fake::start(move |id, request| match request {
+        Request::Search(search) if search.single && search.base.starts_with("CN=Design") => {
+            Reply::Send(vec![result(id, 0x65, 32, b"")])
+        }
+        Request::Search(search) if search.attributes.iter().any(|name| name == "cn") => {
+            assert_eq!(search.base, BASE);
+            let attributes = [("member", dns(0..4)), ("objectGUID", vec![own.clone()])];
+            Reply::Send(vec![entry(id, b"CN=Creative,DC=example,DC=com", &attributes), page_end(id, 0, b"")])
+        }
+        _ => good(id, request),
+    });
+    let design = GroupRef::new("CN=Design,DC=example,DC=com");
+    let known = [(design.clone(), SeenGroup { anchor: anchor.clone(), dn: design.to_string() })].into();
+    let again = Wanted { known, ..wanted() };
+    let directory = read(&settings(&[&fake]), &again, &|_| ()).await.unwrap();
+    assert_eq!(directory.certificate.followed[&design], "CN=Creative,DC=example,DC=com");
+    assert_eq!((directory.groups[&design].members, &directory.groups[&design].anchor), (4, &Some(anchor)));
+    let error = read_it(&settings(&[&fake])).await.unwrap_err();
+    assert!(matches!(error, Error::MissingGroups { .. }), "{error}");
+    let report = check(&settings(&[&fake]), &again).await.unwrap();
+    assert_eq!(report.groups[&design], "CN=Creative,DC=example,DC=com");
+
+    // The DN leads to another group.
+    let fake = Fake::start(move |id, request| match request {
+        Request::Search(search) if search.single && !search.base.is_empty() => {
+            let other = ("objectGUID", vec![b"another one's...".to_vec()]);
+            Reply::Send(vec![
+                entry(id, search.base.as_bytes(), &[("member", dns(0..1)), other]),
+                result(id, 0x65, 0, b""),
+            ])
+        }
+        Request::Search(search) if search.attributes.iter().any(|name| name == "cn") => {
+            let attributes = [("member", dns(0..4)), ("objectGUID", vec![guid.clone()])];
+            Reply::Send(vec![entry(id, b"CN=Creative,DC=example,DC=com", &attributes), page_end(id, 0, b"")])
+        }
+        _ => good(id, request),
+    });
+    let error = read(&settings(&[&fake]), &again, &|_| ()).await.unwrap_err();
+    assert_eq!(error.admission(), Admission::LetIn);
+    let Error::OtherGroups { others, .. } = &error else { panic!("{error}") };
+    assert_eq!(others[0].now.as_deref(), Some("CN=Creative,DC=example,DC=com"));
+    // A server that lies about which entry has the anchor is not believed.
+    let fake = Fake::start(move |id, request| match request {
+        Request::Search(search) if search.single && search.base.starts_with("CN=Design") => {
+            Reply::Send(vec![result(id, 0x65, 32, b"")])
+        }
+        Request::Search(search) if search.attributes.iter().any(|name| name == "cn") => {
+            let other = ("objectGUID", vec![b"another one's...".to_vec()]);
+            Reply::Send(vec![entry(id, b"CN=Creative,DC=example,DC=com", &[other]), page_end(id, 0, b"")])
+        }
+        _ => good(id, request),
+    });
+    let error = read(&settings(&[&fake]), &again, &|_| ()).await.unwrap_err();
+    assert!(matches!(error, Error::MissingGroups { .. }), "{error}");
+}
+
+#[tokio::test]
 async fn the_primary_group_counts() {
     let sid = |rid: u8| {
         [
@@ -665,10 +728,10 @@ fn server_proof(directory: Directory) -> ServerProof {
 async fn a_whole_read_ends_in_a_certificate() {
     let fake = Fake::start(good);
     let directory = read_it(&settings(&[&fake])).await.unwrap();
-    let Certificate { source, proof: _, entries, groups, members, others, unresolved } =
+    let Certificate { source, proof: _, entries, groups, members, others, unresolved, followed } =
         directory.certificate.clone();
     assert_eq!((source, entries, groups, members), (directory.source.clone(), 6, 1, 6));
-    assert_eq!((others, unresolved.len()), (0, 0));
+    assert_eq!((others, unresolved.len(), followed.len()), (0, 0, 0));
     let ServerProof { identity, tls, pages, ranges, referrals, schema } = server_proof(directory);
     assert_eq!((identity, tls, pages, ranges, referrals.len()), (None, None, 3, 0, 0));
     assert!(matches!(schema, Schema::Untold { .. }), "{schema:?}");

@@ -5,7 +5,7 @@ use crate::change::{Change, Target, What};
 use crate::command::Command;
 use crate::desired::{Desired, desired};
 use crate::diff::{Diff, DiffError, Leaver, ProtectedUser, Returned, diff};
-use crate::directory::{Certificate, Directory, GroupRef};
+use crate::directory::{Certificate, Directory, DirectoryGroup, GroupRef, SeenGroup};
 use crate::falls::{Counts, Fall, falls};
 use crate::key::GroupName;
 use crate::limits::{Breach, Populations};
@@ -123,6 +123,8 @@ pub struct Remember {
     pub digests: BTreeMap<String, String>,
     /// What this read counted.
     pub counts: Counts,
+    /// The directory groups that have an anchor.
+    pub groups: BTreeMap<GroupRef, SeenGroup>,
 }
 
 /// When and under what a plan is made, and about whom.
@@ -216,7 +218,16 @@ pub fn plan(
     };
     plan.id = fingerprint(&plan.organization, &plan.configuration, &plan.changes, &plan.withheld);
     let departing = departures(&plan.changes, adobe, &rules.managed_groups(), now);
-    Ok((plan, Remember { absent, matches, departing, digests, counts }))
+    let groups = seen(directory);
+    Ok((plan, Remember { absent, matches, departing, digests, counts, groups }))
+}
+
+fn seen(directory: &Directory) -> BTreeMap<GroupRef, SeenGroup> {
+    let anchored = |(group, found): (&GroupRef, &DirectoryGroup)| {
+        let DirectoryGroup { dn, members: _, anchor } = found;
+        Some((group.clone(), SeenGroup { anchor: anchor.clone()?, dn: dn.clone() }))
+    };
+    directory.groups.iter().filter_map(anchored).collect()
 }
 
 /// What those who leave lose outside the managed groups, which nobody would give back.

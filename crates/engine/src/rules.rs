@@ -255,7 +255,8 @@ impl Rules {
             attributes.extend(needed);
         }
         let mapped = self.mappings.iter().map(|mapping| mapping.directory.clone());
-        Wanted { attributes, named, groups: mapped.chain(self.leavers.groups.iter().cloned()).collect() }
+        let groups = mapped.chain(self.leavers.groups.iter().cloned()).collect();
+        Wanted { attributes, named, groups, ..Wanted::default() }
     }
 
     /// The directory groups that a mapping names.

@@ -21,6 +21,7 @@
 //!   not seen yet.
 //! * [approvals](Store::approvals) with the [plans](Store::plan) they are about, the unresolved members that were
 //!   [accepted](Store::accepted_members) with them, and the [`Baseline`]; what the last [reads](Store::reads) counted.
+//! * [group anchors](Store::group_anchors): which entries of the directory the mapped groups were.
 //! * [refused binds](Store::refused_binds), so that no account of a directory is locked.
 //! * [backup](Store::backup), and [forgetting](Store::forget): what is old, or [one person](Store::forget_person).
 //!
@@ -51,6 +52,7 @@ mod forget;
 mod forget_person;
 mod gate;
 mod given;
+mod group_anchors;
 mod journal;
 mod link_records;
 mod links;
@@ -81,6 +83,7 @@ pub use failing::{Refusal, Refusals, StoredRefusal};
 pub use forget_person::Forgotten;
 pub use gate::Start;
 pub use given::Given;
+pub use group_anchors::StoredGroup;
 pub use journal::{Entry, Row};
 pub use link_records::{LinkRecord, Noted};
 pub use links::Link;

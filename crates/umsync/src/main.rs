@@ -17,6 +17,7 @@ mod config;
 mod daemon;
 mod failure;
 mod forget;
+mod groups;
 mod history;
 mod init;
 mod kerberos;
@@ -126,6 +127,7 @@ async fn obey(cli: &Cli) -> Result<u8, Failure> {
             history::history(cli, what.as_deref(), *last, format).await
         }
         Command::Leavers { command, json } => leavers::leavers(cli, command.as_ref(), *json).await,
+        Command::Groups { command, json } => groups::groups(cli, command.as_ref(), *json).await,
         Command::Links { command } => links::links(cli, command).await,
         Command::Store { command: cli::Store::Backup { file } } => forget::backup(cli, file).await,
         Command::Forget { who, json } => forget::forget(cli, who, *json).await,

@@ -11,8 +11,8 @@ use chrono::{DateTime, Utc};
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 use umsync_directory::{Admission, csv, ldap, ldif};
-use umsync_engine::directory::Directory;
-use umsync_store::{Missing, Pause, Store, holder};
+use umsync_engine::directory::{Directory, SeenGroup, Wanted};
+use umsync_store::{Missing, Pause, Store, StoredGroup, holder};
 use umsync_umapi::{Cancel, Canceller, Client, Clock, Session};
 
 /// What a command works with.
@@ -64,9 +64,18 @@ impl Program {
         }
     }
 
+    /// What is read of the directory, with what is remembered of its groups.
+    pub(crate) async fn wanted(&self) -> Result<Wanted, Failure> {
+        let remembered = self.store.group_anchors(self.organization()).await?;
+        let known = remembered
+            .into_iter()
+            .map(|StoredGroup { group, anchor, dn, .. }| (group, SeenGroup { anchor, dn }));
+        Ok(Wanted { known: known.collect(), ..self.config.rules.wanted() })
+    }
+
     /// Reads the directory whole.
     pub(crate) async fn read_directory(&self) -> Result<Directory, Failure> {
-        let wanted = self.config.rules.wanted();
+        let wanted = self.wanted().await?;
         self.bar.say("reading the directory");
         let reading = async {
             match &self.config.source {

@@ -77,7 +77,7 @@ impl Record {
         remember: &Remember,
     ) -> Result<(), Failure> {
         // What fails is noted where it fails, with what it failed with: whoever only looks must not take its next try.
-        let Remember { absent, matches, departing: _, digests: _, counts } = remember;
+        let Remember { absent, matches, departing: _, digests: _, counts, groups: _ } = remember;
         let (organization, now) = (program.organization(), program.now());
         if !matches!(scope, Scope::Person(_)) {
             program.store.note_absences(organization, absent, now, program.side.every()).await?;
@@ -88,6 +88,9 @@ impl Record {
         }
         if self.mode == Mode::Apply && matches!(scope, Scope::Whole) && baseline == Baseline::Accepted {
             remembering::link(program, matches, now).await?;
+        }
+        for (group, dn) in &plan.certificate().followed {
+            tracing::warn!(%group, dn, "a mapped group has another name now: write that in the configuration");
         }
         let (withheld, set_aside) = (plan.withheld().len(), plan.set_aside().len());
         tracing::info!(plan = plan.id(), withheld, set_aside, "planned: {}", Totals::of(plan.changes()));
@@ -110,6 +113,11 @@ impl Record {
         let whole = matches!(scope, Scope::Whole);
         let all = || plan.changes().iter().chain(plan.withheld().iter().map(|withheld| &withheld.change));
         let wanted = whole.then(|| all().map(Change::fingerprint).collect());
+        // Whoever only plans may have misspelt a group; what was executed was meant.
+        if !matches!(scope, Scope::Person(_)) {
+            let groups = &remember.groups;
+            program.store.note_groups(program.organization(), "", groups, program.now()).await?;
+        }
         let fates: Vec<_> = fates(plan, outcomes).collect();
         remembering::fates(program, &fates, &remember.digests, wanted).await?;
         if let Ok(before) = TimeDelta::from_std(program.config.history).map(|kept| program.now() - kept) {

@@ -32,6 +32,7 @@ fn wanted(groups: &[&str]) -> Wanted {
         named: Default::default(),
         attributes: ["email", "firstname", "lastname", "country", "type"].map(str::to_owned).into(),
         groups: groups.iter().map(|name| GroupRef::new(name)).collect(),
+        ..Wanted::default()
     }
 }
 

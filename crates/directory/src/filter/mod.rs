@@ -118,10 +118,10 @@ impl Filter {
     }
 
     /// `(attribute=value)`, whatever characters the value has.
-    pub(crate) fn equal(attribute: &str, value: &str) -> Filter {
+    pub(crate) fn equal(attribute: &str, value: impl AsRef<[u8]>) -> Filter {
         Filter(Node::Item {
             attribute: attribute.to_ascii_lowercase(),
-            test: Test::Equal(value.as_bytes().to_vec()),
+            test: Test::Equal(value.as_ref().to_vec()),
         })
     }
 }

@@ -128,7 +128,7 @@ async fn whole(
     let schema = schema::look(connection, &root).await?;
     connection.proof.schema = schema::require(&schema, settings, wanted, &place)?;
     let page_size = root.page_size(settings);
-    let mut groups = members::find(connection, settings, &wanted.groups, page_size).await?;
+    let mut groups = members::find(connection, settings, wanted, page_size).await?;
     groups::require_all(wanted, &groups, &place)?;
     let nesting = if settings.nested_groups { Nesting::Expanded } else { Nesting::Direct };
     if nesting == Nesting::Expanded {
@@ -190,6 +190,7 @@ async fn whole(
         members: entries.iter().filter(|entry| !entry.groups.is_empty()).count(),
         others,
         unresolved,
+        followed: groups.followed,
     };
     Ok(Directory { source: place, entries, groups: assigned, certificate })
 }

@@ -30,6 +30,7 @@ fn wanted() -> Wanted {
         attributes: ["mail".to_owned()].into(),
         named: Default::default(),
         groups: [DESIGN, VIDEO].map(GroupRef::new).into(),
+        ..Wanted::default()
     }
 }
 
@@ -131,6 +132,7 @@ async fn d9_one_group_of_many_that_cannot_be_read_is_no_empty_group() {
         attributes: ["mail".to_owned()].into(),
         named: Default::default(),
         groups: names.iter().map(|name| GroupRef::new(name)).collect(),
+        ..Wanted::default()
     };
     for k in 0..3 {
         let searches = AtomicUsize::new(0);

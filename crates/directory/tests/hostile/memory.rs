@@ -393,6 +393,7 @@ async fn told(server: &str) {
         attributes: ["mail".to_owned()].into(),
         named: Default::default(),
         groups: [GroupRef::new(DESIGN)].into(),
+        ..Wanted::default()
     };
     let end = match read(&settings, &wanted, &|_| ()).await {
         Ok(directory) => format!("a directory of {}", directory.entries.len()),

@@ -29,6 +29,7 @@ async fn read_group(settings: &Settings, group: &str) -> Result<Directory, Error
         attributes: ["mail".to_owned()].into(),
         named: Default::default(),
         groups: [GroupRef::new(group)].into(),
+        ..Wanted::default()
     };
     read(settings, &wanted, &|_| ()).await
 }

@@ -11,6 +11,7 @@ mod forward;
 mod full;
 mod gate;
 mod given;
+mod group_anchors;
 mod journal;
 mod leavers;
 mod links;

@@ -37,14 +37,14 @@ pub(super) async fn find(
 ) -> Result<Groups, Error> {
     let Ground { root, schema: _, settings, asking } = ground;
     let page_size = root.page_size(settings);
-    let mut left = asking.wanted.groups.clone();
+    let mut left = asking.wanted.clone();
     let found = loop {
         match members::find(connection, settings, &left, page_size).await {
             Ok(found) => break found,
             // Two groups of one name do not keep us from looking for the others.
             Err(error) => {
                 match &error {
-                    Error::AmbiguousGroup { place: _, group, first: _, second: _ } => left.remove(group),
+                    Error::AmbiguousGroup { place: _, group, first: _, second: _ } => left.groups.remove(group),
                     _ => {
                         goes_on(error, report)?;
                         return Ok(Groups::default());
@@ -54,7 +54,14 @@ pub(super) async fn find(
             }
         }
     };
-    let missing: Vec<GroupRef> = left.into_iter().filter(|group| !found.wanted.contains_key(group)).collect();
+    let others = found.others.clone();
+    let is_other = |group: &GroupRef| others.iter().any(|other| other.group == *group);
+    let is_missing = |group: &GroupRef| !found.wanted.contains_key(group) && !is_other(group);
+    let missing: Vec<GroupRef> = left.groups.into_iter().filter(is_missing).collect();
+    if !others.is_empty() {
+        let place = connection.place.clone();
+        report.mistakes.push(Error::OtherGroups { place, others, missing: Vec::new() }.into());
+    }
     if !missing.is_empty() {
         let advice = instead(connection, ground, &missing).await;
         let error = Error::MissingGroups { place: connection.place.clone(), missing };
@@ -80,6 +87,7 @@ async fn instead(connection: &mut Connection, ground: &Ground<'_>, missing: &[Gr
         let near = match Reference::of(group) {
             Reference::Name(name) => nearest(&name, names.iter().copied()).map(str::to_owned),
             Reference::Dn(dn) => base::instead(connection, root, &dn).await,
+            Reference::Anchor(_) => None,
         };
         lines.extend(near.map(|near| format!("write `{near}` for `{group}`, if that is meant")));
     }

@@ -87,7 +87,7 @@ pub(super) async fn look(
 }
 
 async fn read(program: &Program, source: &Source) -> Result<directory::Directory, Failure> {
-    let wanted = program.config.rules.wanted();
+    let wanted = program.wanted().await?;
     program.bar.say("reading the directory");
     let source = source.clone();
     let read = tokio::task::spawn_blocking(move || match &source {

@@ -64,7 +64,13 @@ pub(super) async fn look(
     };
     program.bar.say("looking at the directory");
     let rules = &program.config.rules;
-    let wanted = rules.wanted();
+    let wanted = match program.wanted().await {
+        Ok(wanted) => wanted,
+        Err(failure) => {
+            findings.push(Finding::failed(area, "groups", &failure));
+            return directory;
+        }
+    };
     let made_of: BTreeSet<String> =
         rules.people.templates().into_iter().flat_map(|(_, template)| template.attributes()).collect();
     let bar = program.bar.clone();
@@ -180,7 +186,7 @@ fn mistaken(area: &str, mistake: Mistake, secret: Option<&str>) -> Finding {
             _ => (server.clone(), None),
         },
         Error::UnknownNames { .. } => ("schema".to_owned(), None),
-        Error::MissingGroups { .. } | Error::AmbiguousGroup { .. } | Error::TooDeep { .. } => {
+        Error::MissingGroups { .. } | Error::OtherGroups { .. } | Error::AmbiguousGroup { .. } | Error::TooDeep { .. } => {
             ("groups".to_owned(), None)
         }
         Error::MembersDisagree { .. } => ("memberOf".to_owned(), None),
