@@ -136,7 +136,7 @@ fn d4_a_password_that_was_changed_between_two_runs_ends_6_until_it_is_known() {
 
 #[test]
 fn d5_a_server_that_dies_in_the_middle_of_a_read_gives_no_directory_and_the_next_run_all() {
-    use umsync_directory::ldap::{Bind, Certificates, Encryption, Members, Settings, Timeouts, read};
+    use umsync_directory::ldap::{Bind, Certificates, Encryption, Members, Nested, Settings, Timeouts, read};
     use umsync_directory::{Dn, Error, Filter};
     let (world, server) = start(300);
     let settings = |server: &OpenLdap| Settings {
@@ -151,7 +151,7 @@ fn d5_a_server_that_dies_in_the_middle_of_a_read_gives_no_directory_and_the_next
         users: Filter::parse("(objectClass=inetOrgPerson)").unwrap(),
         group_filter: None,
         members: Members::Member,
-        nested_groups: true,
+        nested_groups: Nested::Read,
         page_size: Some(20),
         timeouts: Timeouts::default(),
         anchor: None,
@@ -254,6 +254,7 @@ fn d10_another_group_of_the_name_ends_6_until_somebody_says_which_is_meant() {
         );
     };
     configured("design,");
+    world.run(&["plan"]).with(0);
     world.run(&["groups"]).with(0).shows(&["No group is remembered"]);
     world.run(&["sync"]).with(0);
     world.run(&["groups"]).with(0).shows(&[&design, "entryuuid="]);

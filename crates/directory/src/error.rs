@@ -184,6 +184,14 @@ pub enum Error {
         /// The limit.
         depth: usize,
     },
+    /// Nested groups are to be followed by a rule that the server does not know.
+    #[error(
+        "{place} is not Active Directory, and only that knows `nested_groups: matching_rule`\nwrite `nested_groups: true`: groups inside groups are then read"
+    )]
+    NoMatchingRule {
+        /// Which server.
+        place: String,
+    },
     /// A server failed, or refused.
     #[error("{server}: {phase}")]
     Server {
@@ -309,6 +317,7 @@ impl Error {
             | Self::OtherGroups { .. }
             | Self::AmbiguousGroup { .. }
             | Self::TooDeep { .. }
+            | Self::NoMatchingRule { .. }
             | Self::MembersDisagree { .. } => Admission::LetIn,
             _ => Admission::Unknown,
         }

@@ -10,7 +10,7 @@ use fake::{Fake, Reply, Request, Search, entry, farewell, page_end, reference, r
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use umsync_directory::ldap::{
-    Asking, Bind, Certificates, Encryption, Failure, Members, Phase, Reached, Report, Settings, Timeouts,
+    Asking, Bind, Certificates, Encryption, Failure, Members, Nested, Phase, Reached, Report, Settings, Timeouts,
     check, read,
 };
 use umsync_directory::{Admission, Dn, Error, Filter};
@@ -34,7 +34,7 @@ fn settings(servers: &[&Fake]) -> Settings {
         users: Filter::parse("(&(objectCategory=person)(objectClass=user))").unwrap(),
         group_filter: None,
         members: Members::Member,
-        nested_groups: false,
+        nested_groups: Nested::No,
         page_size: Some(2),
         connections: 1,
         timeouts: Timeouts::default(),
@@ -624,6 +624,68 @@ async fn a_group_of_active_directory_is_followed_by_its_guid() {
     });
     let error = read(&settings(&[&fake]), &again, &|_| ()).await.unwrap_err();
     assert!(matches!(error, Error::MissingGroups { .. }), "{error}");
+}
+
+/// Active Directory, or not: `Design` lists somebody, a group and somebody who is gone; the group inside lists others.
+/// By the matching rule three are in it, on two pages, of which the second ends with this code.
+fn nested_company(active_directory: bool, code: u8) -> Fake {
+    let inner = format!("CN=Inner,OU=elsewhere,{BASE}");
+    let gone = |name: &str| format!("CN={name},{BASE}").into_bytes();
+    Fake::start(move |id, request| match request {
+        Request::Search(search) if search.base.is_empty() => {
+            let capable: &[u8] = if active_directory { b"1.2.840.113556.1.4.800" } else { b"1.2" };
+            let root = entry(id, b"", &[("supportedCapabilities", vec![capable.to_vec()])]);
+            Reply::Send(vec![root, result(id, 0x65, 0, b"")])
+        }
+        Request::Search(search) if search.single && search.base.starts_with("CN=Design") => {
+            let members = [dns(0..1), vec![inner.clone().into_bytes(), gone("gone")]].concat();
+            Reply::Send(vec![
+                entry(id, search.base.as_bytes(), &[("member", members)]),
+                result(id, 0x65, 0, b""),
+            ])
+        }
+        Request::Search(search) if search.single => Reply::Send(vec![result(id, 0x65, 32, b"")]),
+        Request::Search(search) if search.attributes.iter().any(|name| name == "cn") => {
+            let members = [dns(1..2), vec![gone("ghost")]].concat();
+            Reply::Send(vec![entry(id, inner.as_bytes(), &[("member", members)]), page_end(id, 0, b"")])
+        }
+        Request::Search(search) if search.attributes == ["1.1"] => {
+            let name = |at: usize| entry(id, format!("cn=P{at}, {BASE}").as_bytes(), &[]);
+            match people_page(request) {
+                Some(0) => Reply::Send(vec![name(0), name(1), page_end(id, 0, &[1])]),
+                _ => Reply::Send(vec![name(2), page_end(id, code, b"")]),
+            }
+        }
+        _ => good(id, request),
+    })
+}
+
+#[tokio::test]
+async fn active_directory_follows_nested_groups_where_it_is_asked_to() {
+    let with = |fake: &Fake| Settings { nested_groups: Nested::MatchingRule, ..settings(&[fake]) };
+    let design = wanted().groups.into_iter().next().unwrap();
+    let directory = read_it(&with(&nested_company(true, 0))).await.unwrap();
+    let listed = directory.entries.iter().filter(|entry| entry.groups.contains(&design));
+    assert_eq!(
+        listed.map(|entry| entry.dn.as_str()).collect::<Vec<_>>(),
+        [0, 1, 2].map(|at| format!("CN=p{at},{BASE}"))
+    );
+    // The rule says nothing of whom nobody can read; the lists do.
+    let unresolved = &directory.certificate.unresolved[&design];
+    assert_eq!(
+        unresolved.iter().map(String::as_str).collect::<Vec<_>>(),
+        ["cn=ghost,dc=example,dc=com", "cn=gone,dc=example,dc=com",]
+    );
+    // Its answer is as whole as any other.
+    for code in [1, 3, 4, 11, 51, 80] {
+        let (phase, reason) = failure(read_it(&with(&nested_company(true, code))).await);
+        assert_eq!(phase.to_string(), "cannot read page 2 of the members of nested groups");
+        assert!(matches!(&reason, Failure::Answer(answered) if answered.code == u32::from(code)), "{reason}");
+    }
+    // Another server would find nobody by it, without an error.
+    let error = read_it(&with(&nested_company(false, 0))).await.unwrap_err();
+    assert!(matches!(error, Error::NoMatchingRule { .. }), "{error}");
+    assert!(error.to_string().contains("`nested_groups: true`"), "{error}");
 }
 
 #[tokio::test]

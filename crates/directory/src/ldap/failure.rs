@@ -71,6 +71,8 @@ pub enum Listing {
     Groups,
     /// The groups that may be inside them.
     NestedGroups,
+    /// The people in a wanted group and in the groups inside it, by the server's word.
+    NestedMembers,
     /// Members who are neither people nor groups.
     Members,
 }
@@ -107,6 +109,7 @@ impl fmt::Display for Listing {
             Self::People => "people",
             Self::Groups => "groups",
             Self::NestedGroups => "nested groups",
+            Self::NestedMembers => "members of nested groups",
             Self::Members => "members who are no people",
         })
     }

@@ -18,7 +18,7 @@ use umsync_engine::directory::{Anchor, GroupRef, Wanted};
 const BATCH: usize = 20;
 
 /// What is read of a group.
-const GROUP: [&str; 6] = ["cn", "member", "uniquemember", "memberuid", "memberof", "objectsid"];
+pub(super) const GROUP: [&str; 6] = ["cn", "member", "uniquemember", "memberuid", "memberof", "objectsid"];
 
 /// Finds every wanted group that exists. The others are left for the caller to name.
 pub(super) async fn find(
