@@ -291,6 +291,14 @@ fn d10_another_group_of_the_name_ends_6_until_somebody_says_which_is_meant() {
     nothing_sent(&world, 6, &["another one than before"]);
     world.run(&["groups", "forget", "--all"]).with(0);
     world.run(&["sync"]).with(0);
+    // Nested groups are followed by those who can.
+    let followed = |by: &str| configure(&world, &[&server.url()], ACCOUNT, &[by], &format!("{RULES}{OFF}"));
+    followed("nested_groups: matching_rule");
+    nothing_sent(&world, 6, &["is not Active Directory", "write `nested_groups: true`"]);
+    followed("nested_groups: sometimes");
+    world.run(&["plan"]).with(78).says(&["directory.ldap.nested_groups", "matching_rule"]);
+    followed("nested_groups: true");
+    world.run(&["plan"]).with(0);
 }
 
 #[test]
