@@ -396,6 +396,9 @@ fn d15_a_second_server_that_lags_far_behind_takes_nothing() {
     configure(&world, &[&server.url(), &behind.url()], ACCOUNT, &[], RULES);
     world.run(&["sync"]).with(0);
     server.crash();
+    // It was not filled from the first one, so that its group is another entry: that is no replica.
+    nothing_sent(&world, 6, &["another one than before", "no replica"]);
+    world.run(&["groups", "forget", "design"]).with(0);
     nothing_sent(&world, 3, &["removal"]);
 }
 

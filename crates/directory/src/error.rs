@@ -373,6 +373,9 @@ impl<T: fmt::Display> fmt::Display for Listed<'_, T> {
     }
 }
 
+const GONE: &str =
+    "the former one is gone or may not be read, or this server is no replica of the one that was read before";
+
 /// What became of each group, and what to do about it.
 struct Renewed<'a>(&'a [OtherGroup]);
 
@@ -383,7 +386,8 @@ impl fmt::Display for Renewed<'_> {
             write!(f, "{next}the group `{group}` is another one than before: `{found}`; ")?;
             match now {
                 Some(now) => write!(f, "the former one is `{now}`")?,
-                None => write!(f, "the former one, `{before}`, is gone or may not be read")?,
+                None if before == found => f.write_str(GONE)?,
+                None => write!(f, "{GONE}; it was `{before}`")?,
             }
             let name = group.as_str().replace('\'', "'\\''");
             write!(
