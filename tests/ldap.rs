@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use umsync_directory::ldap::{
-    Asking, Bind, Certificates, Distrust, Encryption, Failure, Members, Nested, Phase, Reached, Report, Settings,
-    Timeouts, check, read,
+    Asking, Bind, Certificates, Distrust, Encryption, Failure, Members, Nested, Phase, Reached, Report,
+    Settings, Timeouts, check, read,
 };
 use umsync_directory::{Dn, Error, Filter};
 use umsync_engine::directory::{

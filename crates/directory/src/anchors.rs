@@ -29,7 +29,7 @@ pub(crate) fn of(record: &Record, configured: Option<&str>) -> Option<Anchor> {
 pub(crate) fn named(dn: &Dn, text: &str) -> Option<Anchor> {
     let (name, value) = text.split_once('=')?;
     let name = name.trim().to_ascii_lowercase();
-    if dn.levels() != 1 || !ANCHORS.contains(&name.as_str()) {
+    if dn.levels().len() != 1 || !ANCHORS.contains(&name.as_str()) {
         return None;
     }
     let value = value.trim();

@@ -60,11 +60,6 @@ impl Dn {
         self.levels.iter().any(|level| level == normal)
     }
 
-    /// How many levels it has.
-    pub(crate) fn levels(&self) -> usize {
-        self.levels.len()
-    }
-
     /// The value of the entry's own relative name, normalised and without its type.
     pub(crate) fn own_value(&self) -> Option<&str> {
         self.levels.first().and_then(|level| level.split_once('=')).map(|(_, value)| value)

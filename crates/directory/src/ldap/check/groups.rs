@@ -44,7 +44,9 @@ pub(super) async fn find(
             // Two groups of one name do not keep us from looking for the others.
             Err(error) => {
                 match &error {
-                    Error::AmbiguousGroup { place: _, group, first: _, second: _ } => left.groups.remove(group),
+                    Error::AmbiguousGroup { place: _, group, first: _, second: _ } => {
+                        left.groups.remove(group)
+                    }
                     _ => {
                         goes_on(error, report)?;
                         return Ok(Groups::default());

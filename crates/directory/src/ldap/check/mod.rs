@@ -15,14 +15,14 @@ pub use people::PeopleLook;
 pub use rights::{AttributeLook, Role};
 pub use servers::{Reached, ServerLook};
 
+use super::chain;
 use super::connect::Connection;
 use super::failure::{Answered, Failure};
-use super::chain;
 use super::members::{self, Claims};
 use super::read::{Doors, Progress};
 use super::root::Root;
 use super::schema::{self, Names};
-use super::settings::{Members, Settings};
+use super::settings::{Members, Nested, Settings};
 use crate::error::{Admission, Error};
 use crate::groups::{Groups, Nesting};
 use chrono::{DateTime, Utc};

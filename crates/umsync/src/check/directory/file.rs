@@ -100,7 +100,7 @@ async fn read(program: &Program, source: &Source) -> Result<directory::Directory
 
 fn of_groups(read: &directory::Directory) -> BTreeMap<String, GroupLook> {
     let look = |(name, group): (&directory::GroupRef, &directory::DirectoryGroup)| {
-        let directory::DirectoryGroup { dn, members } = group.clone();
+        let directory::DirectoryGroup { dn, members, anchor: _ } = group.clone();
         let unresolved = read.certificate.unresolved.get(name).cloned().unwrap_or_default();
         (name.to_string(), GroupLook { dn, listed: 0, people: Some(members), nested: 0, unresolved })
     };

@@ -186,9 +186,10 @@ fn mistaken(area: &str, mistake: Mistake, secret: Option<&str>) -> Finding {
             _ => (server.clone(), None),
         },
         Error::UnknownNames { .. } => ("schema".to_owned(), None),
-        Error::MissingGroups { .. } | Error::OtherGroups { .. } | Error::AmbiguousGroup { .. } | Error::TooDeep { .. } => {
-            ("groups".to_owned(), None)
-        }
+        Error::MissingGroups { .. }
+        | Error::OtherGroups { .. }
+        | Error::AmbiguousGroup { .. }
+        | Error::TooDeep { .. } => ("groups".to_owned(), None),
         Error::MembersDisagree { .. } => ("memberOf".to_owned(), None),
         Error::NoPeople { .. } => ("people".to_owned(), None),
         _ => ("directory".to_owned(), None),
