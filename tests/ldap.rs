@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use umsync_directory::ldap::{
-    Asking, Bind, Certificates, Distrust, Encryption, Failure, Members, Phase, Reached, Report, Settings,
-    Timeouts, check, read,
+    Asking, Bind, Certificates, Distrust, Encryption, Failure, Members, Nested, Phase, Reached, Report,
+    Settings, Timeouts, check, read,
 };
 use umsync_directory::{Dn, Error, Filter};
 use umsync_engine::directory::{
@@ -29,7 +29,7 @@ pub(crate) fn settings(server: &OpenLdap, urls: &[Url], members: Members) -> Set
         users: Filter::parse("(objectClass=inetOrgPerson)").unwrap(),
         group_filter: None,
         members,
-        nested_groups: true,
+        nested_groups: Nested::Read,
         page_size: Some(100),
         connections: 4,
         timeouts: Timeouts::default(),
@@ -146,7 +146,7 @@ async fn d27_groups_inside_groups_in_a_circle() {
             "{members:?}"
         );
         assert_eq!(directory.groups.values().map(|group| group.members).collect::<Vec<_>>(), [3, 3]);
-        settings.nested_groups = false;
+        settings.nested_groups = Nested::No;
         let directory = read_it(&settings, &["top"]).await.unwrap();
         assert_eq!(listed(&directory, "top"), names(&["p1"]).into_iter().collect(), "{members:?}");
     }
@@ -387,7 +387,7 @@ async fn members_who_are_no_people_are_resolved_and_others_are_not() {
         assert_eq!(unresolved(&directory, "inner"), [format!("uid=p77,ou=people,{BASE}")]);
         let all: Vec<String> = lost.iter().cloned().chain(unresolved(&directory, "inner")).collect();
         assert_eq!(unresolved(&directory, "design"), all, "{members:?}");
-        let direct = Settings { nested_groups: false, ..settings };
+        let direct = Settings { nested_groups: Nested::No, ..settings };
         let directory = read_it(&direct, &["design"]).await.unwrap();
         assert_eq!(directory.certificate.others, 32, "the group inside is one of them");
         assert_eq!(unresolved(&directory, "design"), lost, "{members:?}");

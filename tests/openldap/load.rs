@@ -19,7 +19,19 @@ pub(super) async fn load(url: &Url, ldif: &str) {
          dn: ou=groups,{BASE}\nobjectClass: organizationalUnit\nou: groups\n\n\
          dn: {ACCOUNT}\nobjectClass: organizationalRole\nobjectClass: simpleSecurityObject\ncn: sync\nuserPassword: {PASSWORD}\n\n"
     );
-    for record in world.split("\n\n").chain(ldif.split("\n\n")) {
+    add_all(&mut ldap, &format!("{world}{ldif}")).await;
+    let _ = ldap.unbind().await;
+}
+
+/// Adds these entries to a server that runs.
+pub(super) async fn add(url: &Url, ldif: &str) {
+    let mut ldap = connect(url).await;
+    add_all(&mut ldap, ldif).await;
+    let _ = ldap.unbind().await;
+}
+
+async fn add_all(ldap: &mut Ldap, ldif: &str) {
+    for record in ldif.split("\n\n") {
         let mut lines = record.lines().filter(|line| !line.is_empty()).map(line);
         let Some((_, dn)) = lines.next() else { continue };
         let mut attributes: Vec<(Vec<u8>, Values)> = Vec::new();
@@ -35,7 +47,6 @@ pub(super) async fn load(url: &Url, ldif: &str) {
         let added = ldap.add(&dn, attributes).await.unwrap();
         assert_eq!(added.rc, 0, "{dn}: {added}");
     }
-    let _ = ldap.unbind().await;
 }
 
 /// Adds one member to a group: a circle cannot be loaded at once, since the overlay wants the members to exist.

@@ -78,6 +78,11 @@ impl OpenLdap {
         load::add_member(&self.url(), group, member).await;
     }
 
+    /// Adds entries while it runs.
+    pub(crate) async fn add(&self, ldif: &str) {
+        load::add(&self.url(), ldif).await;
+    }
+
     /// Does something to an entry as the administrator.
     pub(crate) async fn administer(&self, dn: &str, deed: Deed<'_>) {
         load::administer(&self.url(), dn, deed).await;

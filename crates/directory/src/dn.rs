@@ -276,7 +276,8 @@ fn push(value: &mut Vec<u8>, c: char) {
     value.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
 }
 
-fn unhex(digits: &str) -> Option<Vec<u8>> {
+/// The bytes that pairs of hexadecimal digits mean.
+pub(crate) fn unhex(digits: &str) -> Option<Vec<u8>> {
     let digit = |b: u8| char::from(b).to_digit(16).and_then(|d| u8::try_from(d).ok());
     digits
         .as_bytes()

@@ -31,6 +31,6 @@ mod strangers;
 mod time;
 
 pub use dn::{Dn, DnError};
-pub use error::{Admission, Error};
+pub use error::{Admission, Error, OtherGroup};
 pub use filter::{Filter, FilterError};
 pub use near::nearest;

@@ -17,6 +17,9 @@ pub struct Wanted {
     pub groups: BTreeSet<GroupRef>,
     /// Those of the groups that may be missing here, because another directory may have them.
     pub elsewhere: BTreeSet<GroupRef>,
+    /// Which entries earlier reads of this source found for them: a group is followed when it is renamed, and another one
+    /// of its name is no longer it.
+    pub known: BTreeMap<GroupRef, SeenGroup>,
 }
 
 impl Wanted {
@@ -60,7 +63,17 @@ impl fmt::Display for DirectoryName {
     }
 }
 
-/// A directory group as the configuration names it: a plain name (`Design`) or a DN (`cn=design,ou=groups,…`).
+/// A directory group as it was last seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenGroup {
+    /// What never changes about it.
+    pub anchor: Anchor,
+    /// Where it stood.
+    pub dn: String,
+}
+
+/// A directory group as the configuration names it: a plain name (`Design`), a DN (`cn=design,ou=groups,…`) or an anchor
+/// (`entryUUID=…`, `objectGUID=…`).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", from = "String")]
 pub struct GroupRef(Arc<str>);
@@ -193,6 +206,8 @@ pub struct DirectoryGroup {
     pub dn: String,
     /// How many of the entries read it lists, nested members included.
     pub members: usize,
+    /// Its anchor, when the source has one.
+    pub anchor: Option<Anchor>,
 }
 
 /// Everything that was asked of a source. It exists only when all of it was read: a source that fails on page seven,
@@ -230,6 +245,9 @@ pub struct Certificate {
     /// Names that a wanted group, or a group inside it, lists and nobody can tell whose they are: no entry can be read.
     /// Groups without any are left out.
     pub unresolved: BTreeMap<GroupRef, BTreeSet<String>>,
+    /// Wanted groups that their names do not find any more and their anchors do, and where they stand now.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub followed: BTreeMap<GroupRef, String>,
 }
 
 /// What only one kind of source can tell of a whole read.

@@ -6,7 +6,7 @@ use crate::command::Command;
 use crate::desired::{Desired, desired};
 use crate::diff::{Diff, DiffError, Leaver, ProtectedUser, Returned, diff};
 use crate::directories::Directories;
-use crate::directory::{Certificate, DirectoryName, GroupRef};
+use crate::directory::{Certificate, DirectoryGroup, DirectoryName, GroupRef, SeenGroup};
 use crate::falls::{Counts, Fall, falls};
 use crate::key::GroupName;
 use crate::limits::{Breach, Populations};
@@ -146,6 +146,8 @@ pub struct Remember {
     pub counts: BTreeMap<DirectoryName, Counts>,
     /// What each of several directories gives.
     pub giving: BTreeMap<DirectoryName, Gave>,
+    /// The directory groups that have an anchor.
+    pub groups: BTreeMap<DirectoryName, BTreeMap<GroupRef, SeenGroup>>,
 }
 
 /// When and under what a plan is made, and about whom.
@@ -261,7 +263,8 @@ pub fn plan(
     plan.id = fingerprint(&plan.organization, &plan.configuration, &plan.changes, &plan.withheld);
     let departing = departures(&plan.changes, adobe, &rules.managed_groups(), now);
     let whole = directories.is_whole();
-    Ok((plan, Remember { absent, back, whole, matches, departing, digests, counts, giving }))
+    let groups = seen(directories);
+    Ok((plan, Remember { absent, back, whole, matches, departing, digests, counts, giving, groups }))
 }
 
 fn certificates(directories: &Directories) -> Vec<Certified> {
@@ -270,6 +273,16 @@ fn certificates(directories: &Directories) -> Vec<Certified> {
         certificate: directory.certificate.clone(),
     };
     directories.read().iter().map(certified).collect()
+}
+
+fn seen(directories: &Directories) -> BTreeMap<DirectoryName, BTreeMap<GroupRef, SeenGroup>> {
+    let anchored = |(group, found): (&GroupRef, &DirectoryGroup)| {
+        let DirectoryGroup { dn, members: _, anchor } = found;
+        Some((group.clone(), SeenGroup { anchor: anchor.clone()?, dn: dn.clone() }))
+    };
+    let read = directories.read().iter();
+    read.map(|(name, directory)| (name.clone(), directory.groups.iter().filter_map(anchored).collect()))
+        .collect()
 }
 
 /// What those who leave lose outside the managed groups, which nobody would give back.

@@ -22,6 +22,7 @@
 //! * [approvals](Store::approvals) with the [plans](Store::plan) they are about, the unresolved members that were
 //!   [accepted](Store::accepted_members) with them, and the [`Baseline`]; what the last [reads](Store::reads) counted.
 //! * [directories](Store::directory_reads), where there are several: when each was last read whole, and whom it [gave](Store::gave).
+//! * [group anchors](Store::group_anchors): which entries of the directory the mapped groups were.
 //! * [refused binds](Store::refused_binds), so that no account of a directory is locked.
 //! * [backup](Store::backup), and [forgetting](Store::forget): what is old, or [one person](Store::forget_person).
 //!
@@ -53,6 +54,7 @@ mod forget;
 mod forget_person;
 mod gate;
 mod given;
+mod group_anchors;
 mod journal;
 mod link_records;
 mod links;
@@ -84,6 +86,7 @@ pub use failing::{Refusal, Refusals, StoredRefusal};
 pub use forget_person::Forgotten;
 pub use gate::Start;
 pub use given::Given;
+pub use group_anchors::StoredGroup;
 pub use journal::{Entry, Row};
 pub use link_records::{LinkRecord, Noted};
 pub use links::Link;

@@ -153,6 +153,14 @@ pub(crate) enum Command {
         #[arg(long, global = true)]
         json: bool,
     },
+    /// Which entries of the directory the mapped groups were; needs the store only
+    Groups {
+        #[command(subcommand)]
+        command: Option<Groups>,
+        /// Answer in JSON
+        #[arg(long, global = true)]
+        json: bool,
+    },
     /// Which person has which account
     Links {
         #[command(subcommand)]
@@ -221,6 +229,22 @@ pub(crate) enum Leavers {
     Expedite {
         /// An email, a username or an id at Adobe
         who: String,
+    },
+}
+
+/// What is done with remembered groups.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Groups {
+    /// Every remembered group with its entry's DN and anchor, and when it was last seen
+    List,
+    /// Forget which entry a group was: the next run takes the one that has its name now
+    Forget {
+        /// The group, as the configuration names it
+        #[arg(required_unless_present = "all")]
+        name: Option<String>,
+        /// Every group: the directory was set up anew, and every anchor with it
+        #[arg(long, conflicts_with = "name")]
+        all: bool,
     },
 }
 

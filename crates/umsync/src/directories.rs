@@ -7,8 +7,8 @@ use crate::program::Program;
 use std::collections::{BTreeMap, BTreeSet};
 use umsync_directory::{Admission, csv, ldap, ldif};
 use umsync_engine::directories::Directories;
-use umsync_engine::directory::{Directory, DirectoryName, GroupRef, Wanted};
-use umsync_store::DirectoryRead;
+use umsync_engine::directory::{Directory, DirectoryName, GroupRef, SeenGroup, Wanted};
+use umsync_store::{DirectoryRead, StoredGroup};
 
 /// The exit code of a directory that could not be read whole.
 const INCOMPLETE: u8 = 6;
@@ -51,6 +51,20 @@ impl Program {
         Ok(directories)
     }
 
+    /// What is read of one directory, with what is remembered of its groups. `had`: those it had when it was last read whole.
+    pub(crate) async fn wanted(
+        &self,
+        name: &DirectoryName,
+        had: &BTreeSet<GroupRef>,
+    ) -> Result<Wanted, Failure> {
+        let remembered = self.store.group_anchors(self.organization()).await?;
+        let known = remembered
+            .into_iter()
+            .filter(|stored| stored.directory == name.as_str())
+            .map(|StoredGroup { group, anchor, dn, .. }| (group, SeenGroup { anchor, dn }));
+        Ok(Wanted { known: known.collect(), ..self.config.rules.wanted(name, had) })
+    }
+
     /// Reads one directory whole. What it had when it was last read whole must still be there.
     pub(crate) async fn read_directory(
         &self,
@@ -59,7 +73,7 @@ impl Program {
         before: Option<&DirectoryRead>,
     ) -> Result<Directory, Failure> {
         let nothing = BTreeSet::<GroupRef>::new();
-        let wanted = self.config.rules.wanted(name, before.map_or(&nothing, |read| &read.groups));
+        let wanted = self.wanted(name, before.map_or(&nothing, |read| &read.groups)).await?;
         self.bar.say(match name.is_only() {
             true => "reading the directory".to_owned(),
             false => format!("reading the directory {name}"),

@@ -140,6 +140,10 @@ pub(crate) enum Failure {
     CutShort { run: String },
     #[error("several are, or were, called {who}\n  name one by id or anchor: {ids}")]
     SeveralUsers { who: String, ids: String },
+    #[error(
+        "no group called {0} is remembered\n  name it as the configuration does; `umsync groups` lists all of them"
+    )]
+    NoGroup(String),
     #[error("the store keeps nothing of {0}\n  name them by email, DN, anchor or id at Adobe")]
     NoTrace(String),
     #[error(
@@ -234,7 +238,11 @@ impl Failure {
             Self::OtherOrganization { .. } | Self::OtherConfiguration { .. } => 78,
             Self::Paused { .. } | Self::WindowNeeded { .. } | Self::WindowUnknown => 8,
             Self::LinksOfAnother { .. } => 78,
-            Self::NoUser(_) | Self::SeveralUsers { .. } | Self::NoTrace(_) | Self::NoLink(_) => 64,
+            Self::NoUser(_)
+            | Self::SeveralUsers { .. }
+            | Self::NoTrace(_)
+            | Self::NoLink(_)
+            | Self::NoGroup(_) => 64,
             Self::LinksFile { .. } | Self::NoLinks { .. } | Self::OtherLinks { .. } => 64,
             Self::NoRun(_)
             | Self::NoPlan(_)

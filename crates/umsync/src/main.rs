@@ -18,6 +18,7 @@ mod daemon;
 mod directories;
 mod failure;
 mod forget;
+mod groups;
 mod history;
 mod init;
 mod kerberos;
@@ -127,6 +128,7 @@ async fn obey(cli: &Cli) -> Result<u8, Failure> {
             history::history(cli, what.as_deref(), *last, format).await
         }
         Command::Leavers { command, json } => leavers::leavers(cli, command.as_ref(), *json).await,
+        Command::Groups { command, json } => groups::groups(cli, command.as_ref(), *json).await,
         Command::Links { command } => links::links(cli, command).await,
         Command::Store { command: cli::Store::Backup { file } } => forget::backup(cli, file).await,
         Command::Forget { who, json } => forget::forget(cli, who, *json).await,

@@ -78,7 +78,8 @@ impl Record {
         remember: &Remember,
     ) -> Result<(), Failure> {
         // What fails is noted where it fails, with what it failed with: whoever only looks must not take its next try.
-        let Remember { absent, back, whole, matches, departing: _, digests: _, counts, giving } = remember;
+        let Remember { absent, back, whole, matches, departing: _, digests: _, counts, giving, groups: _ } =
+            remember;
         let (organization, now) = (program.organization(), program.now());
         if !matches!(scope, Scope::Person(_)) {
             match whole {
@@ -99,6 +100,9 @@ impl Record {
         }
         if self.mode == Mode::Apply && matches!(scope, Scope::Whole) && baseline == Baseline::Accepted {
             remembering::link(program, matches, now).await?;
+        }
+        for (group, dn) in plan.certificates().iter().flat_map(|certified| &certified.certificate.followed) {
+            tracing::warn!(%group, dn, "a mapped group has another name now: write that in the configuration");
         }
         let (withheld, set_aside) = (plan.withheld().len(), plan.set_aside().len());
         tracing::info!(plan = plan.id(), withheld, set_aside, "planned: {}", Totals::of(plan.changes()));
@@ -122,6 +126,13 @@ impl Record {
         let whole = matches!(scope, Scope::Whole) && remember.whole;
         let all = || plan.changes().iter().chain(plan.withheld().iter().map(|withheld| &withheld.change));
         let wanted = whole.then(|| all().map(Change::fingerprint).collect());
+        // Whoever only plans may have misspelt a group; what was executed was meant.
+        if !matches!(scope, Scope::Person(_)) {
+            for (name, groups) in &remember.groups {
+                let (organization, now) = (program.organization(), program.now());
+                program.store.note_groups(organization, name.as_str(), groups, now).await?;
+            }
+        }
         let fates: Vec<_> = fates(plan, outcomes).collect();
         remembering::fates(program, &fates, &remember.digests, wanted).await?;
         if let Ok(before) = TimeDelta::from_std(program.config.history).map(|kept| program.now() - kept) {

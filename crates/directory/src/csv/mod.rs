@@ -178,7 +178,7 @@ impl Groups {
 }
 
 fn nobody_of(group: &GroupRef) -> DirectoryGroup {
-    DirectoryGroup { dn: group.to_string(), members: 0 }
+    DirectoryGroup { dn: group.to_string(), members: 0, anchor: None }
 }
 
 #[cfg(test)]

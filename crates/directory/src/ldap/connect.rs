@@ -43,6 +43,8 @@ pub(super) struct Connection {
     pub(super) address: Option<SocketAddr>,
     /// What the server's certificate says.
     pub(super) certificate: Option<ServerCertificate>,
+    /// What everything that it brought has cost.
+    pub(super) brought: u64,
     fate: Fate,
     carrier: JoinHandle<()>,
     driver: JoinHandle<Result<(), LdapError>>,
@@ -179,6 +181,7 @@ where
         proof: ServerProof::default(),
         address: None,
         certificate: None,
+        brought: 0,
         fate: fate.clone(),
         carrier: tokio::spawn(guard::carry(stream, ours, fate)),
         driver: tokio::spawn(conn.drive()),

@@ -71,6 +71,8 @@ pub enum Listing {
     Groups,
     /// The groups that may be inside them.
     NestedGroups,
+    /// The people in a wanted group and in the groups inside it, by the server's word.
+    NestedMembers,
     /// Members who are neither people nor groups.
     Members,
 }
@@ -107,6 +109,7 @@ impl fmt::Display for Listing {
             Self::People => "people",
             Self::Groups => "groups",
             Self::NestedGroups => "nested groups",
+            Self::NestedMembers => "members of nested groups",
             Self::Members => "members who are no people",
         })
     }
@@ -170,6 +173,17 @@ pub enum Failure {
     /// What came is no LDAP.
     #[error("the server sent {0}, which is no proper LDAP")]
     Malformed(&'static str),
+    /// What came has no end in sight, or is larger than anything a directory has.
+    #[error("the server sent {0}, which no directory needs, and it was not read on")]
+    TooMuch(&'static str),
+    /// The answer to a question about one entry is about another one.
+    #[error("the server was asked for the entry `{asked}` and answered with `{answered}`")]
+    OtherEntry {
+        /// The name asked for.
+        asked: String,
+        /// The name that came.
+        answered: String,
+    },
     /// The server answered with an error.
     #[error("{}", Answer(.0))]
     Answer(Answered),
@@ -181,7 +195,7 @@ pub enum Failure {
         "a part is on another server, {0}, which was not asked\nread each server's part as its own base, or ask a global catalog (port 3268 or 3269)"
     )]
     Referred(String),
-    /// An entry came twice in one answer.
+    /// An entry came twice in one answer, in this spelling or another one.
     #[error("the entry `{0}` came twice in one answer")]
     Twice(String),
     /// Values changed while they were read, again and again.

@@ -4,14 +4,16 @@
 //! anew on the next one; nothing is ever put together from two, because two servers need not hold the same at the same
 //! moment. A server that refuses, a wrong password first of all, ends the read.
 //!
-//! `sasl` and `kerberos` bind by a ticket, `guard` and `message` stand before the client library, `search` proves each answer whole, `entry` knows bytes,
-//! `members` knows groups, `unselected` looks at members who are neither people nor groups, `together` asks over several
-//! connections at once, `root` and `schema` know what a server says of itself, `read` tells the story; `check` looks at
-//! all of it, and says how to repair what would stop a read.
+//! `sasl` and `kerberos` bind by a ticket, `guard` and `message` stand before the client library, `bounds` says how much is
+//! too much, `search` proves each answer whole, `entry` knows bytes, `members` and `chain` know groups, `unselected` looks at members
+//! who are neither people nor groups, `together` asks over several connections at once, `root` and `schema` know what a
+//! server says of itself, `read` tells the story; `check` looks at all of it, and says how to repair what would stop a read.
 
 mod active_directory;
 mod ber;
+mod bounds;
 mod certificate;
+mod chain;
 mod check;
 mod connect;
 mod entry;
@@ -43,4 +45,4 @@ pub use kerberos::Trouble;
 #[cfg(feature = "kerberos")]
 pub use kerberos::agent::{Errand, agent};
 pub use read::{Progress, read};
-pub use settings::{Bind, Certificates, Encryption, Kerberos, Members, Settings, Timeouts};
+pub use settings::{Bind, Certificates, Encryption, Kerberos, Members, Nested, Settings, Timeouts};

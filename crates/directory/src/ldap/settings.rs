@@ -34,8 +34,8 @@ pub struct Settings {
     pub group_filter: Option<Filter>,
     /// Whose word counts on membership.
     pub members: Members,
-    /// Whether members of member groups count.
-    pub nested_groups: bool,
+    /// Whether members of member groups count, and who follows them.
+    pub nested_groups: Nested,
     /// Entries per page; `None`: 1000 from Active Directory (its MaxPageSize), 500 elsewhere (OpenLDAP's default limit).
     pub page_size: Option<u32>,
     /// How many connections to one server are used at once, at most, where questions do not depend on each other.
@@ -106,6 +106,18 @@ pub enum Members {
     MemberOf,
     /// The group's: `member`, `uniqueMember` or `memberUid`, whichever it has.
     Member,
+}
+
+/// Whether members of member groups count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nested {
+    /// Only direct members do.
+    No,
+    /// They do: groups inside groups are read, level by level.
+    Read,
+    /// They do: the server is asked, once for each wanted group, for everybody and every group inside it
+    /// (LDAP_MATCHING_RULE_IN_CHAIN, MS-ADTS 3.1.1.3.4.4.3). Only Active Directory knows this rule.
+    MatchingRule,
 }
 
 /// The ends of patience. Without one, a server that stops answering would hold a run for ever.

@@ -7,7 +7,7 @@ use crate::{failure, settings};
 use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use umsync_directory::ldap::{Failure, Members, Phase, Settings, read};
+use umsync_directory::ldap::{Failure, Members, Nested, Phase, Settings, read};
 use umsync_directory::{Error, Filter};
 use umsync_engine::directory::{Directory, GroupRef, Wanted};
 
@@ -19,7 +19,7 @@ fn everything(fake: &Fake) -> Settings {
     Settings {
         users: Filter::parse("(objectCategory=person)").unwrap(),
         members: Members::Member,
-        nested_groups: true,
+        nested_groups: Nested::Read,
         page_size: None,
         ..settings(&[fake])
     }

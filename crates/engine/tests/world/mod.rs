@@ -149,7 +149,7 @@ const ADOBE_GROUPS: [&str; 6] =
 fn directory(entries: Vec<Entry>, groups: impl IntoIterator<Item = GroupRef>) -> Directory {
     let groups = groups.into_iter().map(|group| {
         let dn = format!("cn={group},dc=example,dc=com");
-        (group, DirectoryGroup { dn, members: 0 })
+        (group, DirectoryGroup { dn, members: 0, anchor: None })
     });
     let groups = groups.collect();
     Directory { source: "world".into(), entries, groups, certificate: Certificate::default() }

@@ -12,6 +12,7 @@ mod forward;
 mod full;
 mod gate;
 mod given;
+mod group_anchors;
 mod journal;
 mod leavers;
 mod links;

@@ -318,7 +318,12 @@ fn read_ldap(section: Section<'_>, folder: &Path) -> Option<(Source, Disabled)> 
     let group_filter = section.parsed("group_filter", filter);
     let members = [("memberOf", ldap::Members::MemberOf), ("member", ldap::Members::Member)];
     let members = section.word("members", &members).unwrap_or(ldap::Members::Member);
-    let nested_groups = section.get("nested_groups").unwrap_or(true);
+    let nested = [
+        ("true", ldap::Nested::Read),
+        ("false", ldap::Nested::No),
+        ("matching_rule", ldap::Nested::MatchingRule),
+    ];
+    let nested_groups = section.word("nested_groups", &nested).unwrap_or(ldap::Nested::Read);
     let page_size = section.parsed("page_size", |text| match text.parse() {
         Ok(size @ 1..=20_000) => Ok(size),
         _ => Err(format!("`{text}` is no page size; write a number from 1 to 20000")),
@@ -563,7 +568,11 @@ impl Source {
                     users.to_string(),
                     group_filter.as_ref().map(ToString::to_string),
                     format!("{members:?}"),
-                    nested_groups,
+                    match nested_groups {
+                        ldap::Nested::No => json!(false),
+                        ldap::Nested::Read => json!(true),
+                        ldap::Nested::MatchingRule => json!("matching_rule"),
+                    },
                     anchor,
                 ])
             }

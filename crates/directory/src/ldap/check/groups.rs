@@ -37,14 +37,16 @@ pub(super) async fn find(
 ) -> Result<Groups, Error> {
     let Ground { root, schema: _, settings, asking } = ground;
     let page_size = root.page_size(settings);
-    let mut left = asking.wanted.groups.clone();
+    let mut left = asking.wanted.clone();
     let found = loop {
         match members::find(connection, settings, &left, page_size).await {
             Ok(found) => break found,
             // Two groups of one name do not keep us from looking for the others.
             Err(error) => {
                 match &error {
-                    Error::AmbiguousGroup { place: _, group, first: _, second: _ } => left.remove(group),
+                    Error::AmbiguousGroup { place: _, group, first: _, second: _ } => {
+                        left.groups.remove(group)
+                    }
                     _ => {
                         goes_on(error, report)?;
                         return Ok(Groups::default());
@@ -54,8 +56,15 @@ pub(super) async fn find(
             }
         }
     };
-    let is_there = |group: &GroupRef| found.wanted.contains_key(group) || !left.contains(group);
+    let is_other = |group: &GroupRef| found.others.iter().any(|other| other.group == *group);
+    let is_there = |group: &GroupRef| {
+        found.wanted.contains_key(group) || is_other(group) || !left.groups.contains(group)
+    };
     let missing: Vec<GroupRef> = asking.wanted.missing(is_there);
+    if !found.others.is_empty() {
+        let (place, others) = (connection.place.clone(), found.others.clone());
+        report.mistakes.push(Error::OtherGroups { place, others, missing: Vec::new() }.into());
+    }
     if !missing.is_empty() {
         let advice = instead(connection, ground, &missing).await;
         let error = Error::MissingGroups { place: connection.place.clone(), missing };
@@ -81,6 +90,7 @@ async fn instead(connection: &mut Connection, ground: &Ground<'_>, missing: &[Gr
         let near = match Reference::of(group) {
             Reference::Name(name) => nearest(&name, names.iter().copied()).map(str::to_owned),
             Reference::Dn(dn) => base::instead(connection, root, &dn).await,
+            Reference::Anchor(_) => None,
         };
         lines.extend(near.map(|near| format!("write `{near}` for `{group}`, if that is meant")));
     }

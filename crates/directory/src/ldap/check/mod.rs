@@ -15,13 +15,14 @@ pub use people::PeopleLook;
 pub use rights::{AttributeLook, Role};
 pub use servers::{Reached, ServerLook};
 
+use super::chain;
 use super::connect::Connection;
 use super::failure::{Answered, Failure};
 use super::members::{self, Claims};
 use super::read::{Doors, Progress};
 use super::root::Root;
 use super::schema::{self, Names};
-use super::settings::{Members, Settings};
+use super::settings::{Members, Nested, Settings};
 use crate::error::{Admission, Error};
 use crate::groups::{Groups, Nesting};
 use chrono::{DateTime, Utc};
@@ -140,18 +141,33 @@ async fn look(
     if !missing.contains("group_base") && !blind("group_filter") {
         groups = groups::find(connection, &ground, report).await?;
     }
-    let nesting = if settings.nested_groups { Nesting::Expanded } else { Nesting::Direct };
-    if nesting == Nesting::Expanded
-        && let Err(error) = members::nest(connection, settings, &mut groups, page_size).await
-    {
-        goes_on(error, report)?;
-    }
+    let (nesting, nested) = match settings.nested_groups {
+        Nested::No => (Nesting::Direct, Ok(BTreeMap::new())),
+        Nested::Read => {
+            let read = members::nest(connection, settings, &mut groups, page_size).await;
+            (Nesting::Expanded, read.map(|()| BTreeMap::new()))
+        }
+        Nested::MatchingRule => {
+            (Nesting::Expanded, chain::follow(connection, settings, &root, &mut groups).await)
+        }
+    };
+    let chain = match nested {
+        Ok(chain) => chain,
+        Err(error) => {
+            goes_on(error, report)?;
+            BTreeMap::new()
+        }
+    };
     let claims = match settings.members {
         Members::MemberOf => Some(Claims::take_from(&mut groups)),
         Members::Member => None,
     };
     let lists = claims.as_ref().map_or(&groups.by_key, |claims| &claims.lists);
     groups::listed(&groups, lists, report);
+    for (key, people) in chain {
+        groups.by_key.entry(key).or_default().members.extend(people);
+    }
+    let lists = claims.as_ref().map_or(&groups.by_key, |claims| &claims.lists);
     if missing.contains("user_base") || blind("users") {
         return Ok(());
     }

@@ -94,7 +94,7 @@ async fn read(
     name: &DirectoryName,
     source: &Source,
 ) -> Result<directory::Directory, Failure> {
-    let wanted = program.config.rules.wanted(name, &BTreeSet::new());
+    let wanted = program.wanted(name, &BTreeSet::new()).await?;
     program.bar.say("reading the directory");
     let source = source.clone();
     let read = tokio::task::spawn_blocking(move || match &source {
@@ -107,7 +107,7 @@ async fn read(
 
 fn of_groups(read: &directory::Directory) -> BTreeMap<String, GroupLook> {
     let look = |(name, group): (&directory::GroupRef, &directory::DirectoryGroup)| {
-        let directory::DirectoryGroup { dn, members } = group.clone();
+        let directory::DirectoryGroup { dn, members, anchor: _ } = group.clone();
         let unresolved = read.certificate.unresolved.get(name).cloned().unwrap_or_default();
         (name.to_string(), GroupLook { dn, listed: 0, people: Some(members), nested: 0, unresolved })
     };

@@ -65,7 +65,13 @@ pub(super) async fn look(
     };
     program.bar.say("looking at the directory");
     let rules = &program.config.rules.alone(name);
-    let wanted = program.config.rules.wanted(name, &BTreeSet::new());
+    let wanted = match program.wanted(name, &BTreeSet::new()).await {
+        Ok(wanted) => wanted,
+        Err(failure) => {
+            findings.push(Finding::failed(area, "groups", &failure));
+            return directory;
+        }
+    };
     let made_of: BTreeSet<String> =
         rules.people.templates().into_iter().flat_map(|(_, template)| template.attributes()).collect();
     let bar = program.bar.clone();
@@ -181,9 +187,10 @@ fn mistaken(area: &str, mistake: Mistake, secret: Option<&str>) -> Finding {
             _ => (server.clone(), None),
         },
         Error::UnknownNames { .. } => ("schema".to_owned(), None),
-        Error::MissingGroups { .. } | Error::AmbiguousGroup { .. } | Error::TooDeep { .. } => {
-            ("groups".to_owned(), None)
-        }
+        Error::MissingGroups { .. }
+        | Error::OtherGroups { .. }
+        | Error::AmbiguousGroup { .. }
+        | Error::TooDeep { .. } => ("groups".to_owned(), None),
         Error::MembersDisagree { .. } => ("memberOf".to_owned(), None),
         Error::NoPeople { .. } => ("people".to_owned(), None),
         _ => ("directory".to_owned(), None),
