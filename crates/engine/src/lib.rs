@@ -14,7 +14,7 @@
 //! * [`matching`]: who is who, and [`adoption`] a table of it. [`diff`]: the difference, as [changes](change); [`protect`]: whom nothing may happen to.
 //! * [`limits`] and [`withhold`]: what is too much at once, or not approved; [`unresolved`]: members whom nobody can
 //!   read; [`falls`]: reads with far fewer people than usual.
-//! * [`park`]: what Adobe refuses run after run. [`pack`]: changes into [commands](command), commands into requests. [`plan`]: the result; [`saved`]: a result that was
+//! * [`codes`]: what Adobe's error codes mean. [`park`]: what Adobe refuses run after run. [`pack`]: changes into [commands](command), commands into requests. [`plan`]: the result; [`saved`]: a result that was
 //!   kept, to be approved or executed exactly. [`report`]: the words for people.
 //! * [`amend`]: what Adobe holds after changes were carried out. [`memory`]: what earlier runs know. [`stamps`]: when Adobe was
 //!   last asked. [`key`]: folding, the one place where spellings become equal.
@@ -29,6 +29,7 @@ pub mod adobe;
 pub mod adoption;
 pub mod amend;
 pub mod change;
+pub mod codes;
 pub mod command;
 pub mod desired;
 pub mod diff;

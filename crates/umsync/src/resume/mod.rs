@@ -88,7 +88,7 @@ pub(crate) async fn resume(program: &Program, record: &Record) -> Result<Resumed
     tracing::info!(run = id, commands = unfinished, "going on with an execution that was cut short");
     for (command, why) in overtaken(program, &session, &entries, &rows).await? {
         let errors = vec![StepError { step: None, code: OVERTAKEN.to_owned(), message: why }];
-        let outcome = Outcome { command, verdict: Verdict::Refused { errors } };
+        let outcome = Outcome::new(command, Verdict::Refused { errors });
         store.settle(&id, &[outcome], program.now()).await?;
     }
     let entries = store.entries(&id).await?;
@@ -161,7 +161,7 @@ async fn note(
     commands: &[Command],
 ) -> Result<(), Failure> {
     let mut fates: Vec<(&Change, &Verdict)> = Vec::new();
-    for Outcome { command, verdict } in outcomes {
+    for Outcome { command, verdict, notes: _ } in outcomes {
         let changes = commands[*command].changes.iter().filter_map(|at| rows.get(*at));
         fates.extend(changes.map(|row| (&row.change, verdict)));
     }
@@ -222,7 +222,7 @@ pub(crate) fn verdict(row: &Row) -> Verdict {
 pub(crate) fn outcomes_of(rows: &[Row]) -> Vec<Outcome> {
     let by_command: BTreeMap<usize, Verdict> =
         rows.iter().filter_map(|row| Some((row.command.as_ref()?.position, verdict(row)))).collect();
-    by_command.into_iter().map(|(command, verdict)| Outcome { command, verdict }).collect()
+    by_command.into_iter().map(|(command, verdict)| Outcome::new(command, verdict)).collect()
 }
 
 /// Whether there is an execution that this program could go on with now.
