@@ -102,6 +102,12 @@ pub fn meaning(code: &str) -> Meaning {
     exact.map(|(_, meaning)| *meaning).or_else(|| by_beginning().map(|(_, meaning)| *meaning)).unwrap_or(OTHERWISE)
 }
 
+/// Whether a change that is refused with this code again and again is to be tried less often: it is about that change, and
+/// stays until somebody does something.
+pub fn is_lasting(code: &str) -> bool {
+    !(code.starts_with(OUR_OWN) || code.starts_with(WHOLE_REQUEST) || meaning(code).passes())
+}
+
 /// These codes, each once, with what they mean.
 pub fn meanings<'a>(codes: impl IntoIterator<Item = &'a str>) -> BTreeMap<&'a str, Meaning> {
     codes.into_iter().map(|code| (code, meaning(code))).collect()

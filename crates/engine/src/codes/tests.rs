@@ -191,3 +191,21 @@ fn the_refusal_of_a_whole_request_is_about_no_single_account() {
     assert_eq!(meaning("error.request error.command.malformed").class, Class::Ours);
     assert_eq!(meaning("error.request 403003").remedy, meaning("403003").remedy);
 }
+
+#[test]
+fn only_what_is_about_one_change_and_stays_is_lasting() {
+    for code in ["error.user.nonexistent", "error.group.not_found", "error.api.user.not.parent.org", "error.of.tomorrow"] {
+        assert!(is_lasting(code), "{code}");
+    }
+    for code in [
+        "error.internal.add",
+        "error.throttled_by_external_service",
+        "error.organization.migrating",
+        "error.group.license_quota_exceeded",
+        "error.request error.command.malformed",
+        "error.request http.403",
+        "umsync.overtaken",
+    ] {
+        assert!(!is_lasting(code), "{code}");
+    }
+}

@@ -8,7 +8,7 @@ mod totals;
 
 pub use outcome::{Results, Sent, fates, of_fates, of_notes, of_outcomes, of_stale};
 pub use plan::{of_plan, reason};
-pub use refusals::{codes_of, of_codes};
+pub use refusals::{codes_of, of_codes, refusal};
 pub use totals::Totals;
 
 use crate::change::What;

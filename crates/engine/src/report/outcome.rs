@@ -1,6 +1,6 @@
 //! What became of a plan.
 
-use super::refusals::of_codes;
+use super::refusals::{of_codes, refusal};
 use super::{Ink, Line, Totals, counted, section, told};
 use crate::change::{Change, Target};
 use crate::codes::OUR_OWN;
@@ -139,12 +139,10 @@ pub fn of_fates<V: Borrow<Verdict>>(fates: &[(&Change, V)], sent: Sent) -> Vec<L
         let (ink, said) = match verdict {
             Verdict::Done => continue,
             Verdict::Refused { errors } => {
-                let errors: Vec<String> =
-                    errors.iter().map(|error| format!("{} ({})", error.message, error.code)).collect();
                 // Codes of our own say what we did not send.
                 let ours = errors_are_ours(verdict);
                 let by = if ours { "not sent any more" } else { "refused by Adobe" };
-                (Ink::Loss, format!("{by}: {}", errors.join("; ")))
+                (Ink::Loss, format!("{by}: {}", refusal(errors)))
             }
             Verdict::Unknown { why } => {
                 (Ink::Warning, format!("outcome unknown, the next run settles it: {why}"))

@@ -2,7 +2,7 @@
 
 use super::{Ink, Line, counted, section};
 use crate::change::{Change, Target, What};
-use crate::codes::{Meaning, meaning, meanings};
+use crate::codes::{Class, Meaning, meaning, meanings};
 use crate::command::{Outcome, StepError, Verdict};
 use crate::key::email_domain;
 use std::borrow::Borrow;
@@ -17,6 +17,26 @@ const EXTERNAL: usize = 3;
 pub fn codes_of(outcomes: &[Outcome]) -> BTreeMap<&str, Meaning> {
     let errors = outcomes.iter().flat_map(|outcome| errors(&outcome.verdict).iter().chain(&outcome.notes));
     meanings(errors.map(|error| error.code.as_str()))
+}
+
+/// What Adobe said about a command, step by step. Adobe tries the later steps of a command after one has failed, and takes
+/// nothing back (UMAPI documentation, partial failures).
+pub fn refusal(errors: &[StepError]) -> String {
+    let mut sorted: Vec<&StepError> = errors.iter().collect();
+    sorted.sort_by_key(|error| error.step);
+    let first = sorted.iter().find_map(|error| error.step);
+    let numbered = sorted.len() > 1 || first.is_some_and(|first| first > 0);
+    let told = |error: &&StepError| match error.step.filter(|_| numbered) {
+        Some(step) => format!("step {}: {} ({})", step + 1, error.message, error.code),
+        None => format!("{} ({})", error.message, error.code),
+    };
+    let mut text = sorted.iter().map(told).collect::<Vec<_>>().join("; ");
+    // A mistake in its form keeps the whole command from running.
+    let has_form = sorted.iter().all(|error| meaning(&error.code).class != Class::Ours);
+    if has_form && first.is_some_and(|first| first > 0) {
+        text.push_str("; what stands before it in the command was carried out");
+    }
+    text
 }
 
 fn errors(verdict: &Verdict) -> &[StepError] {
@@ -132,6 +152,18 @@ mod tests {
         assert!(text.contains("2 × set-up at Adobe") && text.contains("claim it in the Admin Console"), "{text}");
         assert!(text.contains("error.of.tomorrow"), "{text}");
         assert_eq!(told(&[("d@b.c", Verdict::Done)]), "");
+    }
+
+    #[test]
+    fn the_steps_of_a_command_are_told_apart() {
+        let error = |step: Option<usize>, code: &str| StepError { step, code: code.to_owned(), message: "m".to_owned() };
+        assert_eq!(refusal(&[error(Some(0), "error.x")]), "m (error.x)");
+        assert_eq!(refusal(&[error(None, "error.x")]), "m (error.x)");
+        let both = [error(Some(1), "error.user.not_found"), error(Some(0), "error.country.invalid")];
+        assert_eq!(refusal(&both), "step 1: m (error.country.invalid); step 2: m (error.user.not_found)");
+        let later = refusal(&[error(Some(2), "error.group.not_found")]);
+        assert_eq!(later, "step 3: m (error.group.not_found); what stands before it in the command was carried out");
+        assert_eq!(refusal(&[error(Some(2), "error.command.illegal_entry")]), "step 3: m (error.command.illegal_entry)");
     }
 
     #[test]

@@ -6,7 +6,7 @@ mod overtaken;
 use crate::approvals::Approvals;
 use crate::failure::Failure;
 use crate::program::Program;
-use crate::record::Record;
+use crate::record::{Record, broken};
 use crate::remembering;
 use chrono::{DateTime, Utc};
 use overtaken::overtaken;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use umsync_engine::change::Change;
 use umsync_engine::command::{Command, Outcome, StepError, Verdict};
-use umsync_engine::report::{Results, Totals};
+use umsync_engine::report::{Results, Totals, codes_of};
 use umsync_store::{CutShort, Entry, LockError, Purpose, Row, RunEnd, Store};
 use umsync_umapi::so_far;
 
@@ -202,10 +202,15 @@ async fn ended(program: &Program, id: &str, rows: Vec<Row>, whole: bool) -> Resu
     report["summary"] = summary.clone();
     report["exit_code"] = json!(code);
     report["ended_at"] = serde_json::to_value(now)?;
-    report["outcomes"] = serde_json::to_value(outcomes_of(&rows))?;
+    let outcomes = outcomes_of(&rows);
+    report["outcomes"] = serde_json::to_value(&outcomes)?;
+    report["codes"] = serde_json::to_value(codes_of(&outcomes))?;
     let plan_id = report.pointer("/plan/id").and_then(Value::as_str).map(str::to_owned);
     store.save_report(id, &report).await?;
     store.finish_run(id, &RunEnd { at: now, exit_code: code, plan_id, summary }).await?;
+    if let Some(why) = broken(&outcomes) {
+        drop_rest(store, program.organization(), id, &why, now).await?;
+    }
     tracing::info!(run = id, code, "the execution that was cut short is over");
     Ok(Continued { run: id.to_owned(), rows, report, code, whole })
 }
