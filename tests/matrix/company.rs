@@ -54,7 +54,8 @@ pub(super) fn adobe() -> String {
     users.push(user("kept", &["Design", "Keep"]));
     users.push(user("boss", &["Video", "_org_admin"]));
     users.push(json!({"email": "guest@elsewhere.example", "type": "adobe", "groups": ["Design"]}));
-    let mut seed: Value = serde_json::from_str(&seed(&["Design", "Video", "Canteen", "Keep"], &users)).unwrap();
+    let mut seed: Value =
+        serde_json::from_str(&seed(&["Design", "Video", "Canteen", "Keep"], &users)).unwrap();
     seed["knobs"] = json!({ "throttle": null, "page_size_users": 7, "page_size_groups": 4 });
     seed.to_string()
 }

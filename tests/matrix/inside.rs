@@ -30,7 +30,7 @@ use umsync_engine::rules::{
 use umsync_umapi::{Cancel, Client, Clock, EmulatorMark, Error, Manners, Pace, Settings};
 
 /// So many cases at once: most of the time each waits for its Adobe.
-const AT_ONCE: usize = 12;
+const AT_ONCE: usize = 40;
 
 struct SystemClock;
 
@@ -102,7 +102,11 @@ fn directory() -> Directory {
 }
 
 /// One run: what was planned and what became of it.
-async fn sync(adobe: &Running, ledger: &Arc<Memory>, patience: Duration) -> Result<(Plan, Vec<Outcome>), Error> {
+async fn sync(
+    adobe: &Running,
+    ledger: &Arc<Memory>,
+    patience: Duration,
+) -> Result<(Plan, Vec<Outcome>), Error> {
     let mut settings = Settings::new(ORGANIZATION, DEFAULT_CLIENT, SecretString::from(DEFAULT_SECRET));
     settings.server = adobe.url().parse().unwrap();
     settings.ims = settings.server.clone();
@@ -132,7 +136,9 @@ fn rows(plan: &Plan, outcomes: &[Outcome]) -> Vec<Row> {
         Verdict::NotSent { .. } => "not_sent",
     };
     fates(plan, outcomes)
-        .map(|(change, verdict)| (Deed::of_change(&serde_json::to_value(change).unwrap()), word(verdict).to_owned()))
+        .map(|(change, verdict)| {
+            (Deed::of_change(&serde_json::to_value(change).unwrap()), word(verdict).to_owned())
+        })
         .collect()
 }
 
@@ -189,7 +195,10 @@ async fn play(case: Case) -> End {
         Err(error) => panic!("{name}: the next run failed: {error}"),
     };
     let results = Results::of(&plan, &outcomes);
-    assert!(results.all_done() && plan.withheld().is_empty(), "{name}: the next run: {results:?} {outcomes:?}");
+    assert!(
+        results.all_done() && plan.withheld().is_empty(),
+        "{name}: the next run: {results:?} {outcomes:?}"
+    );
     is_as_wanted(&adobe.state(), &name);
     nobody_else_was_touched(&before, &adobe.state(), &name);
     adobe.shutdown().await;

@@ -3,7 +3,7 @@
 use super::company::{RULES, adobe, is_as_wanted, ldif, nobody_else_was_touched};
 use super::{Case, cases, inside};
 use crate::support::World;
-use crate::support::report::{report_agrees, report_agrees_since};
+use crate::support::report::{Mark, report_agrees, report_agrees_since};
 use crate::support::rounds::{Dice, is_long, play};
 use crate::support::store::EVERY;
 use umsync_emulator::{Effect, Options, Seed};
@@ -34,7 +34,8 @@ fn story(case: &Case) -> (i32, i32) {
     let second = world.run(&["sync"]);
     assert!([0, 4, 8].contains(&second.code), "{name}: {}", second.stderr);
     if second.stdout.contains("it is over now") {
-        report_agrees_since(&world, &mark);
+        // It tells the execution that it went on with, from its beginning.
+        report_agrees_since(&world, &Mark { said: Some(second.stdout), ..mark });
     }
     nobody_else_was_touched(&before, &world.adobe.state(), &name);
     world.pass(EVERY * 2);
@@ -56,7 +57,13 @@ fn the_program_ends_well_or_tells_what_did_not() {
         false => (0..14).map(|_| &all[dice.below(all.len())]).collect(),
     };
     let codes = play(chosen.len(), |round| story(chosen[round]));
-    let (ended_well, went_on) =
-        (codes.iter().filter(|(first, _)| *first == 0).count(), codes.iter().filter(|(_, second)| *second == 0).count());
-    println!("{} of {} cases: {ended_well} done all the same, {went_on} done by the next run", codes.len(), all.len());
+    let (ended_well, went_on) = (
+        codes.iter().filter(|(first, _)| *first == 0).count(),
+        codes.iter().filter(|(_, second)| *second == 0).count(),
+    );
+    println!(
+        "{} of {} cases: {ended_well} done all the same, {went_on} done by the next run",
+        codes.len(),
+        all.len()
+    );
 }

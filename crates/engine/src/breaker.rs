@@ -124,14 +124,19 @@ mod tests {
     #[test]
     fn what_is_about_each_account_alone_is_no_row() {
         assert_eq!(breaks_after((0..49).map(|_| refused("error.country.invalid"))), None);
-        assert_eq!(breaks_after((0..90).map(|_| refused("error.country.invalid"))), Some(49), "but most of all");
+        assert_eq!(
+            breaks_after((0..90).map(|_| refused("error.country.invalid"))),
+            Some(49),
+            "but most of all"
+        );
     }
 
     #[test]
     fn most_of_the_last_hundred() {
         let half = |at: usize| if at % 2 == 1 { refused("error.user.nonexistent") } else { Verdict::Done };
         assert_eq!(breaks_after((0..400).map(half)), None);
-        let after_many = (0..1000).map(|_| Verdict::Done).chain((0..90).map(|_| refused("error.country.invalid")));
+        let after_many =
+            (0..1000).map(|_| Verdict::Done).chain((0..90).map(|_| refused("error.country.invalid")));
         assert_eq!(breaks_after(after_many), Some(1000 + 50));
     }
 
@@ -146,6 +151,9 @@ mod tests {
         let verdicts: Vec<Verdict> = (0..30).map(|_| refused(UNCLAIMED)).collect();
         let breaker = Breaker::of(&verdicts);
         let why = breaker.broken().unwrap();
-        assert!(why.contains("30 commands in a row") && why.contains("claim it in the Admin Console"), "{why}");
+        assert!(
+            why.contains("30 commands in a row") && why.contains("claim it in the Admin Console"),
+            "{why}"
+        );
     }
 }

@@ -36,7 +36,13 @@ mod tests {
         for good in ["US", "us", " de ", "GB", "UD", "AX"] {
             assert_eq!(code(good), Ok(good.trim().to_ascii_uppercase()));
         }
-        for (bad, word) in [("UK", "the code is GB"), ("ZZ", "no country"), ("USA", "two-letter"), ("", "two-letter"), ("Ü", "two-letter")] {
+        for (bad, word) in [
+            ("UK", "the code is GB"),
+            ("ZZ", "no country"),
+            ("USA", "two-letter"),
+            ("", "two-letter"),
+            ("Ü", "two-letter"),
+        ] {
             let why = code(bad).unwrap_err();
             assert!(why.contains(word), "{bad}: {why}");
         }

@@ -78,7 +78,10 @@ impl fmt::Display for SetAsideReason {
             }
             Self::Unprintable { what } => write!(f, "its {what} contains control characters"),
             Self::BadDomain { domain } => {
-                write!(f, "the domain `{domain}` of its username is no domain such as example.com (people.attributes.domain)")
+                write!(
+                    f,
+                    "the domain `{domain}` of its username is no domain such as example.com (people.attributes.domain)"
+                )
             }
             Self::TooLong { what, most } => write!(f, "its {what} has more than {most} characters"),
         }

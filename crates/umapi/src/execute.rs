@@ -290,7 +290,11 @@ impl<'a, L: Ledger> Execution<'a, L> {
         {
             self.is_lost |= stamping.was_lost(shut);
         }
-        Ok(positions.into_iter().zip(replies?).map(|(position, reply)| (position, self.noted(position, reply))).collect())
+        Ok(positions
+            .into_iter()
+            .zip(replies?)
+            .map(|(position, reply)| (position, self.noted(position, reply)))
+            .collect())
     }
 
     /// Keeps what is to be noted of a reply, and leaves what it says.
@@ -371,7 +375,8 @@ fn outcomes(verdicts: BTreeMap<usize, Verdict>, notes: &BTreeMap<usize, Vec<Step
 /// The refusal of a whole request, as an error of each of its commands. Its code says so: it tells nothing about any of
 /// them.
 fn whole(error: &Error) -> StepError {
-    let code = error.code().map_or_else(|| WHOLE_REQUEST.to_owned(), |code| format!("{WHOLE_REQUEST} {code}"));
+    let code =
+        error.code().map_or_else(|| WHOLE_REQUEST.to_owned(), |code| format!("{WHOLE_REQUEST} {code}"));
     StepError { step: None, code, message: error.line() }
 }
 

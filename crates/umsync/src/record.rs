@@ -222,7 +222,11 @@ impl Record {
 
     /// An execution that stopped itself, because hardly anything went well any more, was not cut short: nobody goes on with
     /// its rest as if nothing had been. The next run plans it anew.
-    pub(crate) async fn give_up_if_broken(&self, program: &Program, outcomes: &[Outcome]) -> Result<(), Failure> {
+    pub(crate) async fn give_up_if_broken(
+        &self,
+        program: &Program,
+        outcomes: &[Outcome],
+    ) -> Result<(), Failure> {
         match broken(outcomes) {
             Some(why) if self.mode == Mode::Apply => {
                 Ok(program.store.drop_rest(&self.id, &why, program.now()).await?)

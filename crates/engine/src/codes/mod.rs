@@ -93,13 +93,17 @@ pub fn meaning(code: &str) -> Meaning {
     // `error.request CODE`: whatever the code is, it is about everything.
     if let Some(rest) = code.strip_prefix(WHOLE_REQUEST) {
         let inner = rest.trim_start();
-        let Meaning { class, again, means, remedy } = if inner.is_empty() { OTHERWISE } else { meaning(inner) };
+        let Meaning { class, again, means, remedy } =
+            if inner.is_empty() { OTHERWISE } else { meaning(inner) };
         let class = if class == Class::Ours { Class::Ours } else { Class::Organization };
         return Meaning { class, again, means, remedy };
     }
     let exact = TABLE.iter().find(|(codes, _)| codes.contains(&code));
     let by_beginning = || BEGINNINGS.iter().find(|(beginning, _)| code.starts_with(beginning));
-    exact.map(|(_, meaning)| *meaning).or_else(|| by_beginning().map(|(_, meaning)| *meaning)).unwrap_or(OTHERWISE)
+    exact
+        .map(|(_, meaning)| *meaning)
+        .or_else(|| by_beginning().map(|(_, meaning)| *meaning))
+        .unwrap_or(OTHERWISE)
 }
 
 /// Whether a change that is refused with this code again and again is to be tried less often: it is about that change, and

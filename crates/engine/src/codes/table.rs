@@ -7,15 +7,12 @@ const fn is(class: Class, again: Again, means: &'static str, remedy: &'static st
 }
 
 const OUR_MISTAKE: &str = "report it with the run's id: nothing at Adobe or in the directory has to change";
-const NEXT_RUN: &str = "nothing: the next run tries again; if it stays, ask Adobe's support and name the code";
+const NEXT_RUN: &str =
+    "nothing: the next run tries again; if it stays, ask Adobe's support and name the code";
 
 /// A command of a form that Adobe does not take.
-const MALFORMED: Meaning = is(
-    Class::Ours,
-    Again::Never,
-    "Adobe does not understand the form of the command",
-    OUR_MISTAKE,
-);
+const MALFORMED: Meaning =
+    is(Class::Ours, Again::Never, "Adobe does not understand the form of the command", OUR_MISTAKE);
 
 /// Nothing fits.
 pub(super) const OTHERWISE: Meaning = is(
@@ -68,20 +65,18 @@ pub(super) const BEGINNINGS: &[(&str, Meaning)] = &[
     ),
 ];
 
-const NO_LICENCE: Meaning = is(
-    Class::Quota,
-    Again::Later,
-    "no licence is left",
-    "buy some in the Admin Console, or take some back",
-);
+const NO_LICENCE: Meaning =
+    is(Class::Quota, Again::Later, "no licence is left", "buy some in the Admin Console, or take some back");
 
 const OTHERS_GROUP: &str = "take the group out of the mapping, or change it in the organization that owns it";
 const THE_ORGANIZATION: &str = "compare adobe.organization with what the Adobe Developer Console shows";
 const LOOK_FOR_GROUP: &str = "look for the group in the Admin Console: it may be gone, renamed, or of a kind that the API \
                               does not change; then correct the mapping";
 const CORRECT_PERSON: &str = "correct this person's email or name in the directory";
-const LOOK_FOR_ADDRESS: &str = "look for the address in the Admin Console, deleted and disabled users included";
-const LOGIN: &str = "make people.attributes.username and people.attributes.domain fit how people sign in there";
+const LOOK_FOR_ADDRESS: &str =
+    "look for the address in the Admin Console, deleted and disabled users included";
+const LOGIN: &str =
+    "make people.attributes.username and people.attributes.domain fit how people sign in there";
 
 /// Every code that is known, with what it means.
 pub(super) const TABLE: &[(&[&str], Meaning)] = &[
@@ -234,10 +229,7 @@ pub(super) const TABLE: &[(&[&str], Meaning)] = &[
         &["error.update.country.no_update"],
         is(Class::Ours, Again::Never, "the country is fixed when an account is made", OUR_MISTAKE),
     ),
-    (
-        &["error.update.no"],
-        is(Class::Target, Again::Never, "Adobe refuses the new email", LOOK_FOR_ADDRESS),
-    ),
+    (&["error.update.no"], is(Class::Target, Again::Never, "Adobe refuses the new email", LOOK_FOR_ADDRESS)),
     (
         &["error.user.name_in_use", "error.user.email.name_in_use"],
         is(Class::Target, Again::Never, "another account has the new address", LOOK_FOR_ADDRESS),
@@ -280,7 +272,14 @@ pub(super) const TABLE: &[(&[&str], Meaning)] = &[
     ),
     // Memberships and groups.
     (
-        &["error.group.not_found", "error.plc.not_found", "plc.not_found", "error.command.product.not_found", "PLC_NOT_FOUND", "GROUP_NOT_FOUND"],
+        &[
+            "error.group.not_found",
+            "error.plc.not_found",
+            "plc.not_found",
+            "error.command.product.not_found",
+            "PLC_NOT_FOUND",
+            "GROUP_NOT_FOUND",
+        ],
         is(Class::Group, Again::Later, "Adobe has no such group or profile", LOOK_FOR_GROUP),
     ),
     (
@@ -328,7 +327,12 @@ pub(super) const TABLE: &[(&[&str], Meaning)] = &[
             "error.usergroup.readonly.remove_user_not_allowed",
             "error.usergroup.readonly.remove_not_allowed",
         ],
-        is(Class::Group, Again::Never, "the user group is another organization's and only shared", OTHERS_GROUP),
+        is(
+            Class::Group,
+            Again::Never,
+            "the user group is another organization's and only shared",
+            OTHERS_GROUP,
+        ),
     ),
     (
         &["error.internal.add"],
@@ -396,10 +400,7 @@ pub(super) const TABLE: &[(&[&str], Meaning)] = &[
             "compare adobe.organization with the project of the credential in the Adobe Developer Console",
         ),
     ),
-    (
-        &["error.api.not_available"],
-        is(Class::Passing, Again::Later, "the API is not available", NEXT_RUN),
-    ),
+    (&["error.api.not_available"], is(Class::Passing, Again::Later, "the API is not available", NEXT_RUN)),
     (
         &["429050"],
         is(

@@ -143,12 +143,18 @@ fn letters(class: Class) -> &'static str {
 
 #[test]
 fn every_documented_code_has_its_class_its_meaning_and_its_remedy() {
-    assert_eq!(DOCUMENTED.iter().filter(|(_, code)| code.starts_with("error.") || code.starts_with("plc.")).count(), 108 + 5);
+    assert_eq!(
+        DOCUMENTED.iter().filter(|(_, code)| code.starts_with("error.") || code.starts_with("plc.")).count(),
+        108 + 5
+    );
     for (wanted, code) in DOCUMENTED {
         let rows = TABLE.iter().filter(|(codes, _)| codes.contains(code)).count();
         assert_eq!(rows, 1, "{code} stands in {rows} rows");
         let Meaning { class, again: _, means, remedy } = meaning(code);
-        assert!(letters(class).chars().any(|letter| wanted.contains(letter)), "{code} is {wanted}, not {class:?}");
+        assert!(
+            letters(class).chars().any(|letter| wanted.contains(letter)),
+            "{code} is {wanted}, not {class:?}"
+        );
         assert!(means.len() > 10 && !remedy.is_empty(), "{code}");
     }
 }
@@ -183,7 +189,9 @@ fn unknown_codes_are_told_by_how_they_begin() {
 
 #[test]
 fn the_refusal_of_a_whole_request_is_about_no_single_account() {
-    for code in ["error.request 403003", "error.request http.403", "error.request", "error.request error.of.tomorrow"] {
+    for code in
+        ["error.request 403003", "error.request http.403", "error.request", "error.request error.of.tomorrow"]
+    {
         let meaning = meaning(code);
         assert_eq!(meaning.class, Class::Organization, "{code}");
         assert!(meaning.passes());
@@ -194,7 +202,12 @@ fn the_refusal_of_a_whole_request_is_about_no_single_account() {
 
 #[test]
 fn only_what_is_about_one_change_and_stays_is_lasting() {
-    for code in ["error.user.nonexistent", "error.group.not_found", "error.api.user.not.parent.org", "error.of.tomorrow"] {
+    for code in [
+        "error.user.nonexistent",
+        "error.group.not_found",
+        "error.api.user.not.parent.org",
+        "error.of.tomorrow",
+    ] {
         assert!(is_lasting(code), "{code}");
     }
     for code in [

@@ -4,7 +4,9 @@
 use super::*;
 use crate::directory::{Certificate, DirectoryGroup, GroupRef};
 use crate::limits::Limits;
-use crate::rules::{AdobeIdTwin, Baseline, Domains, LeaverAction, Leavers, Mapping, MappingMode, PeopleRules, Protect};
+use crate::rules::{
+    AdobeIdTwin, Baseline, Domains, LeaverAction, Leavers, Mapping, MappingMode, PeopleRules, Protect,
+};
 use std::time::Duration;
 
 fn template(text: &str) -> Template {

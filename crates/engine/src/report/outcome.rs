@@ -110,8 +110,10 @@ pub fn of_notes(plan: &Plan, outcomes: &[Outcome], sent: Sent) -> Vec<Line> {
     };
     section(&format!("{title}: {}", noted().count()), &mut lines);
     for Outcome { command, verdict: _, notes } in noted() {
-        let said: Vec<String> = notes.iter().map(|note| format!("{} ({})", note.message, note.code)).collect();
-        let target = plan.commands().get(*command).map(|command| command.target.to_string()).unwrap_or_default();
+        let said: Vec<String> =
+            notes.iter().map(|note| format!("{} ({})", note.message, note.code)).collect();
+        let target =
+            plan.commands().get(*command).map(|command| command.target.to_string()).unwrap_or_default();
         lines.push(
             Line::of(Ink::Plain, format!("  = {target}"))
                 .and(Ink::Plain, format!("  {}", said.join("; ")))

@@ -149,21 +149,34 @@ mod tests {
             ("d@b.c", Verdict::Done),
         ]);
         assert_eq!(text.matches("error.domain.trust.nonexistent").count(), 1, "{text}");
-        assert!(text.contains("2 × set-up at Adobe") && text.contains("claim it in the Admin Console"), "{text}");
+        assert!(
+            text.contains("2 × set-up at Adobe") && text.contains("claim it in the Admin Console"),
+            "{text}"
+        );
         assert!(text.contains("error.of.tomorrow"), "{text}");
         assert_eq!(told(&[("d@b.c", Verdict::Done)]), "");
     }
 
     #[test]
     fn the_steps_of_a_command_are_told_apart() {
-        let error = |step: Option<usize>, code: &str| StepError { step, code: code.to_owned(), message: "m".to_owned() };
+        let error = |step: Option<usize>, code: &str| StepError {
+            step,
+            code: code.to_owned(),
+            message: "m".to_owned(),
+        };
         assert_eq!(refusal(&[error(Some(0), "error.x")]), "m (error.x)");
         assert_eq!(refusal(&[error(None, "error.x")]), "m (error.x)");
         let both = [error(Some(1), "error.user.not_found"), error(Some(0), "error.country.invalid")];
         assert_eq!(refusal(&both), "step 1: m (error.country.invalid); step 2: m (error.user.not_found)");
         let later = refusal(&[error(Some(2), "error.group.not_found")]);
-        assert_eq!(later, "step 3: m (error.group.not_found); what stands before it in the command was carried out");
-        assert_eq!(refusal(&[error(Some(2), "error.command.illegal_entry")]), "step 3: m (error.command.illegal_entry)");
+        assert_eq!(
+            later,
+            "step 3: m (error.group.not_found); what stands before it in the command was carried out"
+        );
+        assert_eq!(
+            refusal(&[error(Some(2), "error.command.illegal_entry")]),
+            "step 3: m (error.command.illegal_entry)"
+        );
     }
 
     #[test]

@@ -64,7 +64,10 @@ async fn two_thousand_creations_and_three_thousand_memberships_meet_no_429_and_l
     let requests = world.adobe.calls(Endpoint::Action).len();
     assert_eq!(requests, 500, "no fewer carry five thousand users");
     let shortest = requests as f64 / ACTIONS * 60.0;
-    println!("{requests} requests took {took:.0} s; requests / rate = {shortest:.0} s; 429: {}", world.turned_away());
+    println!(
+        "{requests} requests took {took:.0} s; requests / rate = {shortest:.0} s; 429: {}",
+        world.turned_away()
+    );
     assert!(took <= shortest * 1.02, "{took} s, and {shortest} s would be enough");
 }
 
@@ -106,7 +109,8 @@ async fn whoever_waits_as_long_as_adobe_asks_is_let_in() {
             "groups": [{"name": "Design"}],
             "users": [{"email": "u0@example.com", "firstname": "U", "lastname": "Doe", "country": "US", "type": "federated"}],
         });
-        let world = World::new(&seed.to_string(), Knobs { retry_after_format: format, ..Knobs::default() }).await;
+        let world =
+            World::new(&seed.to_string(), Knobs { retry_after_format: format, ..Knobs::default() }).await;
         // As fast as it goes: the quota is met again and again.
         let session = world.session(Pace::Off).await;
         let permit = session.may_list().await.unwrap();

@@ -129,6 +129,8 @@ fn no_planned_command_is_refused_for_its_form() {
     });
     ran.unwrap();
     let (commands, created, refused) = (commands.get(), created.get(), refused.get());
-    println!("{commands} commands planned; {created} accounts afterwards; {refused} refused for what Adobe holds");
+    println!(
+        "{commands} commands planned; {created} accounts afterwards; {refused} refused for what Adobe holds"
+    );
     assert!(commands > 300 && created > 300, "it is about something");
 }

@@ -26,7 +26,10 @@ async fn the_same_refusal_thirty_times_in_a_row_stops_it_and_says_why() {
     let outcomes = execute(&world, &joins(65)).await;
     assert_eq!(letters(&outcomes), format!("{}{}", "R".repeat(30), "N".repeat(35)));
     let reason = why(&outcomes[64]);
-    assert!(reason.contains("30 commands in a row were refused with error.domain.trust.nonexistent"), "{reason}");
+    assert!(
+        reason.contains("30 commands in a row were refused with error.domain.trust.nonexistent"),
+        "{reason}"
+    );
     assert!(reason.contains("claim it in the Admin Console"), "{reason}");
     assert_eq!(world.calls().len(), 3);
 }
@@ -51,8 +54,11 @@ async fn what_was_refused_before_it_was_cut_short_counts() {
     world.ledger.stamp(|stamps| stamps.execution = Some(world.now() - chrono::TimeDelta::minutes(5)));
     let begun = world.ledger.stamped().execution.unwrap();
     let permit = session.may_go_on(begun).await.unwrap().unwrap();
-    let error =
-        StepError { step: Some(0), code: "error.domain.trust.nonexistent".to_owned(), message: String::new() };
+    let error = StepError {
+        step: Some(0),
+        code: "error.domain.trust.nonexistent".to_owned(),
+        message: String::new(),
+    };
     let not_sent = || Verdict::NotSent { why: String::new() };
     let so_far: Vec<Verdict> = (0..60)
         .map(|at| if at < 20 { Verdict::Refused { errors: vec![error.clone()] } } else { not_sent() })

@@ -99,7 +99,8 @@ async fn stopping_does_not_wait_for_the_pace() {
 async fn a_date_to_wait_for_is_taken_by_adobes_clock() {
     for fast in [-240, 0, 240] {
         let mut first = true;
-        let clock = std::sync::Arc::new(std::sync::Mutex::new(None::<std::sync::Arc<crate::world::TestClock>>));
+        let clock =
+            std::sync::Arc::new(std::sync::Mutex::new(None::<std::sync::Arc<crate::world::TestClock>>));
         let seen = clock.clone();
         let world = World::new(move |request| match std::mem::take(&mut first) {
             true => {

@@ -340,7 +340,8 @@ impl Told {
         }
         section(&format!("Refused, and counted as done: {}", self.notes.len()), lines);
         for (target, notes) in &self.notes {
-            let said: Vec<String> = notes.iter().map(|note| format!("{} ({})", note.message, note.code)).collect();
+            let said: Vec<String> =
+                notes.iter().map(|note| format!("{} ({})", note.message, note.code)).collect();
             lines.push(line([
                 (Ink::Plain, format!("  = {target}  {}", said.join("; "))),
                 (Ink::Faint, "  what was wanted is so already, or a test cannot know it".to_owned()),
