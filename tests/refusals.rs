@@ -205,7 +205,11 @@ fn an_execution_in_which_nothing_goes_well_stops_itself_says_why_and_is_planned_
     assert_eq!(ended.stdout.matches("what to do: claim it").count(), 1 + 35);
     assert_eq!(world.actions(), 3);
     report_agrees(&world);
-    world.run(&["report"]).with(0).shows(&["it stopped itself", "What the codes mean", "35 not sent"]);
+    world.run(&["report"]).with(0).shows(&[
+        "it stopped itself",
+        "What the codes mean",
+        "70 not sent (35 accounts created",
+    ]);
     let codes = world.run(&["report", "--json"]).with(0).json();
     assert_eq!(codes["codes"]["error.domain.trust.nonexistent"]["class"], "setup");
     // Nobody goes on with it as if nothing had been, within its two hours or after.

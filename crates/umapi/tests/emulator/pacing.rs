@@ -88,7 +88,11 @@ async fn two_programs_that_share_a_key_and_not_a_store_take_half_the_pace_each()
         let snapshot = one.snapshot(permit, &|_| {}).await.unwrap();
         let entries = (0..50).map(|at| somebody(&format!("u{at}"), &["Design"])).collect();
         let plan = planned(&directory(entries, &["Design"]), &snapshot, &rules(&["Design"]));
-        for session in [&one, &other, &one, &other, &one, &other] {
+        // So far apart that no wait is too short to be told.
+        for (session, later) in [(&one, 0), (&other, 7), (&one, 3), (&other, 5), (&one, 2), (&other, 9)] {
+            tokio::time::pause();
+            tokio::time::advance(std::time::Duration::from_secs(later)).await;
+            tokio::time::resume();
             let outcomes = driven(&world.clock, |listener| {
                 let commands = plan.commands();
                 async move { session.rehearse(commands, &*listener, &Cancel::never()).await }

@@ -132,5 +132,5 @@ fn no_planned_command_is_refused_for_its_form() {
     println!(
         "{commands} commands planned; {created} accounts afterwards; {refused} refused for what Adobe holds"
     );
-    assert!(commands > 300 && created > 300, "it is about something");
+    assert!(commands > 300 && refused > 0, "it is about something");
 }
