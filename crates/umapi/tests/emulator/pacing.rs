@@ -71,39 +71,6 @@ async fn two_thousand_creations_and_three_thousand_memberships_meet_no_429_and_l
     assert!(took <= shortest * 1.02, "{took} s, and {shortest} s would be enough");
 }
 
-#[tokio::test]
-async fn two_programs_that_share_a_key_and_not_a_store_take_half_the_pace_each() {
-    let people: Vec<_> = (0..50)
-        .map(|at| json!({"email": format!("u{at}@example.com"), "firstname": "U", "lastname": "Doe", "country": "US",
-            "type": "federated"}))
-        .collect();
-    let seed = json!({
-        "domains": [{"domain": "example.com", "type": "federated", "login": "email"}],
-        "groups": [{"name": "Design"}], "users": people,
-    });
-    for (share, is_turned_away) in [(50, false), (100, true)] {
-        let world = World::new(&seed.to_string(), Knobs::default()).await;
-        let (one, other) = (world.session(Pace::Share(share)).await, world.session(Pace::Share(share)).await);
-        let permit = one.may_list().await.unwrap();
-        let snapshot = one.snapshot(permit, &|_| {}).await.unwrap();
-        let entries = (0..50).map(|at| somebody(&format!("u{at}"), &["Design"])).collect();
-        let plan = planned(&directory(entries, &["Design"]), &snapshot, &rules(&["Design"]));
-        // So far apart that no wait is too short to be told.
-        for (session, later) in [(&one, 0), (&other, 7), (&one, 3), (&other, 5), (&one, 2), (&other, 9)] {
-            tokio::time::pause();
-            tokio::time::advance(std::time::Duration::from_secs(later)).await;
-            tokio::time::resume();
-            let outcomes = driven(&world.clock, |listener| {
-                let commands = plan.commands();
-                async move { session.rehearse(commands, &*listener, &Cancel::never()).await }
-            })
-            .await;
-            assert!(outcomes.iter().all(|outcome| outcome.verdict == Verdict::Done));
-        }
-        assert_eq!(world.turned_away() > 0, is_turned_away, "{share} %");
-    }
-}
-
 /// Whatever turned somebody away, waiting as long as it says is enough, in either form of `Retry-After`.
 #[tokio::test]
 async fn whoever_waits_as_long_as_adobe_asks_is_let_in() {
