@@ -3,7 +3,7 @@
 use crate::support::report::report_agrees;
 use crate::support::store::EVERY;
 use crate::support::{World, group, person, seed, user};
-use umsync_emulator::{Effect, Endpoint, Fault, Missing, Reply};
+use umsync_emulator::{Departed, Effect, Endpoint, Fault, Missing, Reply};
 
 const RULES: &str = "groups:\n  - {directory: design, adobe: [Design]}\nleavers: {action: remove, grace: 0s}\nlimits: {leave: off, removals: off, group_removals: off, identity: off, update: off, create: off}\nbaseline: accept\n";
 
@@ -238,7 +238,7 @@ fn who_left_meanwhile_counts_as_gone_with_a_note() {
     let ldif = [person("anna", &[]), group("design", &["anna"])].concat();
     let world = World::new(&seed(&["Design"], &[user("anna", &["Design"]), user("zoe", &[])]), &ldif);
     world.configure(RULES);
-    world.adobe.with_knobs(|knobs| knobs.removefromorg_missing = Missing::Error);
+    world.adobe.with_knobs(|knobs| knobs.removefromorg_missing = Departed::Error);
     let away = Effect::meanwhile(|org| {
         org.remove_user("zoe@example.com");
     });
