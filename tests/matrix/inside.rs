@@ -218,7 +218,6 @@ pub(super) async fn undisturbed() -> u32 {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "the figures are the result")]
 fn every_fault_at_every_request_ends_well_or_is_told() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let (requests, all, ends) = runtime.block_on(async {

@@ -47,7 +47,6 @@ fn story(case: &Case) -> (i32, i32) {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "the figures are the result")]
 fn the_program_ends_well_or_tells_what_did_not() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let all = cases(runtime.block_on(inside::undisturbed()));

@@ -12,7 +12,6 @@ use umsync_umapi::{Cancel, Clock, Pace};
 const ACTIONS: f64 = 10.0;
 
 #[tokio::test]
-#[expect(clippy::print_stdout, reason = "the figures are the result")]
 async fn two_thousand_creations_and_three_thousand_memberships_meet_no_429_and_lose_no_time() {
     // 3000 accounts: two thousand join, a thousand lose what they have; and 2000 new people.
     let user = |at: usize| {

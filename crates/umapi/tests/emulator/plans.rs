@@ -76,7 +76,6 @@ fn person() -> impl Strategy<Value = Entry> {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "the figures are the result")]
 fn no_planned_command_is_refused_for_its_form() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let (commands, created, refused) = (Cell::new(0), Cell::new(0), Cell::new(0));
