@@ -7,8 +7,11 @@ use umsync_emulator::{Org, User};
 
 pub(super) const RULES: &str = "groups:\n  - {directory: design, adobe: [Design]}\n  - {directory: video, adobe: [Video]}\n  - {directory: sketch, adobe: [Sketch], create: true}\nleavers: {action: remove, grace: 0s}\nprotect: {users: [\"vip@*\"], groups: [Keep]}\nlimits: {create: off, update: off, identity: off, group_removals: off, removals: off, leave: off}\nbaseline: accept\n";
 
+/// A name, and groups before and after.
+type Somebody = (&'static str, Option<&'static [&'static str]>, Option<&'static [&'static str]>);
+
 /// Whom the sync is about, with the groups that they have and those they shall have; `None` where they are not.
-pub(super) const SOMEBODIES: [(&str, Option<&[&str]>, Option<&[&str]>); 17] = [
+pub(super) const SOMEBODIES: [Somebody; 17] = [
     ("new-0", None, Some(&["Design"])),
     ("new-1", None, Some(&["Design"])),
     ("new-2", None, Some(&["Sketch"])),

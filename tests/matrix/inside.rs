@@ -36,7 +36,7 @@ struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> DateTime<Utc> {
-        DateTime::from(umsync_emulator::Clock::system().now())
+        umsync_emulator::Clock::system().now()
     }
 }
 
