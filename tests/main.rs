@@ -20,6 +20,7 @@ mod identities;
 #[cfg(feature = "kerberos")]
 mod kerberos;
 mod ldap;
+mod matrix;
 mod modes;
 mod nothing_lost;
 mod notify;

@@ -2,9 +2,10 @@
 
 use crate::adobe::Identity;
 use crate::change::{Address, Profile};
+use crate::country;
 use crate::directories::Directories;
 use crate::directory::{AccountState, Anchor, Directory, DirectoryName, Entry};
-use crate::key::{GroupName, UserKey, email_domain, fold, fold_domain};
+use crate::key::{GroupName, UserKey, email_domain, fold_domain};
 use crate::memory::{Evidence, Known, Memory};
 use crate::rules::{Disabled, IdentityRule, Mapping, Rules, Select};
 use crate::set_aside::{Names, SetAside, SetAsideReason, Shield};
@@ -15,7 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// UMAPI documentation, "createFederatedID": `email` has at most 60 characters.
 const EMAIL_LENGTH: usize = 60;
-/// UMAPI documentation, "createFederatedID": names have at most 250 characters.
+/// UMAPI documentation, "createFederatedID" and "command entries": names, usernames and domains have at most 250
+/// characters.
 const NAME_LENGTH: usize = 250;
 
 /// One person of the directory, as Adobe should hold them.
@@ -68,7 +70,7 @@ pub enum Country {
     Code(String),
     /// None.
     Missing,
-    /// Something else.
+    /// Something else: why it is none.
     Invalid(String),
 }
 
@@ -112,11 +114,7 @@ impl Person {
         let country = match &self.country {
             Country::Code(code) => Some(code.clone()),
             Country::Missing => default_country.map(str::to_owned),
-            Country::Invalid(text) => {
-                return Err(format!(
-                    "country `{text}` is no two-letter code (ISO 3166), which Adobe demands"
-                ));
-            }
+            Country::Invalid(why) => return Err(format!("its country cannot be used: {why}")),
         };
         if country.is_none() && self.identity == Identity::Federated {
             return Err(
@@ -304,29 +302,34 @@ fn person(entry: &Entry, directory: &DirectoryName, rules: &Rules) -> Result<Per
         }
     };
     let name = |template: &Template, what: &'static str| match optional(template)? {
-        Some(value) if value.chars().count() > NAME_LENGTH => {
-            Err(SetAsideReason::TooLong { what: what.to_owned(), most: NAME_LENGTH })
-        }
-        value => Ok(value),
+        Some(value) => check_name(&value, what).map(|()| Some(value)),
+        None => Ok(None),
     };
     let first_name = name(&people.first_name, "first name")?;
     let last_name = name(&people.last_name, "last name")?;
     // Only a bare username of a federated account identifies; one that looks like an email never does
     // (UMAPI documentation, "Identifying users").
     let username = match people.username.as_ref().map(optional).transpose()?.flatten() {
-        Some(username) if identity == Identity::Federated && !username.contains('@') => Some(username),
+        Some(username) if identity == Identity::Federated && !username.contains('@') => {
+            check_name(&username, "username")?;
+            if username.chars().any(char::is_control) {
+                return Err(SetAsideReason::Unprintable { what: "username".to_owned() });
+            }
+            Some(username)
+        }
         _ => None,
     };
     let domain = match people.domain.as_ref().map(optional).transpose()?.flatten() {
         Some(domain) => fold_domain(&domain),
         None => email_domain(&email).unwrap_or_default(),
     };
+    // Only a bare username is sent with its domain.
+    if username.is_some() {
+        check_domain(&domain)?;
+    }
     let country = match optional(&people.country_of_entry)? {
         None => Country::Missing,
-        Some(text) if text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
-            Country::Code(text.to_ascii_uppercase())
-        }
-        Some(text) => Country::Invalid(text),
+        Some(text) => country::code(&text).map_or_else(Country::Invalid, Country::Code),
     };
     let mut groups: BTreeMap<GroupName, Vec<String>> = BTreeMap::new();
     let gives = |mapping: &&Mapping| mapping.is_about(directory) && entry.groups.contains(&mapping.directory);
@@ -364,6 +367,28 @@ fn person(entry: &Entry, directory: &DirectoryName, rules: &Rules) -> Result<Per
     })
 }
 
+/// What Adobe takes as a name or a username.
+fn check_name(value: &str, what: &str) -> Result<(), SetAsideReason> {
+    if value.chars().count() > NAME_LENGTH {
+        return Err(SetAsideReason::TooLong { what: what.to_owned(), most: NAME_LENGTH });
+    }
+    Ok(())
+}
+
+/// What Adobe takes as the domain beside a username: one that an organization can claim.
+fn check_domain(domain: &str) -> Result<(), SetAsideReason> {
+    if domain.chars().count() > NAME_LENGTH {
+        return Err(SetAsideReason::TooLong { what: "domain".to_owned(), most: NAME_LENGTH });
+    }
+    if is_domain(domain) { Ok(()) } else { Err(SetAsideReason::BadDomain { domain: domain.to_owned() }) }
+}
+
+/// Whether it has the form `example.com`.
+fn is_domain(domain: &str) -> bool {
+    let bad = |c: char| c.is_whitespace() || c.is_control() || c == '@';
+    domain.split('.').count() > 1 && domain.split('.').all(|label| !label.is_empty()) && !domain.contains(bad)
+}
+
 fn check_email(email: &str) -> Result<(), SetAsideReason> {
     let bad = |why: &str| Err(SetAsideReason::BadEmail { email: email.to_owned(), why: why.to_owned() });
     let Some((local, domain)) = email.split_once('@') else {
@@ -372,7 +397,7 @@ fn check_email(email: &str) -> Result<(), SetAsideReason> {
     if local.is_empty() || domain.is_empty() || domain.contains('@') {
         return bad("it is not of the form name@domain");
     }
-    if fold(email).chars().any(|c| c.is_whitespace() || c.is_control()) {
+    if email.chars().any(|c| c.is_whitespace() || c.is_control()) {
         return bad("it contains spaces or control characters");
     }
     if email.chars().count() > EMAIL_LENGTH {
@@ -381,5 +406,11 @@ fn check_email(email: &str) -> Result<(), SetAsideReason> {
     if !local.is_ascii() {
         return bad("Adobe takes only ASCII before the `@`");
     }
+    if !is_domain(domain) {
+        return bad("what follows the `@` is no domain such as example.com");
+    }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

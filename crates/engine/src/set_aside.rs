@@ -46,6 +46,16 @@ pub enum SetAsideReason {
         /// What it gave.
         word: String,
     },
+    /// A value holds control characters, which Adobe does not take.
+    Unprintable {
+        /// Of what.
+        what: String,
+    },
+    /// The domain beside a bare username is none that an organization could claim.
+    BadDomain {
+        /// What the template gave.
+        domain: String,
+    },
     /// Adobe takes no value so long.
     TooLong {
         /// Of what.
@@ -66,6 +76,13 @@ impl fmt::Display for SetAsideReason {
             }
             Self::UnknownIdentity { word } => {
                 write!(f, "`{word}` is no identity type (adobe, enterprise, federated)")
+            }
+            Self::Unprintable { what } => write!(f, "its {what} contains control characters"),
+            Self::BadDomain { domain } => {
+                write!(
+                    f,
+                    "the domain `{domain}` of its username is no domain such as example.com (people.attributes.domain)"
+                )
             }
             Self::TooLong { what, most } => write!(f, "its {what} has more than {most} characters"),
         }

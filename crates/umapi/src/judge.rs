@@ -71,6 +71,8 @@ pub(crate) fn judge<T>(
             let error = Error::Busy { doing, status, code };
             Next::Again { error, again: Again::Reached(asked), reached: Reached::No }
         }
+        // `Retry-After` says that it does pass.
+        status @ 500 if asked.is_none() => lost(call, Error::Busy { doing, status, code }, Again::Broken),
         status @ (408 | 500..) => lost(call, Error::Busy { doing, status, code }, Again::Reached(asked)),
         status @ 300..400 => {
             Next::Stop { error: Error::Redirected { doing, status }, reached: Reached::Refused }

@@ -22,6 +22,8 @@
 //!   is proven not to have left.
 //! * A command whose answer was lost is looked up before it is sent again, by this process or by the one that goes on
 //!   after a crash; what stays open is `Unknown`.
+//! * A group that Adobe no longer has fails only what needs it, and an execution in which hardly anything goes well stops
+//!   itself.
 //! * An execution is in one hand: who was stopped while another took over sends at most the request that it was at.
 //! * When the ledger fails nothing more is sent.
 //! * Repeating happens in one place and has an end. Every wait does.
@@ -47,6 +49,7 @@ mod read;
 mod samples;
 mod session;
 mod settings;
+mod split;
 mod steps;
 mod token;
 mod user;
@@ -64,4 +67,3 @@ pub use progress::{Cancel, Canceller, Listener, Progress, Wait};
 pub use read::Members;
 pub use session::{Client, Session};
 pub use settings::{Manners, Pace, Settings};
-pub use verdict::{ErrorClass, error_class};

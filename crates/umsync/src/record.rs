@@ -10,11 +10,12 @@ use crate::scope::Scope;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use umsync_engine::breaker::Breaker;
 use umsync_engine::change::{Change, Target};
 use umsync_engine::command::{Outcome, Verdict};
 use umsync_engine::memory::Departure;
 use umsync_engine::plan::{Plan, Remember};
-use umsync_engine::report::{Results, Totals, fates};
+use umsync_engine::report::{Results, Totals, codes_of, fates};
 use umsync_engine::rules::Baseline;
 use umsync_engine::unread::Unread;
 use umsync_store::{RunEnd, RunStart};
@@ -190,6 +191,7 @@ impl Record {
         report["plan"] = json!(end.ok().map(|finished| &finished.plan));
         report["stale"] = json!(end.ok().map(|finished| &finished.stale));
         report["outcomes"] = json!(end.ok().map(|finished| &finished.outcomes));
+        report["codes"] = json!(end.ok().map(|finished| codes_of(&finished.outcomes)));
         report
     }
 
@@ -240,6 +242,29 @@ impl Record {
         tracing::info!(run = self.id, code, "ended");
         Ok(())
     }
+
+    /// An execution that stopped itself, because hardly anything went well any more, was not cut short: nobody goes on with
+    /// its rest as if nothing had been. The next run plans it anew.
+    pub(crate) async fn give_up_if_broken(
+        &self,
+        program: &Program,
+        outcomes: &[Outcome],
+    ) -> Result<(), Failure> {
+        match broken(outcomes) {
+            Some(why) if self.mode == Mode::Apply => {
+                Ok(program.store.drop_rest(&self.id, &why, program.now()).await?)
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+/// Why an execution has stopped itself, where it has left something undone.
+pub(crate) fn broken(outcomes: &[Outcome]) -> Option<String> {
+    let is_not_sent = |outcome: &Outcome| matches!(outcome.verdict, Verdict::NotSent { .. });
+    let breaker = Breaker::of(outcomes.iter().map(|outcome| &outcome.verdict));
+    let why = breaker.broken().filter(|_| outcomes.iter().any(is_not_sent))?;
+    Some(format!("it stopped itself: {why}; what was left of it is planned anew"))
 }
 
 /// What everybody should know who goes by a report.

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use umsync_engine::adobe::{Snapshot, User};
 use umsync_engine::change::{Change, Target, What};
+use umsync_engine::codes::is_lasting;
 use umsync_engine::command::{StepError, Verdict};
 use umsync_engine::directories::Directories;
 use umsync_engine::directory::DirectoryName;
@@ -138,7 +139,7 @@ pub(crate) async fn fates(
                 }
             }
             Verdict::Refused { errors } => {
-                let lasting = |error: &&StepError| !is_passing(&error.code);
+                let lasting = |error: &&StepError| is_lasting(&error.code);
                 let Some(error) = errors.iter().find(lasting) else { continue };
                 let fingerprint = change.fingerprint();
                 let digest = digests.get(&fingerprint).cloned().unwrap_or_default();
@@ -157,21 +158,4 @@ pub(crate) async fn fates(
     store.end_absences(organization, &gone).await?;
     let refusals = Refusals { done: &done, refused, wanted: wanted.as_ref() };
     Ok(store.note_refusals(organization, &refusals, now).await?)
-}
-
-/// Whether a code tells of something that passes, or that is wrong with everything: back-ends in trouble, a move of the
-/// organization, no licence left, a request that was refused whole; or that we did not send it.
-fn is_passing(code: &str) -> bool {
-    let beginnings = [
-        "error.internal",
-        "error.throttled",
-        "error.organization",
-        "error.api",
-        "error.request",
-        "error.group.license",
-        "error.license",
-        "error.quota",
-        "umsync.",
-    ];
-    beginnings.iter().any(|beginning| code.starts_with(beginning))
 }

@@ -87,6 +87,10 @@ pub(crate) async fn recorded(program: &Program, wish: Wish<'_>) -> Result<u8, Fa
             let code = code(&finished, wish);
             let report = record.report(program, code, Ok(&finished));
             let kept = record.end(program, &report).await;
+            let kept = match kept {
+                Ok(()) => record.give_up_if_broken(program, &finished.outcomes).await,
+                kept => kept,
+            };
             notify::notify(program, &report).await;
             match kept {
                 Ok(()) => {}

@@ -1,8 +1,9 @@
 //! A whole plan: what changes and why, what does not and why, and the totals.
 
 use super::certificate::first;
-use super::{Ink, Line, Totals, certificate, counted, moment, remedy, section, told};
+use super::{Ink, Line, Totals, certificate, counted, moment, section, told};
 use crate::change::{Change, Reason, Target, What};
+use crate::codes::meaning;
 use crate::diff::{Leaver, Returned};
 use crate::memory::Order;
 use crate::park::Parked;
@@ -291,7 +292,7 @@ fn refusals(change: &Change, why: Why, plan: &Plan) -> Option<Line> {
         plan.parked().iter().find(|parked| parked.change == fingerprint)?;
     Some(
         Line::of(Ink::Plain, format!("      refused in {runs} runs in a row: {message} ({code})"))
-            .and(Ink::Faint, format!("  {}", remedy(code))),
+            .and(Ink::Faint, format!("  {}", meaning(code).remedy)),
     )
 }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that meets the unexpected ends there")]
 
 mod begin;
+mod breaker;
 mod clear_up;
 mod crash;
 mod execute;

@@ -142,12 +142,7 @@ fn identity(text: &str) -> Result<IdentityRule, String> {
 }
 
 fn country_code(text: &str) -> Result<String, String> {
-    let code = text.trim().to_ascii_uppercase();
-    if code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase()) {
-        Ok(code)
-    } else {
-        Err(format!("`{text}` is no country; write two letters (ISO 3166), for instance US"))
-    }
+    umsync_engine::country::code(text).map_err(|why| format!("{why}; write for instance US"))
 }
 
 fn fields(section: &Section<'_>) -> Option<BTreeSet<Field>> {
@@ -248,6 +243,8 @@ fn group(section: &Section<'_>, at: usize, name: &str) -> Option<GroupName> {
         section.mistake(&key, "a group name belongs here");
     } else if group.spelling().chars().count() > GROUP_NAME_LENGTH {
         section.mistake(&key, format!("a group name has at most {GROUP_NAME_LENGTH} characters"));
+    } else if group.spelling().chars().any(char::is_control) {
+        section.mistake(&key, "a group name holds no control characters");
     } else if group.is_org_admin() {
         section.mistake(
             &key,
