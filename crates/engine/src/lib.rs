@@ -13,7 +13,7 @@
 //!   be understood, and whom it protects.
 //! * [`matching`]: who is who, and [`adoption`] a table of it. [`diff`]: the difference, as [changes](change); [`protect`]: whom nothing may happen to.
 //! * [`limits`] and [`withhold`]: what is too much at once, or not approved; [`unresolved`]: members whom nobody can
-//!   read; [`falls`]: reads with far fewer people than usual.
+//!   read; [`falls`]: reads with far fewer people than usual; [`count`]: users whom Adobe counts and did not list.
 //! * [`park`]: what Adobe refuses run after run. [`pack`]: changes into [commands](command), commands into requests. [`plan`]: the result; [`saved`]: a result that was
 //!   kept, to be approved or executed exactly. [`report`]: the words for people.
 //! * [`amend`]: what Adobe holds after changes were carried out. [`memory`]: what earlier runs know. [`stamps`]: when Adobe was
@@ -30,6 +30,7 @@ pub mod adoption;
 pub mod amend;
 pub mod change;
 pub mod command;
+pub mod count;
 pub mod desired;
 pub mod diff;
 pub mod directory;

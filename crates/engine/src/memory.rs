@@ -3,6 +3,7 @@
 use crate::adobe::Identity;
 use crate::directory::{Anchor, GroupRef};
 use crate::falls::Counts;
+use crate::key::UserKey;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +30,10 @@ pub struct Memory {
     pub accepted: BTreeMap<GroupRef, BTreeSet<String>>,
     /// What the last complete reads under this configuration counted, at most [`READS`](crate::falls::READS) of them.
     pub reads: Vec<Counts>,
+    /// So many accounts Adobe counts and never lists, as somebody has approved.
+    pub surplus: u64,
+    /// Accounts that this run has looked for one by one, and that are not there.
+    pub looked_for: BTreeSet<UserKey>,
 }
 
 /// The account that an entry is known to have.

@@ -1,6 +1,7 @@
 //! Withholding: which of the changes a safety rule holds back.
 
 use crate::change::{Change, Reason, Target, What};
+use crate::key::UserKey;
 use crate::limits::{Breach, Class, Limits, Populations, breaches};
 use crate::rules::Baseline;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,8 @@ pub enum Why {
     TooManySetAside,
     /// Adobe listed far fewer users than it counts: whoever is missing may only not have been listed.
     ShortListing,
+    /// Adobe counts users whom it did not list: this may be one of them, and nobody has looked for them yet.
+    Unlisted,
     /// An entry that could be anybody's was set aside: nobody's absence counts in this run.
     SetAside,
     /// The directory has far fewer people, or a mapped group lists far fewer, than in the last complete reads.
@@ -50,6 +53,7 @@ impl fmt::Display for Why {
             }
             Self::TooManySetAside => f.write_str("more people than usual were set aside or held"),
             Self::ShortListing => f.write_str("Adobe listed far fewer users than it counts"),
+            Self::Unlisted => f.write_str("Adobe counts users whom it did not list: this may be one of them"),
             Self::SetAside => f.write_str("an entry that names nobody was set aside; it could be theirs"),
             Self::Fall => f.write_str("the directory has far fewer people than usual"),
             Self::Unresolved => f.write_str("a directory group that gives it lists somebody who cannot be read"),
@@ -79,6 +83,8 @@ pub struct Doubts {
     pub too_many_set_aside: bool,
     /// Adobe listed far fewer users than it counts.
     pub short_listing: bool,
+    /// Adobe listed fewer users than it counts, or gave no count.
+    pub open_count: bool,
     /// The directory has far fewer people, or a mapped group lists far fewer, than in the last complete reads.
     pub fall: bool,
 }
@@ -109,13 +115,16 @@ pub struct Circumstances<'a> {
     pub parked: &'a BTreeMap<Change, Why>,
     /// Changes that take what a directory group with unresolved members gives.
     pub frozen: &'a BTreeSet<Change>,
+    /// Accounts that were looked for one by one, and are not there.
+    pub looked_for: &'a BTreeSet<UserKey>,
     /// Changes, by [`Change::fingerprint`], that somebody approved: nothing holds them, and no limit counts them.
     pub approved: &'a BTreeSet<String>,
 }
 
 /// Parts what may be sent from what is withheld. Sorted changes stay sorted.
 pub fn withhold(changes: Vec<Change>, circumstances: Circumstances<'_>) -> Checked {
-    let Circumstances { limits, populations, baseline, doubts, parked, frozen, approved } = circumstances;
+    let Circumstances { limits, populations, baseline, doubts, parked, frozen, looked_for, approved } =
+        circumstances;
     let lifted: BTreeSet<Change> = match approved.is_empty() {
         true => BTreeSet::new(),
         false => changes.iter().filter(|change| approved.contains(&change.fingerprint())).cloned().collect(),
@@ -146,6 +155,12 @@ pub fn withhold(changes: Vec<Change>, circumstances: Circumstances<'_>) -> Check
         }
         if doubts.short_listing && (change.is_removal() || matches!(change.what, What::CreateUser(_))) {
             return Some(Why::ShortListing);
+        }
+        if doubts.open_count
+            && let (What::CreateUser(_), Target::User(account)) = (&change.what, &change.target)
+            && !looked_for.contains(&account.key)
+        {
+            return Some(Why::Unlisted);
         }
         let mut broken = breaches.iter().map(|breach| breach.class);
         if let Some(class) = broken.clone().find(|class| Class::of(change).contains(class)) {

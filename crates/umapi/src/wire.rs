@@ -141,6 +141,7 @@ pub(crate) fn group(entry: &Value) -> Option<Group> {
         // A number, a string with one, or "UNLIMITED".
         quota: number(object, "licenseQuota"),
         product: text(object, "productName"),
+        admins: text(object, "adminGroupName").map(|name| GroupName::new(&name)),
     })
 }
 
