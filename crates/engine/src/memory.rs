@@ -32,7 +32,7 @@ pub struct Memory {
     pub reads: Vec<Counts>,
     /// So many accounts Adobe counts and never lists, as somebody has approved.
     pub surplus: u64,
-    /// Accounts that this run has looked for one by one, and that are not there.
+    /// Accounts that this run has looked for one by one: whoever is there is in the snapshot.
     pub looked_for: BTreeSet<UserKey>,
 }
 

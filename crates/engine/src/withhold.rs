@@ -115,7 +115,7 @@ pub struct Circumstances<'a> {
     pub parked: &'a BTreeMap<Change, Why>,
     /// Changes that take what a directory group with unresolved members gives.
     pub frozen: &'a BTreeSet<Change>,
-    /// Accounts that were looked for one by one, and are not there.
+    /// Accounts that were looked for one by one.
     pub looked_for: &'a BTreeSet<UserKey>,
     /// Changes, by [`Change::fingerprint`], that somebody approved: nothing holds them, and no limit counts them.
     pub approved: &'a BTreeSet<String>,

@@ -20,7 +20,8 @@
 //!   [departures](Store::departures); changes that are [failing](Store::failing); what was [created](Store::created) and
 //!   not seen yet.
 //! * [approvals](Store::approvals) with the [plans](Store::plan) they are about, the unresolved members that were
-//!   [accepted](Store::accepted_members) with them, and the [`Baseline`]; what the last [reads](Store::reads) counted.
+//!   [accepted](Store::accepted_members) with them, the [surplus](Store::surplus) of accounts that Adobe counts and never
+//!   lists, and the [`Baseline`]; what the last [reads](Store::reads) counted.
 //! * [refused binds](Store::refused_binds), so that no account of a directory is locked.
 //! * [backup](Store::backup), and [forgetting](Store::forget): what is old, or [one person](Store::forget_person).
 //!
@@ -65,6 +66,7 @@ mod reads;
 mod runs;
 mod snapshot;
 mod story;
+mod surplus;
 mod text;
 mod transaction;
 mod unfolded;

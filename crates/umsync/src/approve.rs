@@ -26,6 +26,9 @@ pub(crate) async fn approve(cli: &Cli, beginning: &str) -> Result<u8, Failure> {
         let by = format!("{who} approved plan {}", saved.id());
         set_baseline(&store, organization, saved.configuration(), &by, now).await?;
     }
+    if let Some(surplus) = saved.surplus() {
+        store.accept_surplus(organization, surplus, &who, now).await?;
+    }
     let totals = Totals::of(saved.withheld().iter().map(|withheld| &withheld.change));
     let mut told = format!("Plan {} for {organization} is approved by {who}: {totals}.", saved.id());
     if !saved.withheld().is_empty() {
@@ -36,6 +39,10 @@ pub(crate) async fn approve(cli: &Cli, beginning: &str) -> Result<u8, Failure> {
         let members = counted(members.len(), "member", "members");
         let _ =
             write!(told, "\nAccepted: {members} whom nobody can read. Only others freeze removals again.");
+    }
+    if let Some(surplus) = saved.surplus() {
+        let accounts = counted(usize::try_from(surplus).unwrap_or(usize::MAX), "account", "accounts");
+        let _ = write!(told, "\nAccepted: {accounts} that Adobe counts and never lists. Only if more are missing, changes wait again.");
     }
     if saved.configuration() != config.meaning {
         told.push_str("\nThe configuration means something else now than when this plan was made: removals wait until a plan made under it is approved.");

@@ -77,7 +77,7 @@ impl Record {
         remember: &Remember,
     ) -> Result<(), Failure> {
         // What fails is noted where it fails, with what it failed with: whoever only looks must not take its next try.
-        let Remember { absent, matches, departing: _, digests: _, counts } = remember;
+        let Remember { absent, matches, departing: _, digests: _, counts, look_for: _ } = remember;
         let (organization, now) = (program.organization(), program.now());
         if !matches!(scope, Scope::Person(_)) {
             program.store.note_absences(organization, absent, now, program.side.every()).await?;
@@ -223,6 +223,7 @@ impl Record {
 fn warn(program: &Program, summary: &mut Value) {
     for (key, warning) in [
         ("store_warning", program.store.filesystem_warning().map(|warning| json!(warning))),
+        ("adobe_warning", program.credential_warning().map(|warning| json!(warning))),
         ("directory_warning", program.config.source.warning().map(|warning| json!(warning))),
     ] {
         if let Some(warning) = warning {

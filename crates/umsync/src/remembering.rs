@@ -29,6 +29,8 @@ pub(crate) async fn recall(program: &Program) -> Result<Memory, Failure> {
         approved: BTreeSet::new(),
         accepted: store.accepted_members(organization).await?,
         reads: store.reads(organization, &program.config.meaning).await?,
+        surplus: store.surplus(organization).await?,
+        looked_for: BTreeSet::new(),
     })
 }
 
@@ -73,7 +75,7 @@ pub(crate) async fn look_for_created(
 }
 
 /// One account stands in a snapshot once.
-fn put(snapshot: &mut Snapshot, user: &User) {
+pub(crate) fn put(snapshot: &mut Snapshot, user: &User) {
     snapshot.users.retain(|other| other.id.is_none() || other.id != user.id);
     snapshot.users.push(user.clone());
 }

@@ -72,6 +72,10 @@ pub(crate) async fn recorded(program: &Program, wish: Wish<'_>) -> Result<u8, Fa
                 Some(warning) => output::text(&format!("Danger: {warning}\n")),
                 None => Ok(()),
             };
+            let warned = warned.and_then(|()| match program.credential_warning() {
+                Some(warning) => output::text(&format!("Warning: {warning}\n")),
+                None => Ok(()),
+            });
             let told = warned
                 .and_then(|()| output::lines(&of_plan(plan)))
                 .and_then(|()| output::lines(&of_stale(stale)));

@@ -5,6 +5,7 @@
 mod begin;
 mod clear_up;
 mod crash;
+mod credential;
 mod execute;
 mod go_on;
 mod ledger;
@@ -13,5 +14,6 @@ mod mark;
 mod organization;
 mod pace;
 mod server;
+mod shortened;
 mod single;
 mod world;
