@@ -54,7 +54,8 @@ mod tests {
 
     #[test]
     fn few_are_twenty_or_a_hundredth_but_never_more_than_a_tenth() {
-        for (counted, few) in [(0, 0), (9, 0), (10, 1), (60, 6), (199, 19), (200, 20), (530, 20), (9_000, 90)] {
+        for (counted, few) in [(0, 0), (9, 0), (10, 1), (60, 6), (199, 19), (200, 20), (530, 20), (9_000, 90)]
+        {
             assert!(!count(counted, counted - few, 0).is_short(), "{counted}");
             assert!(few == counted || count(counted, counted - few - 1, 0).is_short(), "{counted}");
         }

@@ -248,7 +248,8 @@ pub fn plan(
         populations,
         in_step,
     };
-    plan.surplus = plan.person.is_none().then(|| count.unlisted()).flatten().filter(|_| waits_for_count(&plan.withheld));
+    plan.surplus =
+        plan.person.is_none().then(|| count.unlisted()).flatten().filter(|_| waits_for_count(&plan.withheld));
     plan.id = plan.fingerprint();
     let look_for = look_for(&plan, count, memory);
     let departing = departures(&plan.changes, adobe, &rules.managed_groups(), now);
@@ -265,7 +266,9 @@ fn waits_for_count(withheld: &[Withheld]) -> bool {
 fn look_for(plan: &Plan, count: Count, memory: &Memory) -> Vec<Account> {
     let waiting = plan.withheld.iter().filter(|withheld| withheld.why == Why::Unlisted);
     let approved = |change: &&Change| {
-        count.unlisted() != Some(0) && plan.person.is_none() && memory.approved.contains(&change.fingerprint())
+        count.unlisted() != Some(0)
+            && plan.person.is_none()
+            && memory.approved.contains(&change.fingerprint())
     };
     let is_creation = |change: &&Change| matches!(change.what, What::CreateUser(_));
     let approved = plan.changes.iter().filter(is_creation).filter(approved);

@@ -46,7 +46,8 @@ impl SavedPlan {
     /// Reads the JSON form of a [`Plan`], and proves that nobody changed it.
     pub fn parse(plan: &serde_json::Value) -> Result<Self, SavedPlanError> {
         let parts = Parts::deserialize(plan).map_err(SavedPlanError::NotAPlan)?;
-        let Parts { id, organization, configuration, person: _, changes, withheld, freezing: _, surplus } = &parts;
+        let Parts { id, organization, configuration, person: _, changes, withheld, freezing: _, surplus } =
+            &parts;
         if fingerprint(organization, configuration, changes, withheld, *surplus) != *id {
             return Err(SavedPlanError::Altered { id: id.clone() });
         }

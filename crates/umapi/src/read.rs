@@ -251,7 +251,10 @@ impl Listing {
         self.pages = page.pages.or(self.pages);
         let names: BTreeSet<String> = page.entries.iter().filter_map(wire::name).collect();
         if self.is_beyond && news {
-            tracing::warn!("page {} of the {what} came after one that called itself the last", self.next.unwrap_or_default());
+            tracing::warn!(
+                "page {} of the {what} came after one that called itself the last",
+                self.next.unwrap_or_default()
+            );
         }
         // Pages shift by a few when somebody joins meanwhile. A whole page that comes again stands in place of another.
         if !self.is_beyond && names.len() > 1 && names == self.former {

@@ -62,12 +62,17 @@ impl Asking {
         self.signed.is_some()
     }
 
-    pub(crate) fn form(&self, request: reqwest::RequestBuilder, settings: &Settings) -> reqwest::RequestBuilder {
+    pub(crate) fn form(
+        &self,
+        request: reqwest::RequestBuilder,
+        settings: &Settings,
+    ) -> reqwest::RequestBuilder {
         let secret = match (self.secret, &settings.next_client_secret) {
             (Which::Next, Some(next)) => next,
             (Which::Next, None) | (Which::First, _) => &settings.client_secret,
         };
-        let (client, secret) = (("client_id", &*settings.client_id), ("client_secret", secret.expose_secret()));
+        let (client, secret) =
+            (("client_id", &*settings.client_id), ("client_secret", secret.expose_secret()));
         match &self.signed {
             Some(signed) => request.form(&[client, secret, ("jwt_token", signed.expose_secret())]),
             None => {

@@ -42,7 +42,10 @@ pub(crate) async fn approve(cli: &Cli, beginning: &str) -> Result<u8, Failure> {
     }
     if let Some(surplus) = saved.surplus() {
         let accounts = counted(usize::try_from(surplus).unwrap_or(usize::MAX), "account", "accounts");
-        let _ = write!(told, "\nAccepted: {accounts} that Adobe counts and never lists. Only if more are missing, changes wait again.");
+        let _ = write!(
+            told,
+            "\nAccepted: {accounts} that Adobe counts and never lists. Only if more are missing, changes wait again."
+        );
     }
     if saved.configuration() != config.meaning {
         told.push_str("\nThe configuration means something else now than when this plan was made: removals wait until a plan made under it is approved.");

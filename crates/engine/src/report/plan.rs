@@ -53,7 +53,10 @@ fn head(plan: &Plan, lines: &mut Vec<Line>) {
     };
     let (users, groups) = (counted(adobe.users, "user", "users"), counted(adobe.groups, "group", "groups"));
     let read = format!("  adobe      read {}{age}: {users}, {groups}", moment(adobe.read_at));
-    let unlisted = adobe.counted.unwrap_or_default().saturating_sub((adobe.users + plan.unreadable_users().len()) as u64);
+    let unlisted = adobe
+        .counted
+        .unwrap_or_default()
+        .saturating_sub((adobe.users + plan.unreadable_users().len()) as u64);
     let beside = match unlisted {
         0 => String::new(),
         1 => "; it counts 1 user more than it lists".to_owned(),

@@ -17,7 +17,10 @@ async fn world() -> World {
     World::new(|_| no_user()).await
 }
 
-async fn begin(world: &World, change: impl FnOnce(&mut Settings)) -> Result<Session<crate::ledger::Memory>, Error> {
+async fn begin(
+    world: &World,
+    change: impl FnOnce(&mut Settings),
+) -> Result<Session<crate::ledger::Memory>, Error> {
     let mut settings = world.settings().await;
     change(&mut settings);
     Client::new(settings, world.ledger.clone(), world.clock.clone())?.begin().await
@@ -35,7 +38,9 @@ fn form(request: &Request) -> BTreeMap<String, String> {
 fn takes(good: &'static [&'static str]) -> impl FnMut(&Request) -> Reply + Send + 'static {
     move |request| match good.contains(&form(request)["client_secret"].as_str()) {
         true => Reply::json(json!({"access_token": "t0ken", "expires_in": 100})),
-        false => Reply::status(401, json!({"error": "invalid_client", "error_description": "invalid secret"})),
+        false => {
+            Reply::status(401, json!({"error": "invalid_client", "error_description": "invalid secret"}))
+        }
     }
 }
 
@@ -180,7 +185,8 @@ async fn the_deprecated_exchange_sends_a_signed_request_and_counts_in_millisecon
     let form = form(&seen[0]);
     assert_eq!(form.keys().collect::<Vec<_>>(), ["client_id", "client_secret", "jwt_token"]);
     assert_eq!(form["jwt_token"].split('.').count(), 3);
-    let tokens: Vec<_> = world.calls().iter().map(|call| call.header("authorization").unwrap().to_owned()).collect();
+    let tokens: Vec<_> =
+        world.calls().iter().map(|call| call.header("authorization").unwrap().to_owned()).collect();
     assert_eq!(tokens, ["Bearer short", "Bearer t0ken"]);
 }
 

@@ -122,7 +122,8 @@ async fn of_counts_that_differ_the_highest_stands_and_a_missing_last_page_is_tol
 
 #[tokio::test]
 async fn what_nobody_knows_is_read_without_harm() {
-    let odd = json!({"id": "x", "email": "X@B.c", "type": "businessID", "surprise": {"a": [1]}, "tags": ["t"]});
+    let odd =
+        json!({"id": "x", "email": "X@B.c", "type": "businessID", "surprise": {"a": [1]}, "tags": ["t"]});
     let bare = json!({"email": "y@b.c"});
     let (_, read) = list(move |_| {
         Reply::json(json!({"lastPage": "TRUE", "result": "success", "more": 1, "users": [odd, bare]}))

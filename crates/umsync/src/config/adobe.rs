@@ -180,7 +180,10 @@ fn scopes(section: &Section<'_>) -> Option<Vec<String>> {
     let scopes = section.get::<Vec<String>>("scopes")?;
     let word = |scope: &String| !scope.is_empty() && !scope.contains([',', ' ']);
     if scopes.is_empty() || !scopes.iter().all(word) {
-        section.mistake("scopes", "a list of words belongs here, for instance [openid, AdobeID, user_management_sdk]");
+        section.mistake(
+            "scopes",
+            "a list of words belongs here, for instance [openid, AdobeID, user_management_sdk]",
+        );
     }
     Some(scopes)
 }
