@@ -341,3 +341,31 @@ fn a_profile_whose_licences_are_used_up_is_told_in_one_line() {
     let line = world.run(&["plan", "--json"]).json()["plan"]["groups"][0].clone();
     assert_eq!((line["quota"].as_u64(), line["counted"].as_u64()), (Some(3), Some(3)));
 }
+
+#[test]
+fn the_deprecated_exchange_still_gets_a_token_where_one_is_given_and_every_report_says_that_it_has_ended() {
+    let people = names(3);
+    let world = world(&people[..2], &people, 0);
+    world.adobe.with_knobs(|knobs| knobs.jwt = true);
+    world.write(
+        "key.pem",
+        &rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048)
+            .unwrap()
+            .serialize_pem(),
+    );
+    let jwt = "deprecated_jwt: {technical_account: 1A2B@techacct.adobe.com, private_key: {file: key.pem}}";
+    world.configure_with(&["every: 0s", "pace: off", jwt], RULES);
+    let ended = world
+        .run(&["-vvv", "sync"])
+        .with(0)
+        .shows(&["Warning: adobe.deprecated_jwt is a way that Adobe ended"]);
+    assert!(!format!("{}{}", ended.stdout, ended.stderr).contains("PRIVATE KEY"));
+    assert_eq!(world.members("Design").len(), 3);
+
+    world.write("key.pem", "no-key-at-all");
+    let ended =
+        world.run(&["sync"]).with(78).says(&["adobe.deprecated_jwt.private_key: it holds no private key"]);
+    assert!(!ended.stderr.contains("no-key-at-all"));
+    world.configure_with(&["every: 0s", "pace: off", jwt, "token_endpoint: v4", "scopes: openid"], RULES);
+    world.run(&["sync"]).with(78).says(&["adobe.token_endpoint: `v4`", "adobe.scopes"]);
+}

@@ -35,12 +35,19 @@ impl Count {
         self.counted.is_none() || self.missing() > 0
     }
 
-    /// Whether so many are missing that the listing is not to be believed. An organization has a few technical accounts,
+    /// Whether so many are missing that nothing is to be taken from anybody. An organization has a few technical accounts,
     /// and a large one a few more; but a tenth of a small one is no few.
     pub fn is_short(self) -> bool {
-        let counted = self.counted.unwrap_or_default();
-        let few = (counted / 100).max(20).min(counted / 10);
-        self.missing() > few
+        self.missing() > self.few().min(self.counted.unwrap_or_default() / 10)
+    }
+
+    /// Whether so many are missing that nobody is to be created either, looked for or not.
+    pub fn is_far_short(self) -> bool {
+        self.missing() > self.few()
+    }
+
+    fn few(self) -> u64 {
+        (self.counted.unwrap_or_default() / 100).max(20)
     }
 }
 
@@ -60,6 +67,8 @@ mod tests {
             assert!(few == counted || count(counted, counted - few - 1, 0).is_short(), "{counted}");
         }
         assert!(count(60, 0, 0).is_short(), "an empty listing");
+        assert!(count(60, 40, 0).is_short() && !count(60, 40, 0).is_far_short());
+        assert!(count(60, 39, 0).is_far_short() && !count(60, 39, 1).is_far_short());
     }
 
     #[test]

@@ -191,6 +191,7 @@ pub fn plan(
             .allows(desired.selected())
             .is_some_and(|most| doubtful > most),
         short_listing: count.is_short(),
+        far_short_listing: count.is_far_short(),
         // Whoever a run for one person is about has been read singly.
         open_count: count.is_open() && person.is_none(),
         fall: !falls.is_empty(),

@@ -81,8 +81,10 @@ pub struct Doubts {
     pub anybody_set_aside: bool,
     /// More entries were set aside, and people held, than the limit allows.
     pub too_many_set_aside: bool,
-    /// Adobe listed far fewer users than it counts.
+    /// Adobe listed so much fewer users than it counts that nothing is to be taken.
     pub short_listing: bool,
+    /// So much fewer that nobody is to be created either.
+    pub far_short_listing: bool,
     /// Adobe listed fewer users than it counts, or gave no count.
     pub open_count: bool,
     /// The directory has far fewer people, or a mapped group lists far fewer, than in the last complete reads.
@@ -153,7 +155,8 @@ pub fn withhold(changes: Vec<Change>, circumstances: Circumstances<'_>) -> Check
                 Baseline::Accepted => {}
             }
         }
-        if doubts.short_listing && (change.is_removal() || matches!(change.what, What::CreateUser(_))) {
+        let creates = matches!(change.what, What::CreateUser(_));
+        if doubts.short_listing && change.is_removal() || doubts.far_short_listing && creates {
             return Some(Why::ShortListing);
         }
         if doubts.open_count

@@ -133,7 +133,7 @@ impl<L: Ledger> Session<L> {
     pub async fn group_exists(&self, group: &GroupName) -> Result<bool, Error> {
         let mut url = self.group_url(group, 0)?;
         url.query_pairs_mut().append_pair("excludeGroups", "true");
-        Ok(self.members_page(group, url, 0).await?.is_some())
+        Ok(self.members_page(group, url, &Listing::new()).await?.is_some())
     }
 
     /// Everybody who is a direct member of this group; `None` where there is no such group.
@@ -144,7 +144,12 @@ impl<L: Ledger> Session<L> {
         while let Some(number) = listing.next() {
             let mut url = self.group_url(group, number)?;
             url.query_pairs_mut().append_pair("directOnly", "true");
-            let Some(page) = self.members_page(group, url, number).await? else { return Ok(None) };
+            let Some(page) = self.members_page(group, url, &listing).await? else {
+                if number == 0 {
+                    return Ok(None);
+                }
+                break;
+            };
             let news = users.take(&page.entries);
             listing.took(&page, news, organization, "members")?;
         }
@@ -161,13 +166,23 @@ impl<L: Ledger> Session<L> {
         Ok(self.line.api(&["users", &self.line.settings.organization, &number.to_string(), name]))
     }
 
-    async fn members_page(&self, group: &GroupName, url: Url, number: u64) -> Result<Option<Page>, Error> {
+    /// One page; `None` for page 0 of a group that is not there, and where a page was only tried for.
+    async fn members_page(
+        &self,
+        group: &GroupName,
+        url: Url,
+        listing: &Listing,
+    ) -> Result<Option<Page>, Error> {
+        let (number, beyond) = (listing.next.unwrap_or_default(), listing.is_beyond);
         let doing = format!("reading page {number} of the members of {group}");
         let mut call = Call::get(doing, RequestClass::Members, url, Patience::READ);
-        if number == 0 {
+        if number == 0 || beyond {
             call.not_found = NotFound::Answer;
         }
         let read = |answer: &Answer| {
+            if beyond {
+                return wire::page_beyond(answer, "users", number);
+            }
             if answer.status != 404 {
                 return wire::page(answer, "users", number).map(Some);
             }

@@ -280,9 +280,10 @@ fn short_listing(plan: &Plan) -> String {
     let adobe = plan.adobe();
     let counted = adobe.counted.unwrap_or_default();
     format!(
-        "Adobe counts {counted} users and listed {}{}: creations and removals wait for a listing that is whole{}",
+        "Adobe counts {counted} users and listed {}{}: {} for a listing that is whole{}",
         adobe.users,
         known_surplus(plan),
+        if plan.doubts().far_short_listing { "creations and removals wait" } else { "removals wait" },
         accepting(plan)
     )
 }
