@@ -18,6 +18,7 @@
 //! # Its promises
 //!
 //! * A listing is whole or an error.
+//! * A client secret that was refused is not tried again in a session, and there are two at most.
 //! * A stamp is written before its request, in the transaction that checks it, and taken back only when the request
 //!   is proven not to have left.
 //! * A command whose answer was lost is looked up before it is sent again, by this process or by the one that goes on
