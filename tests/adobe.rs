@@ -302,11 +302,12 @@ fn a_next_secret_serves_while_the_first_is_refused_and_the_report_says_so() {
     let world = world(&people[..2], &people, 0);
     world.write("secret", "an-old-secret");
     world.write("next", DEFAULT_SECRET);
-    let manners = ["every: 0s", "pace: off", "next_client_secret: {file: next}"];
+    let manners = ["every: 0s", "pace: off", "token_endpoint: v3", "next_client_secret: {file: next}"];
     world.configure_with(&manners, RULES);
     let ended = world.run(&["sync"]).with(0).shows(&["Adobe refuses adobe.client_secret and takes"]);
     assert!(!format!("{}{}", ended.stdout, ended.stderr).contains(DEFAULT_SECRET));
-    assert_eq!(world.adobe.calls(Endpoint::Token).len(), 2);
+    let tokens = world.adobe.calls(Endpoint::Token);
+    assert!(tokens.len() == 2 && tokens.iter().all(|call| call.path == "/ims/token/v3"), "{tokens:?}");
     assert_eq!(world.members("Design").len(), 3);
     let report = world.run(&["report", "--format", "json"]).with(0).json();
     assert!(report["summary"]["adobe_warning"].as_str().unwrap().contains("next_client_secret"), "{report}");
