@@ -311,7 +311,7 @@ fn a_next_secret_serves_while_the_first_is_refused_and_the_report_says_so() {
     assert_eq!(world.members("Design").len(), 3);
     let report = world.run(&["report", "--format", "json"]).with(0).json();
     assert!(report["summary"]["adobe_warning"].as_str().unwrap().contains("next_client_secret"), "{report}");
-    world.run(&["check"]).with(0).shows(&["danger adobe: Adobe refuses adobe.client_secret"]);
+    world.run(&["check"]).with(0).shows(&["Adobe refuses adobe.client_secret and takes"]);
 
     // Both are wrong: each is tried once.
     world.write("next", "another-old-secret");
