@@ -3,7 +3,9 @@
 use crate::support::report::report_agrees;
 use crate::support::{World, group, person, seed, user};
 use std::collections::BTreeSet;
-use umsync_emulator::{DEFAULT_SECRET, Effect, Endpoint, Fault, Knobs, Options, Reply, Seed};
+use umsync_emulator::{
+    Client, DEFAULT_SECRET, Effect, Endpoint, Fault, JwtCredential, Knobs, Options, Reply, Seed,
+};
 
 const RULES: &str = "groups:\n  - {directory: design, adobe: [Design]}\nleavers: {action: remove, grace: 0s}\nbaseline: accept\n";
 
@@ -347,14 +349,20 @@ fn a_profile_whose_licences_are_used_up_is_told_in_one_line() {
 #[test]
 fn the_deprecated_exchange_still_gets_a_token_where_one_is_given_and_every_report_says_that_it_has_ended() {
     let people = names(3);
-    let world = world(&people[..2], &people, 0);
-    world.adobe.with_knobs(|knobs| knobs.jwt = true);
-    world.write(
-        "key.pem",
-        &rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048)
-            .unwrap()
-            .serialize_pem(),
-    );
+    let key = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048).unwrap();
+    let users: Vec<_> = people[..2].iter().map(|name| user(name, &["Design"])).collect();
+    let mut options = Options::seeded(Seed::parse(&seed(&["Design"], &users)).unwrap()).unthrottled();
+    options.knobs.as_mut().unwrap().jwt = true;
+    options.clients = Some(vec![Client {
+        jwt: Some(JwtCredential {
+            technical_account: "1A2B@techacct.adobe.com".to_owned(),
+            certificates: vec![key.public_key_pem()],
+            single_use: false,
+        }),
+        ..Client::default()
+    }]);
+    let world = World::with(options, &ldif(&people));
+    world.write("key.pem", &key.serialize_pem());
     let jwt = "deprecated_jwt: {technical_account: 1A2B@techacct.adobe.com, private_key: {file: key.pem}}";
     world.configure_with(&["every: 0s", "pace: off", jwt], RULES);
     let ended = world

@@ -29,7 +29,8 @@ impl Jwt {
     /// A request for a token, signed.
     pub(crate) fn sign(&self, settings: &Settings, now: DateTime<Utc>) -> Result<SecretString, Error> {
         let Settings { organization, client_id, ims, .. } = settings;
-        let host = ims.host_str().unwrap_or_default();
+        let name = ims.host_str().unwrap_or_default();
+        let host = ims.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"));
         let header = json!({ "alg": "RS256", "typ": "JWT" });
         let mut claims = json!({
             "exp": (now + LIFE).timestamp(),
