@@ -14,7 +14,8 @@
 //!   be understood, and whom it protects; [`shared`] whom several directories give; [`country`]: which countries there are.
 //! * [`matching`]: who is who, and [`adoption`] a table of it. [`diff`]: the difference, as [changes](change); [`protect`]: whom nothing may happen to.
 //! * [`limits`] and [`withhold`]: what is too much at once, or not approved; [`unresolved`]: members whom nobody can
-//!   read; [`falls`]: reads with far fewer people than usual; [`unread`]: a directory that could not be read while others could.
+//!   read; [`falls`]: reads with far fewer people than usual; [`unread`]: a directory that could not be read while others could;
+//!   [`count`]: users whom Adobe counts and did not list.
 //! * [`codes`]: what Adobe's error codes mean, and [`breaker`]: when so many are met that the rest is not sent. [`park`]: what Adobe refuses run after run. [`pack`]: changes into [commands](command), commands into requests. [`plan`]: the result; [`saved`]: a result that was
 //!   kept, to be approved or executed exactly. [`report`]: the words for people.
 //! * [`amend`]: what Adobe holds after changes were carried out. [`memory`]: what earlier runs know. [`stamps`]: when Adobe was
@@ -33,6 +34,7 @@ pub mod breaker;
 pub mod change;
 pub mod codes;
 pub mod command;
+pub mod count;
 pub mod country;
 pub mod desired;
 pub mod diff;

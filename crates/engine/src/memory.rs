@@ -3,6 +3,7 @@
 use crate::adobe::Identity;
 use crate::directory::{Anchor, DirectoryName, GroupRef};
 use crate::falls::Counts;
+use crate::key::UserKey;
 use crate::set_aside::Cover;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,10 @@ pub struct Memory {
     pub reads: BTreeMap<DirectoryName, Vec<Counts>>,
     /// What directories that could not be read this time have ever given.
     pub gave: BTreeMap<DirectoryName, Gave>,
+    /// So many accounts Adobe counts and never lists, as somebody has approved.
+    pub surplus: u64,
+    /// Accounts that this run has looked for one by one: whoever is there is in the snapshot.
+    pub looked_for: BTreeSet<UserKey>,
 }
 
 /// What one of several directories gives, or has ever given.

@@ -1,8 +1,9 @@
 //! The plan: what is to be sent, in order, and apart what is withheld. The executor takes nothing else.
 
 use crate::adobe::{Snapshot, UnreadableUser, User};
-use crate::change::{Change, Target, What};
+use crate::change::{Account, Change, Target, What};
 use crate::command::Command;
+use crate::count::Count;
 use crate::desired::{Desired, desired};
 use crate::diff::{Diff, DiffError, Leaver, ProtectedUser, Returned, diff};
 use crate::directories::Directories;
@@ -19,7 +20,7 @@ use crate::set_aside::SetAside;
 use crate::shared::Shared;
 use crate::unread::{Unread, giving, waiting, without_doubtful_links};
 use crate::unresolved::{Frozen, frozen};
-use crate::withhold::{Circumstances, Doubts, Withheld, withhold};
+use crate::withhold::{Circumstances, Doubts, Why, Withheld, withhold};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -50,6 +51,7 @@ pub struct Plan {
     breaches: Vec<Breach>,
     doubts: Doubts,
     falls: Vec<Fall>,
+    surplus: Option<u64>,
     freezing: BTreeMap<GroupRef, BTreeSet<String>>,
     held: Vec<Held>,
     set_aside: Vec<SetAside>,
@@ -106,6 +108,10 @@ pub struct AdobeRead {
     pub groups: usize,
     /// Users by Adobe's own count, where it gave one.
     pub counted: Option<u64>,
+    /// How many of them are counted and never listed, as somebody has approved.
+    pub surplus: u64,
+    /// How many people without an account were looked for one by one, because the listing may lack them.
+    pub looked_for: usize,
 }
 
 /// One managed group before and after.
@@ -125,6 +131,24 @@ pub struct GroupLine {
     pub foreign: usize,
     /// Whether the plan makes it.
     pub new: bool,
+    /// Members by Adobe's own count, those of user groups in a profile included, which may lag.
+    pub counted: Option<u64>,
+    /// Licences of a product profile, where they have a number.
+    pub quota: Option<u64>,
+}
+
+impl GroupLine {
+    /// Members after the plan, as far as anybody knows.
+    pub fn after(&self) -> u64 {
+        let before = self.counted.unwrap_or_default().max(self.before as u64);
+        (before + self.gains as u64).saturating_sub(self.losses as u64)
+    }
+
+    /// The number of licences, where the members after the plan reach it: Adobe adds further ones without an error, as
+    /// inactive (UMAPI documentation, "licenseQuota").
+    pub fn reached_quota(&self) -> Option<u64> {
+        self.quota.filter(|quota| self.after() >= *quota)
+    }
 }
 
 /// What planning tells beside the plan: what the store remembers.
@@ -148,6 +172,9 @@ pub struct Remember {
     pub giving: BTreeMap<DirectoryName, Gave>,
     /// The directory groups that have an anchor.
     pub groups: BTreeMap<DirectoryName, BTreeMap<GroupRef, SeenGroup>>,
+    /// Accounts to be made that Adobe may have without having listed them: who is looked for one by one, and found or
+    /// put into [`Memory::looked_for`], makes the next plan better.
+    pub look_for: Vec<Account>,
 }
 
 /// When and under what a plan is made, and about whom.
@@ -191,6 +218,7 @@ pub fn plan(
         in_step,
     } = diff(&desired, adobe, rules, memory, now, person)?;
     without_doubtful_links(&mut matches, directories, memory);
+    let count = Count::of(adobe, memory.surplus);
     let counts = Counts::of_all(directories, rules);
     let falls = falls(&counts, &memory.reads, &rules.limits);
     let doubtful = desired.set_aside.len() + held.iter().filter(|held| held.reason.is_doubt()).count();
@@ -201,7 +229,10 @@ pub fn plan(
             .set_aside
             .allows(desired.selected())
             .is_some_and(|most| doubtful > most),
-        short_listing: missing_users(adobe) > tolerated_missing(adobe),
+        short_listing: count.is_short(),
+        far_short_listing: count.is_far_short(),
+        // Whoever a run for one person is about has been read singly.
+        open_count: count.is_open() && person.is_none(),
         fall: !falls.is_empty(),
         unread: desired.unread,
     };
@@ -219,6 +250,7 @@ pub fn plan(
             parked: &parked,
             frozen: &frozen,
             waiting: &waiting,
+            looked_for: &memory.looked_for,
             approved: &memory.approved,
         },
     );
@@ -241,6 +273,8 @@ pub fn plan(
             users: adobe.users.len(),
             groups: adobe.groups.len(),
             counted: adobe.total_count,
+            surplus: memory.surplus,
+            looked_for: memory.looked_for.len(),
         },
         commands: commands(&checked.changes),
         changes: checked.changes,
@@ -248,6 +282,7 @@ pub fn plan(
         breaches: checked.breaches,
         doubts,
         falls,
+        surplus: None,
         freezing,
         held,
         set_aside: desired.set_aside,
@@ -260,11 +295,17 @@ pub fn plan(
         populations,
         in_step,
     };
-    plan.id = fingerprint(&plan.organization, &plan.configuration, &plan.changes, &plan.withheld);
+    plan.surplus =
+        plan.person.is_none().then(|| count.unlisted()).flatten().filter(|_| waits_for_count(&plan.withheld));
+    plan.id = plan.fingerprint();
+    let look_for = look_for(&plan, count, memory);
     let departing = departures(&plan.changes, adobe, &rules.managed_groups(), now);
     let whole = directories.is_whole();
     let groups = seen(directories);
-    Ok((plan, Remember { absent, back, whole, matches, departing, digests, counts, giving, groups }))
+    Ok((
+        plan,
+        Remember { absent, back, whole, matches, departing, digests, counts, giving, groups, look_for },
+    ))
 }
 
 fn certificates(directories: &Directories) -> Vec<Certified> {
@@ -283,6 +324,30 @@ fn seen(directories: &Directories) -> BTreeMap<DirectoryName, BTreeMap<GroupRef,
     let read = directories.read().iter();
     read.map(|(name, directory)| (name.clone(), directory.groups.iter().filter_map(anchored).collect()))
         .collect()
+}
+
+/// Whether a change waits for nothing but the count.
+fn waits_for_count(withheld: &[Withheld]) -> bool {
+    withheld.iter().any(|withheld| matches!(withheld.why, Why::ShortListing | Why::Unlisted))
+}
+
+/// Whoever the plan would make if it were sure that Adobe has nobody like that: those who wait for just that, and those
+/// whom somebody approved while accounts were counted and not listed.
+fn look_for(plan: &Plan, count: Count, memory: &Memory) -> Vec<Account> {
+    let waiting = plan.withheld.iter().filter(|withheld| withheld.why == Why::Unlisted);
+    let approved = |change: &&Change| {
+        count.unlisted() != Some(0)
+            && plan.person.is_none()
+            && memory.approved.contains(&change.fingerprint())
+    };
+    let is_creation = |change: &&Change| matches!(change.what, What::CreateUser(_));
+    let approved = plan.changes.iter().filter(is_creation).filter(approved);
+    let account = |change: &Change| match &change.target {
+        Target::User(account) => Some(account.as_ref().clone()),
+        Target::Group(_) => None,
+    };
+    let accounts = waiting.map(|withheld| &withheld.change).chain(approved).filter_map(account);
+    accounts.filter(|account| !memory.looked_for.contains(&account.key)).collect()
 }
 
 /// What those who leave lose outside the managed groups, which nobody would give back.
@@ -316,17 +381,6 @@ fn sorted(users: &[UnreadableUser]) -> Vec<UnreadableUser> {
     users
 }
 
-/// How many users Adobe counts and did not list.
-fn missing_users(adobe: &Snapshot) -> u64 {
-    let listed = (adobe.users.len() + adobe.unreadable.len()) as u64;
-    adobe.total_count.unwrap_or_default().saturating_sub(listed)
-}
-
-/// Technical accounts are counted and never listed (UMAPI documentation, "X-Total-Count"), so some may be missing.
-fn tolerated_missing(adobe: &Snapshot) -> u64 {
-    (adobe.total_count.unwrap_or_default() / 100).max(20)
-}
-
 fn read_of(desired: &Desired) -> Read {
     Read {
         source: desired.sources.iter().map(|(name, source)| name.says(source)).collect::<Vec<_>>().join(", "),
@@ -354,7 +408,18 @@ fn group_lines(
             let known = adobe.groups.get(&group);
             let name = known.map_or_else(|| group.clone(), |known| known.name.clone());
             let foreign = foreign.get(&group).copied().unwrap_or_default();
-            let line = GroupLine { name, before: 0, gains: 0, losses: 0, withheld: 0, foreign, new: false };
+            let (counted, quota) = known.map_or((None, None), |known| (known.member_count, known.quota));
+            let line = GroupLine {
+                name,
+                before: 0,
+                gains: 0,
+                losses: 0,
+                withheld: 0,
+                foreign,
+                new: false,
+                counted,
+                quota,
+            };
             (group, line)
         })
         .collect();
@@ -412,11 +477,15 @@ pub(crate) fn fingerprint(
     configuration: &str,
     changes: &[Change],
     withheld: &[Withheld],
+    surplus: Option<u64>,
 ) -> String {
     let mut digest = Digester::default();
     digest.take(&(organization, configuration, changes.len()));
     for change in changes.iter().chain(withheld.iter().map(|withheld| &withheld.change)) {
         digest.take(&(&change.target, &change.what));
+    }
+    if let Some(surplus) = surplus {
+        digest.take(&surplus);
     }
     digest.end(6)
 }
@@ -454,9 +523,14 @@ impl std::io::Write for Digester {
 
 impl Plan {
     /// Twelve hexadecimal digits over the organization, the configuration's meaning and every change, sent or
-    /// withheld, with the values it expects; not over times, ages or versions.
+    /// withheld, with the values it expects, and over the surplus that approving it accepts; not over times, ages or
+    /// versions.
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    fn fingerprint(&self) -> String {
+        fingerprint(&self.organization, &self.configuration, &self.changes, &self.withheld, self.surplus)
     }
 
     /// The same plan sending only those of its changes that `send` names, and withholding `withheld`.
@@ -467,7 +541,8 @@ impl Plan {
         plan.withheld.sort_by(|left, right| left.change.cmp(&right.change));
         plan.commands = commands(&plan.changes);
         plan.groups.clear();
-        plan.id = fingerprint(&plan.organization, &plan.configuration, &plan.changes, &plan.withheld);
+        plan.surplus = plan.surplus.filter(|_| waits_for_count(&plan.withheld));
+        plan.id = plan.fingerprint();
         plan
     }
 
@@ -544,6 +619,12 @@ impl Plan {
     /// Falls against the last complete reads: they hold every removal.
     pub fn falls(&self) -> &[Fall] {
         &self.falls
+    }
+
+    /// How many accounts Adobe counts and did not list, where changes wait for that alone. Approving the plan accepts them
+    /// as accounts that are never listed.
+    pub fn surplus(&self) -> Option<u64> {
+        self.surplus
     }
 
     /// Unresolved members whom nobody has accepted, of the directory groups whose removals wait for their sake. Approving

@@ -41,15 +41,27 @@ struct Parts {
     /// Missing in plans of earlier versions, which had one directory.
     #[serde(default)]
     unread: Vec<Unread>,
+    /// Missing in plans of earlier versions, which accepted none.
+    #[serde(default)]
+    surplus: Option<u64>,
 }
 
 impl SavedPlan {
     /// Reads the JSON form of a [`Plan`], and proves that nobody changed it.
     pub fn parse(plan: &serde_json::Value) -> Result<Self, SavedPlanError> {
         let parts = Parts::deserialize(plan).map_err(SavedPlanError::NotAPlan)?;
-        let Parts { id, organization, configuration, person: _, changes, withheld, freezing: _, unread: _ } =
-            &parts;
-        if fingerprint(organization, configuration, changes, withheld) != *id {
+        let Parts {
+            id,
+            organization,
+            configuration,
+            person: _,
+            changes,
+            withheld,
+            freezing: _,
+            unread: _,
+            surplus,
+        } = &parts;
+        if fingerprint(organization, configuration, changes, withheld, *surplus) != *id {
             return Err(SavedPlanError::Altered { id: id.clone() });
         }
         Ok(Self(parts))
@@ -83,6 +95,11 @@ impl SavedPlan {
     /// What it withholds.
     pub fn withheld(&self) -> &[Withheld] {
         &self.0.withheld
+    }
+
+    /// As [`Plan::surplus`].
+    pub fn surplus(&self) -> Option<u64> {
+        self.0.surplus
     }
 
     /// As [`Plan::freezing`].

@@ -10,6 +10,7 @@ use umsync_engine::amend::amend;
 use umsync_engine::change::{Change, Reason, Target, What};
 use umsync_engine::command::Step;
 use umsync_engine::directory::{DirectoryName, Entry, GroupRef};
+use umsync_engine::key::UserKey;
 use umsync_engine::limits::{Limit, breaches};
 use umsync_engine::matching::HeldReason;
 use umsync_engine::memory::{Failing, Order};
@@ -63,6 +64,42 @@ proptest! {
         };
         if !waits_for_another(&plan) {
             prop_assert!(again.changes().iter().all(gave_up_a_role), "still to do: {:#?}\nafter: {:#?}", again.changes(), plan.changes());
+        }
+    }
+
+    /// D40: Adobe has everybody, and lists a part.
+    #[test]
+    fn d40_a_part_of_a_listing_takes_nothing_and_creates_nobody_whom_adobe_has(world in world(), listed in any::<u64>()) {
+        let whole = world.without_limits();
+        let mut part = whole.clone();
+        let mut at = 0;
+        part.adobe.users.retain(|_| {
+            at += 1;
+            listed >> at & 1 == 1
+        });
+        let missing = whole.adobe.users.len() - part.adobe.users.len();
+        let creations = |plan: &Plan| -> BTreeSet<Target> {
+            let creates = |change: &&Change| matches!(change.what, What::CreateUser(_));
+            plan.changes().iter().filter(creates).map(|change| change.target.clone()).collect()
+        };
+        let Ok((plan, remember)) = part.plan() else { return Ok(()) };
+        if missing > 0 {
+            prop_assert!(creations(&plan).is_empty(), "nobody was looked for");
+        }
+        if missing * 10 > whole.adobe.users.len() {
+            prop_assert!(!plan.changes().iter().any(Change::is_removal));
+        }
+        // Whoever is looked for and there joins the listing.
+        let looked_for: BTreeSet<_> = remember.look_for.iter().map(|account| account.key.clone()).collect();
+        let found = |user: &&User| user.key().is_some_and(|key| looked_for.contains(&key)) && !part.adobe.users.contains(*user);
+        let found: Vec<User> = whole.adobe.users.iter().filter(found).cloned().collect();
+        part.adobe.users.extend(found);
+        part.memory.looked_for = looked_for;
+        let Ok((plan, _)) = part.plan() else { return Ok(()) };
+        let there: BTreeSet<UserKey> = whole.adobe.users.iter().filter_map(User::key).collect();
+        for target in creations(&plan) {
+            let Target::User(account) = target else { continue };
+            prop_assert!(!there.contains(&account.key), "Adobe has {}", account.email);
         }
     }
 

@@ -20,7 +20,8 @@
 //!   [departures](Store::departures); changes that are [failing](Store::failing); what was [created](Store::created) and
 //!   not seen yet.
 //! * [approvals](Store::approvals) with the [plans](Store::plan) they are about, the unresolved members that were
-//!   [accepted](Store::accepted_members) with them, and the [`Baseline`]; what the last [reads](Store::reads) counted.
+//!   [accepted](Store::accepted_members) with them, the [surplus](Store::surplus) of accounts that Adobe counts and never
+//!   lists, and the [`Baseline`]; what the last [reads](Store::reads) counted.
 //! * [directories](Store::directory_reads), where there are several: when each was last read whole, and whom it [gave](Store::gave).
 //! * [group anchors](Store::group_anchors): which entries of the directory the mapped groups were.
 //! * [refused binds](Store::refused_binds), so that no account of a directory is locked.
@@ -69,6 +70,7 @@ mod reads;
 mod runs;
 mod snapshot;
 mod story;
+mod surplus;
 mod text;
 mod transaction;
 mod unfolded;

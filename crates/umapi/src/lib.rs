@@ -18,6 +18,7 @@
 //! # Its promises
 //!
 //! * A listing is whole or an error.
+//! * A client secret that was refused is not tried again in a session, and there are two at most.
 //! * A stamp is written before its request, in the transaction that checks it, and taken back only when the request
 //!   is proven not to have left.
 //! * A command whose answer was lost is looked up before it is sent again, by this process or by the one that goes on
@@ -39,6 +40,7 @@ mod execute;
 pub mod gate;
 mod http;
 mod judge;
+mod jwt;
 mod ledger;
 mod mark;
 mod pace;
@@ -66,4 +68,4 @@ pub use mark::EmulatorMark;
 pub use progress::{Cancel, Canceller, Listener, Progress, Wait};
 pub use read::Members;
 pub use session::{Client, Session};
-pub use settings::{Manners, Pace, Settings};
+pub use settings::{Jwt, Manners, Pace, Settings, TokenEndpoint};

@@ -27,6 +27,9 @@ pub(crate) async fn approve(cli: &Cli, beginning: &str) -> Result<u8, Failure> {
         set_baseline(&store, organization, saved.configuration(), &by, now).await?;
     }
     let unread: Vec<&str> = saved.unread().iter().map(|unread| unread.directory.as_str()).collect();
+    if let Some(surplus) = saved.surplus() {
+        store.accept_surplus(organization, surplus, &who, now).await?;
+    }
     let lifts = saved.lifts();
     let lifted = saved.withheld().iter().map(|withheld| &withheld.change);
     let totals = Totals::of(lifted.filter(|change| lifts.contains(&change.fingerprint())));
@@ -45,6 +48,13 @@ pub(crate) async fn approve(cli: &Cli, beginning: &str) -> Result<u8, Failure> {
             told,
             "\nNot approved: what waits for {}, which could not be read when this plan was made. Nobody could review it, nor whether the configuration is right: removals wait as before.",
             unread.join(", ")
+        );
+    }
+    if let Some(surplus) = saved.surplus() {
+        let accounts = counted(usize::try_from(surplus).unwrap_or(usize::MAX), "account", "accounts");
+        let _ = write!(
+            told,
+            "\nAccepted: {accounts} that Adobe counts and never lists. Only if more are missing, changes wait again."
         );
     }
     if saved.configuration() != config.meaning {

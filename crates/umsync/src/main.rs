@@ -42,6 +42,7 @@ mod scope;
 mod status;
 mod sync;
 mod timetable;
+mod unlisted;
 
 use clap::Parser as _;
 use cli::{Cli, Command, ReportFormat};

@@ -75,8 +75,15 @@ async fn groups_only(program: &Program, session: &Session<StoreLedger>) -> Resul
         program.bar.say(format!("asking for the group {name}"));
         if session.group_exists(&name).await? {
             let kind = GroupKind::Unknown(None);
-            let group =
-                Group { name: name.clone(), kind, id: None, member_count: None, quota: None, product: None };
+            let group = Group {
+                name: name.clone(),
+                kind,
+                id: None,
+                member_count: None,
+                quota: None,
+                product: None,
+                admins: None,
+            };
             there.insert(name, group);
         }
     }

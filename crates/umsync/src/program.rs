@@ -8,6 +8,7 @@ use crate::failure::Failure;
 use crate::ledger::StoreLedger;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::signal::unix::{SignalKind, signal};
 use umsync_store::{Missing, Pause, Store, holder};
 use umsync_umapi::{Cancel, Canceller, Client, Clock, Session};
@@ -19,6 +20,8 @@ pub(crate) struct Program {
     pub(crate) side: Side,
     pub(crate) bar: Bar,
     pub(crate) cancel: Cancel,
+    /// Adobe has refused the first client secret, and taken the next one.
+    secret_refused: AtomicBool,
 }
 
 /// Whether a command may begin a store.
@@ -34,13 +37,14 @@ impl Program {
     /// Opens the store and makes Adobe's side ready to be called.
     pub(crate) async fn open(config: Config, first_time: FirstTime, bar: Bar) -> Result<Self, Failure> {
         let (side, store) = reach(&config, first_time).await?;
-        Ok(Self { config, store, side, bar, cancel: on_signals()? })
+        Ok(Self { config, store, side, bar, cancel: on_signals()?, secret_refused: AtomicBool::new(false) })
     }
 
     /// The same under another configuration: whoever may stop this one may stop that one.
     pub(crate) async fn reopened(&self, config: Config) -> Result<Self, Failure> {
         let (side, store) = reach(&config, FirstTime::Refused).await?;
-        Ok(Self { config, store, side, bar: self.bar.clone(), cancel: self.cancel.clone() })
+        let (bar, cancel) = (self.bar.clone(), self.cancel.clone());
+        Ok(Self { config, store, side, bar, cancel, secret_refused: AtomicBool::new(false) })
     }
 
     /// The present.
@@ -67,10 +71,22 @@ impl Program {
         let ledger =
             StoreLedger { store: self.store.clone(), organization: self.organization().to_owned(), journal };
         let client = Client::new(self.side.settings.clone(), Arc::new(ledger), Arc::new(SystemClock))?;
-        Ok(tokio::select! {
+        let session = tokio::select! {
             session = client.begin() => session?,
             () = self.cancel.cancelled() => return Err(Failure::Stopped),
-        })
+        };
+        self.secret_refused.store(session.first_secret_is_refused(), Ordering::Relaxed);
+        Ok(session)
+    }
+
+    /// What everybody should know about the credential.
+    pub(crate) fn credential_warning(&self) -> Option<&'static str> {
+        match self.secret_refused.load(Ordering::Relaxed) {
+            true => Some(
+                "Adobe refuses adobe.client_secret and takes adobe.next_client_secret: put the next one in its place, and remove next_client_secret",
+            ),
+            false => self.side.warning(),
+        }
     }
 
     /// Ends what runs beside the program.

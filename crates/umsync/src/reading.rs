@@ -217,8 +217,10 @@ fn renamed(account: &Account, changes: &[Change]) -> Option<Address> {
     Some(Address { user: new, domain, adobe_id: account.address.adobe_id })
 }
 
-/// Replaces what a snapshot says of these accounts by what was read of them.
+/// Replaces what a snapshot says of these accounts by what was read of them. Adobe's count follows: who was made or went
+/// since it was given is no user whom the listing lacks.
 fn put(snapshot: &mut Snapshot, read: &[(Account, Option<User>)]) {
+    let before = snapshot.users.len() as u64;
     for (account, found) in read {
         let is_it = |user: &User| match (&account.id, &user.id) {
             (Some(id), Some(other)) => id == other,
@@ -227,6 +229,8 @@ fn put(snapshot: &mut Snapshot, read: &[(Account, Option<User>)]) {
         snapshot.users.retain(|user| !is_it(user));
         snapshot.users.extend(found.clone());
     }
+    let now = snapshot.users.len() as u64;
+    snapshot.total_count = snapshot.total_count.map(|count| (count + now).saturating_sub(before));
 }
 
 /// Takes the lock, and tells whether it had to be waited for. Whoever only lists is waited for; whoever executes is not.

@@ -79,8 +79,18 @@ impl Record {
         remember: &Remember,
     ) -> Result<(), Failure> {
         // What fails is noted where it fails, with what it failed with: whoever only looks must not take its next try.
-        let Remember { absent, back, whole, matches, departing: _, digests: _, counts, giving, groups: _ } =
-            remember;
+        let Remember {
+            absent,
+            back,
+            whole,
+            matches,
+            departing: _,
+            digests: _,
+            counts,
+            giving,
+            groups: _,
+            look_for: _,
+        } = remember;
         let (organization, now) = (program.organization(), program.now());
         if !matches!(scope, Scope::Person(_)) {
             match whole {
@@ -272,6 +282,7 @@ fn warn(program: &Program, summary: &mut Value) {
     let warnings = program.config.warnings();
     for (key, warning) in [
         ("store_warning", program.store.filesystem_warning().map(|warning| json!(warning))),
+        ("adobe_warning", program.credential_warning().map(|warning| json!(warning))),
         (
             "directory_warning",
             Some(warnings.join("\n")).filter(|text| !text.is_empty()).map(|text| json!(text)),

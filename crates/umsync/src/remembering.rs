@@ -41,6 +41,8 @@ pub(crate) async fn recall(program: &Program, directories: &Directories) -> Resu
         accepted: store.accepted_members(organization).await?,
         reads,
         gave,
+        surplus: store.surplus(organization).await?,
+        looked_for: BTreeSet::new(),
     })
 }
 
@@ -93,7 +95,7 @@ pub(crate) async fn look_for_created(
 }
 
 /// One account stands in a snapshot once.
-fn put(snapshot: &mut Snapshot, user: &User) {
+pub(crate) fn put(snapshot: &mut Snapshot, user: &User) {
     snapshot.users.retain(|other| other.id.is_none() || other.id != user.id);
     snapshot.users.push(user.clone());
 }

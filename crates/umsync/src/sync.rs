@@ -68,8 +68,12 @@ pub(crate) async fn recorded(program: &Program, wish: Wish<'_>) -> Result<u8, Fa
             write_plan(file, plan)?;
         }
         if !wish.json {
-            let mut warnings = program.config.warnings().into_iter();
-            let warned = warnings.try_for_each(|warning| output::text(&format!("Danger: {warning}\n")));
+            let mut dangers = program.config.warnings().into_iter();
+            let warned = dangers.try_for_each(|warning| output::text(&format!("Danger: {warning}\n")));
+            let warned = warned.and_then(|()| match program.credential_warning() {
+                Some(warning) => output::text(&format!("Warning: {warning}\n")),
+                None => Ok(()),
+            });
             let told = warned
                 .and_then(|()| output::lines(&of_plan(plan)))
                 .and_then(|()| output::lines(&of_stale(stale)));

@@ -20,6 +20,7 @@ pub fn of_plan(plan: &Plan) -> Vec<Line> {
     head(plan, &mut lines);
     users(plan, &mut lines);
     groups(plan, &mut lines);
+    quotas(plan, &mut lines);
     withheld(plan, &mut lines);
     others(plan, &mut lines);
     totals(plan, &mut lines);
@@ -74,7 +75,16 @@ fn head(plan: &Plan, lines: &mut Vec<Line>) {
     };
     let (users, groups) = (counted(adobe.users, "user", "users"), counted(adobe.groups, "group", "groups"));
     let read = format!("  adobe      read {}{age}: {users}, {groups}", moment(adobe.read_at));
-    lines.push(Line::of(Ink::Faint, read));
+    let unlisted = adobe
+        .counted
+        .unwrap_or_default()
+        .saturating_sub((adobe.users + plan.unreadable_users().len()) as u64);
+    let beside = match unlisted {
+        0 => String::new(),
+        1 => "; it counts 1 user more than it lists".to_owned(),
+        more => format!("; it counts {more} users more than it lists"),
+    };
+    lines.push(Line::of(Ink::Faint, read + &beside));
 }
 
 /// The directories that could not be read, and what that means.
@@ -188,7 +198,7 @@ fn groups(plan: &Plan, lines: &mut Vec<Line>) {
     }
     section("Groups", lines);
     let width = changing.iter().map(|line| line.name.spelling().chars().count()).max().unwrap_or_default();
-    for GroupLine { name, before, gains, losses, withheld, foreign, new } in changing {
+    for GroupLine { name, before, gains, losses, withheld, foreign, new, counted: _, quota: _ } in changing {
         let after = before + gains - losses;
         let padding = " ".repeat(width - name.spelling().chars().count());
         let mut line = Line::of(
@@ -214,11 +224,30 @@ fn groups(plan: &Plan, lines: &mut Vec<Line>) {
     }
 }
 
+/// Profiles whose licences are used up after this plan: Adobe says nothing about it.
+fn quotas(plan: &Plan, lines: &mut Vec<Line>) {
+    let full = plan.groups().iter().filter_map(|line| Some((line, line.reached_quota()?)));
+    for (line, quota) in full {
+        let (licences, members) = (counted(quota as usize, "licence", "licences"), line.after());
+        lines.push(Line::of(
+            Ink::Warning,
+            format!(
+                "{} has {licences} and {members} of them are taken after this plan: Adobe adds whoever comes beyond that as inactive, without an error",
+                line.name
+            ),
+        ));
+    }
+}
+
 fn withheld(plan: &Plan, lines: &mut Vec<Line>) {
     if plan.withheld().is_empty() {
         if plan.doubts().too_many_set_aside {
             section("Too many doubts", lines);
             lines.push(Line::of(Ink::Warning, format!("  {}", too_many_set_aside(plan))));
+        }
+        if plan.doubts().short_listing {
+            section("A short listing", lines);
+            lines.push(Line::of(Ink::Warning, format!("  {}", short_listing(plan))));
         }
         if plan.doubts().fall {
             section("Far fewer people than usual", lines);
@@ -237,6 +266,7 @@ fn withheld(plan: &Plan, lines: &mut Vec<Line>) {
     let held_by = |why: Why| plan.withheld().iter().any(|withheld| withheld.why == why);
     let reasons = [
         (held_by(Why::ShortListing), short_listing(plan)),
+        (held_by(Why::Unlisted), unlisted(plan)),
         (held_by(Why::TooManySetAside), too_many_set_aside(plan)),
         (
             held_by(Why::NoBaseline),
@@ -300,9 +330,52 @@ fn short_listing(plan: &Plan) -> String {
     let adobe = plan.adobe();
     let counted = adobe.counted.unwrap_or_default();
     format!(
-        "Adobe counts {counted} users and listed {}: creations and removals wait for a listing that is whole",
-        adobe.users
+        "Adobe counts {counted} users and listed {}{}: {} for a listing that is whole{}",
+        adobe.users,
+        known_surplus(plan),
+        if plan.doubts().far_short_listing { "creations and removals wait" } else { "removals wait" },
+        accepting(plan)
     )
+}
+
+/// Some people are to be created, and may be at Adobe already.
+fn unlisted(plan: &Plan) -> String {
+    let adobe = plan.adobe();
+    let told = match adobe.counted {
+        Some(counted) => {
+            format!("Adobe counts {counted} users and listed {}{}", adobe.users, known_surplus(plan))
+        }
+        None => "Adobe listed its users and gave no count of them".to_owned(),
+    };
+    format!(
+        "{told}, so whoever is to be created may be there already: {} looked for one by one, the others wait for a listing that is whole{}",
+        match adobe.looked_for {
+            1 => "1 was".to_owned(),
+            many => format!("{many} were"),
+        },
+        accepting(plan)
+    )
+}
+
+fn known_surplus(plan: &Plan) -> String {
+    match plan.adobe().surplus {
+        0 => String::new(),
+        surplus => format!(" (and {surplus} that are never listed, as was approved)"),
+    }
+}
+
+/// What approving means beside the changes.
+fn accepting(plan: &Plan) -> String {
+    match plan.surplus() {
+        Some(surplus) => format!(
+            ", or for somebody who knows that {} there and never listed (technical accounts) and approves",
+            match surplus {
+                1 => "1 account is".to_owned(),
+                many => format!("{many} accounts are"),
+            }
+        ),
+        None => String::new(),
+    }
 }
 
 fn too_many_set_aside(plan: &Plan) -> String {

@@ -167,14 +167,15 @@ fn snapshot(users: Vec<User>, groups: impl IntoIterator<Item = GroupName>) -> Sn
         member_count: None,
         quota: None,
         product: None,
+        admins: None,
     };
     Snapshot {
         organization: "ORG".into(),
         read_at: now(),
+        total_count: Some(users.len() as u64),
         users,
         groups: groups.into_iter().map(|name| (name.clone(), group(name))).collect(),
         unreadable: Vec::new(),
-        total_count: None,
     }
 }
 

@@ -22,6 +22,9 @@ pub(super) async fn look(program: &Program, findings: &mut Vec<Finding>) {
     };
     let told = format!("{} gives one for {}", program.side.place(), program.organization());
     findings.push(Finding::good(AREA, "token", told));
+    if let Some(warning) = program.credential_warning() {
+        findings.push(Finding::warning(AREA, "credential", warning, ""));
+    }
     let known = program.store.snapshot(program.organization()).await.unwrap_or_default();
     let rules = &program.config.rules;
     let creatable = rules.creatable_groups();

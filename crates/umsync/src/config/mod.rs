@@ -9,14 +9,13 @@ mod people;
 mod schedule;
 mod secret;
 
-pub(crate) use adobe::{Adobe, ClientId, Organization, Service};
+pub(crate) use adobe::{Adobe, ClientId, DeprecatedJwt, Organization, Service};
 pub(crate) use directory::{Ldap, Source};
 pub(crate) use file::Mistake;
 pub(crate) use schedule::{Notify, Retry, Schedule, When};
-pub(crate) use secret::SecretError;
+pub(crate) use secret::{SecretError, SecretRef};
 
 use file::Document;
-use secret::SecretRef;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -174,6 +174,7 @@ impl End {
                 Why::OtherConfiguration => "other_configuration".to_owned(),
                 Why::TooManySetAside => "too_many_set_aside".to_owned(),
                 Why::ShortListing => "short_listing".to_owned(),
+                Why::Unlisted => "unlisted".to_owned(),
                 Why::Fall => "fall".to_owned(),
                 Why::Unresolved => "unresolved".to_owned(),
                 Why::Unread => "unread".to_owned(),
