@@ -40,7 +40,7 @@ fn a_plan_shows_and_keeps_the_certificate_of_its_read() {
     let file = world.path("plan.json");
     world.run(&["plan", "--out", file.to_str().unwrap()]).with(0);
     let kept: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
-    let of = |plan: &serde_json::Value| plan["certificate"].clone();
+    let of = |plan: &serde_json::Value| plan["certificates"][0].clone();
     let told = world.run(&["plan", "--json"]).json();
     assert_eq!(of(&kept), of(&told["plan"]));
     assert_eq!(of(&kept)["members"], 2);
@@ -49,7 +49,7 @@ fn a_plan_shows_and_keeps_the_certificate_of_its_read() {
     world.run(&["sync"]).with(0);
     let report = world.run(&["report", "--json"]).json();
     let report = serde_json::to_string(&report).unwrap();
-    assert!(report.contains("\"certificate\""), "{report}");
+    assert!(report.contains("\"certificates\""), "{report}");
 
     // Another file of the same meaning: another certificate, the same plan.
     let id = plan_id(&world);

@@ -4,7 +4,7 @@
 /// The servers of the directory reader's own tests.
 #[allow(dead_code, reason = "its own tests use the rest")]
 #[path = "../crates/directory/tests/fake/mod.rs"]
-mod fake;
+pub(crate) mod fake;
 
 mod openldap;
 mod scripted;

@@ -110,7 +110,7 @@ fn a_wrong_secret_ends_78_and_is_told_nowhere() {
     for arguments in [&["plan"][..], &["sync"], &["check"], &["-vvv", "plan"]] {
         let ended = world.run(arguments).with(78);
         let told = format!("{}{}", ended.stdout, ended.stderr);
-        assert!(told.contains("Adobe refuses the client id or the client secret"), "{told}");
+        assert!(told.contains("Adobe refuses the client secret"), "{told}");
         assert!(!told.contains("hunter2"), "{told}");
     }
     assert_eq!(world.actions() + world.listings(), 0);

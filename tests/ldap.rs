@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use umsync_directory::ldap::{
-    Bind, Certificates, Distrust, Encryption, Failure, Members, Phase, Settings, Timeouts, check, read,
+    Asking, Bind, Certificates, Distrust, Encryption, Failure, Members, Nested, Phase, Reached, Report,
+    Settings, Timeouts, check, read,
 };
 use umsync_directory::{Dn, Error, Filter};
 use umsync_engine::directory::{
@@ -28,7 +29,7 @@ pub(crate) fn settings(server: &OpenLdap, urls: &[Url], members: Members) -> Set
         users: Filter::parse("(objectClass=inetOrgPerson)").unwrap(),
         group_filter: None,
         members,
-        nested_groups: true,
+        nested_groups: Nested::Read,
         page_size: Some(100),
         connections: 4,
         timeouts: Timeouts::default(),
@@ -44,13 +45,24 @@ fn wanted(groups: &[&str]) -> Wanted {
     let attributes = ["mail", "givenname", "sn", "jpegphoto"].map(str::to_owned).into();
     Wanted {
         attributes,
-        named: BTreeSet::new(),
         groups: groups.iter().map(|name| GroupRef::new(name)).collect(),
+        ..Wanted::default()
     }
 }
 
 pub(crate) async fn read_it(settings: &Settings, groups: &[&str]) -> Result<Directory, Error> {
     read(settings, &wanted(groups), &|_| ()).await
+}
+
+/// Looks at it as `umsync check` does.
+pub(crate) async fn look(settings: &Settings, wanted: &Wanted) -> Report {
+    let asking = Asking { wanted, made_of: &BTreeSet::new(), clock: &chrono::Utc::now, progress: &|_| () };
+    check(settings, &asking).await.unwrap()
+}
+
+/// What it found to be wrong.
+fn mistakes(report: &Report) -> Vec<&Error> {
+    report.mistakes.iter().map(|mistake| &mistake.error).collect()
 }
 
 pub(crate) fn failure(result: Result<Directory, Error>) -> (Phase, Failure) {
@@ -134,7 +146,7 @@ async fn d27_groups_inside_groups_in_a_circle() {
             "{members:?}"
         );
         assert_eq!(directory.groups.values().map(|group| group.members).collect::<Vec<_>>(), [3, 3]);
-        settings.nested_groups = false;
+        settings.nested_groups = Nested::No;
         let directory = read_it(&settings, &["top"]).await.unwrap();
         assert_eq!(listed(&directory, "top"), names(&["p1"]).into_iter().collect(), "{members:?}");
     }
@@ -221,8 +233,10 @@ async fn a_server_that_is_down_is_followed_by_the_next() {
     let both = settings(&server, &[dead.clone(), server.url()], Members::MemberOf);
     let directory = read_it(&both, &[]).await.unwrap();
     assert_eq!((directory.source, directory.entries.len()), (server.url().to_string(), 3));
-    let report = check(&both, &wanted(&[])).await.unwrap();
-    assert_eq!((report.servers.len(), report.mistakes.len()), (1, 1), "{report:?}");
+    let report = look(&both, &wanted(&[])).await;
+    let reached: Vec<Reached> = report.servers.iter().map(|server| server.reached).collect();
+    assert_eq!(reached, [Reached::No, Reached::LetIn], "{report:?}");
+    assert_eq!(report.mistakes.len(), 1, "{report:?}");
 
     let error = read_it(&settings(&server, &[dead.clone(), dead], Members::MemberOf), &[]).await.unwrap_err();
     let Error::AllServers { failures } = &error else { panic!("{error}") };
@@ -298,10 +312,10 @@ async fn groups_that_are_missing_or_ambiguous_are_named() {
     let error = read_it(&plain(&server), &names).await.unwrap_err();
     let Error::MissingGroups { place: _, missing } = &error else { panic!("{error}") };
     assert_eq!(missing.iter().map(GroupRef::as_str).collect::<Vec<_>>(), ["*", "Audio", &absent]);
-    let report = check(&plain(&server), &wanted(&names)).await.unwrap();
+    let report = look(&plain(&server), &wanted(&names)).await;
     assert_eq!((report.groups.len(), report.mistakes.len()), (2, 1), "{report:?}");
-    assert_eq!(report.servers[0].1.as_deref(), Some(format!("dn:{ACCOUNT}").as_str()));
-    assert!(report.person.is_some());
+    assert_eq!(report.servers[0].identity.as_deref(), Some(format!("dn:{ACCOUNT}").as_str()));
+    assert_eq!(report.people.as_ref().unwrap().found, 3);
 }
 
 #[tokio::test]
@@ -313,8 +327,8 @@ async fn d12_nobody_at_all_is_an_error() {
     let nobody = Settings { users, ..plain(&server) };
     let error = read_it(&nobody, &[]).await.unwrap_err();
     assert!(matches!(error, Error::NoPeople { .. }), "{error}");
-    let report = check(&nobody, &wanted(&[])).await.unwrap();
-    assert!(matches!(report.mistakes.as_slice(), [Error::NoPeople { .. }]), "{report:?}");
+    let report = look(&nobody, &wanted(&[])).await;
+    assert!(matches!(mistakes(&report).as_slice(), [Error::NoPeople { .. }]), "{report:?}");
 
     let elsewhere =
         Settings { user_base: Some(Dn::parse("ou=nowhere,dc=example,dc=com").unwrap()), ..plain(&server) };
@@ -323,9 +337,9 @@ async fn d12_nobody_at_all_is_an_error() {
         reason.to_string().contains("32 (noSuchObject)") && reason.to_string().contains("check the base"),
         "{reason}"
     );
-    let report = check(&elsewhere, &wanted(&[])).await.unwrap();
+    let report = look(&elsewhere, &wanted(&[])).await;
     assert!(
-        matches!(report.mistakes.as_slice(), [Error::Server { phase: Phase::Base { .. }, .. }]),
+        matches!(mistakes(&report).as_slice(), [Error::Server { phase: Phase::Base { .. }, .. }]),
         "{report:?}"
     );
 }
@@ -373,7 +387,7 @@ async fn members_who_are_no_people_are_resolved_and_others_are_not() {
         assert_eq!(unresolved(&directory, "inner"), [format!("uid=p77,ou=people,{BASE}")]);
         let all: Vec<String> = lost.iter().cloned().chain(unresolved(&directory, "inner")).collect();
         assert_eq!(unresolved(&directory, "design"), all, "{members:?}");
-        let direct = Settings { nested_groups: false, ..settings };
+        let direct = Settings { nested_groups: Nested::No, ..settings };
         let directory = read_it(&direct, &["design"]).await.unwrap();
         assert_eq!(directory.certificate.others, 32, "the group inside is one of them");
         assert_eq!(unresolved(&directory, "design"), lost, "{members:?}");
@@ -426,8 +440,8 @@ async fn what_the_server_does_not_know_is_named() {
         text.contains("the attribute `objectcategory` (users), the object class `user` (users)\n"),
         "{text}"
     );
-    let report = check(&settings, &wanted(&[])).await.unwrap();
-    assert!(matches!(report.mistakes.as_slice(), [Error::UnknownNames { .. }]), "{report:?}");
+    let report = look(&settings, &wanted(&[])).await;
+    assert!(matches!(mistakes(&report).as_slice(), [Error::UnknownNames { .. }]), "{report:?}");
 
     let named = Wanted { named: ["mial".to_owned(), "entryUUID".to_lowercase()].into(), ..wanted(&[]) };
     let error = read(&plain(&server), &named, &|_| ()).await.unwrap_err().to_string();

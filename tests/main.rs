@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
+mod adobe;
 mod approval;
+mod check;
 mod completeness;
 mod configuration;
 mod connections;
@@ -10,18 +12,23 @@ mod continuing;
 mod csv;
 mod daemon;
 mod deploy;
+mod directories;
 mod disasters;
 mod failures;
 mod gate;
 mod grace;
 mod identities;
+#[cfg(feature = "kerberos")]
+mod kerberos;
 mod ldap;
+mod matrix;
 mod modes;
 mod nothing_lost;
 mod notify;
 mod openldap;
 mod refusals;
 mod report;
+mod sandbox;
 mod scenarios;
 mod support;
 mod sync_ldap;

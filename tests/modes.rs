@@ -73,11 +73,11 @@ fn plan_and_dry_run_post_nothing_but_the_token() {
 #[test]
 fn check_reads_no_listing() {
     let world = world();
-    world.run(&["check"]).with(0).shows(&["adobe group Video: not there; it will be made"]);
+    world.run(&["check"]).with(0).shows(&["group Video", "not there; it will be made"]);
     let listings = [Endpoint::Users, Endpoint::Groups];
     assert!(world.adobe.log().iter().all(|call| call.endpoint.is_none_or(|at| !listings.contains(&at))));
     world.configure("groups:\n  - {directory: nobody, adobe: [Nothing]}\n");
-    world.run(&["check"]).with(78).shows(&["wrong  directory", "nobody", "wrong  adobe group Nothing"]);
+    world.run(&["check"]).with(78).shows(&["wrong  file", "nobody", "wrong  group Nothing"]);
 }
 
 #[test]

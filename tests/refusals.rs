@@ -1,7 +1,9 @@
 //! What Adobe refuses, loses, or has changed meanwhile: told, isolated, and not repeated for ever.
 
+use crate::support::report::report_agrees;
+use crate::support::store::EVERY;
 use crate::support::{World, group, person, seed, user};
-use umsync_emulator::{Effect, Endpoint, Fault, Reply};
+use umsync_emulator::{Departed, Effect, Endpoint, Fault, Missing, Reply};
 
 const RULES: &str = "groups:\n  - {directory: design, adobe: [Design]}\nleavers: {action: remove, grace: 0s}\nlimits: {leave: off, removals: off, group_removals: off, identity: off, update: off, create: off}\nbaseline: accept\n";
 
@@ -60,6 +62,7 @@ fn d36_each_refusal_is_its_own_and_no_run_that_met_one_ends_well() {
             let email = format!("{name}@example.com");
             assert_eq!(members.contains(&email), !failed.contains(&email), "{code} {email}");
         }
+        report_agrees(&world);
         world.adobe.faults().clear();
         world.run(&["sync"]).with(0);
         assert_eq!(world.members("Design").len(), 24, "{code}");
@@ -137,6 +140,7 @@ fn d37_a_lost_reply_is_settled_by_reading_and_nothing_is_done_twice() {
         assert_eq!(world.adobe.faults().fired(), 1);
         assert_eq!(world.members("Design").len(), 24);
         assert_eq!(world.adobe.users().len(), 24);
+        report_agrees(&world);
         world.run(&["sync"]).with(0).shows(&["Everything is in step: 24 people"]);
     }
 }
@@ -165,6 +169,7 @@ fn d35_a_token_that_expires_in_the_middle_of_a_run_is_renewed() {
     world.run(&["sync"]).with(0).shows(&["120 accounts created"]);
     assert_eq!(world.members("Design").len(), 120);
     assert!(world.adobe.calls(Endpoint::Token).len() > 2);
+    report_agrees(&world);
 }
 
 #[test]
@@ -181,4 +186,103 @@ fn what_is_wrong_with_everything_parks_nobody() {
     for _ in 0..7 {
         world.run(&["sync"]).with(4).shows(&["Not done: 3", "error.request"]);
     }
+}
+
+#[test]
+fn an_execution_in_which_nothing_goes_well_stops_itself_says_why_and_is_planned_anew() {
+    let (world, names) = world(65, 0);
+    world.configure_with(&["pace: off", "wait: 0s"], RULES);
+    for name in &names {
+        world.adobe.faults().add(refuse(name, "error.domain.trust.nonexistent"));
+    }
+    world.run(&["plan"]).with(0);
+    let ended = world.run(&["sync"]).with(4).shows(&[
+        "not sent: 30 commands in a row were refused with error.domain.trust.nonexistent",
+        "What the codes mean",
+        "30 × set-up at Adobe",
+        "what to do: claim it in the Admin Console",
+    ]);
+    assert_eq!(ended.stdout.matches("what to do: claim it").count(), 1 + 35);
+    assert_eq!(world.actions(), 3);
+    report_agrees(&world);
+    world.run(&["report"]).with(0).shows(&[
+        "it stopped itself",
+        "What the codes mean",
+        "70 not sent (35 accounts created",
+    ]);
+    let codes = world.run(&["report", "--json"]).with(0).json();
+    assert_eq!(codes["codes"]["error.domain.trust.nonexistent"]["class"], "setup");
+    // Nobody goes on with it as if nothing had been, within its two hours or after.
+    world.adobe.faults().clear();
+    world.run(&["sync"]).with(8).says(&["the gate is closed until"]);
+    assert_eq!(world.actions(), 3);
+    world.pass(EVERY);
+    world.run(&["sync"]).with(0).shows(&["Done: 65 accounts created"]);
+    report_agrees(&world);
+}
+
+#[test]
+fn a_domain_that_another_sync_fills_is_recognised() {
+    let (world, names) = world(4, 0);
+    for name in &names {
+        world.adobe.faults().add(refuse(name, "error.internal.create_failed"));
+    }
+    let told = ["example.com: 4 creations failed and none was made", "Entra ID"];
+    world.run(&["sync"]).with(4).shows(&told);
+    world.run(&["report"]).with(0).shows(&told);
+    report_agrees(&world);
+}
+
+#[test]
+fn who_left_meanwhile_counts_as_gone_with_a_note() {
+    let ldif = [person("anna", &[]), group("design", &["anna"])].concat();
+    let world = World::new(&seed(&["Design"], &[user("anna", &["Design"]), user("zoe", &[])]), &ldif);
+    world.configure(RULES);
+    world.adobe.with_knobs(|knobs| knobs.removefromorg_missing = Departed::Error);
+    let away = Effect::meanwhile(|org| {
+        org.remove_user("zoe@example.com");
+    });
+    world.adobe.faults().add(Fault::on(Endpoint::Action, away));
+    let told = ["zoe@example.com", "error.user.nonexistent", "what was wanted is so already"];
+    world.run(&["sync"]).with(0).shows(&told).shows(&["Was so already, counted as done: 1"]);
+    world.run(&["report"]).with(0).shows(&told);
+}
+
+#[test]
+fn what_a_test_cannot_know_is_a_false_alarm_and_told_as_one() {
+    let (world, _) = world(3, 1);
+    world.adobe.with_knobs(|knobs| knobs.test_mode_missing_user = Missing::Error);
+    world.run(&["plan"]).with(0);
+    let before = world.adobe.dump();
+    world.run(&["sync", "--test-mode"]).with(0).shows(&[
+        "False alarms of the test, counted as good: 2",
+        "an earlier step of this test would have made it so",
+        "Tested, nothing was changed: 2 accounts created, 3 memberships given",
+    ]);
+    assert_eq!(world.adobe.dump(), before);
+    report_agrees(&world);
+}
+
+#[test]
+fn a_group_that_vanished_after_the_listing_fails_only_what_needs_it() {
+    let names = ["anna", "bob", "carol"];
+    let mut ldif: String = names.iter().map(|name| person(name, &[])).collect();
+    ldif.push_str(&group("design", &["anna", "bob"]));
+    ldif.push_str(&group("other", &["bob", "carol"]));
+    let users = names.map(|name| user(name, &[]));
+    let world = World::new(&seed(&["Design", "Other"], &users), &ldif);
+    world.configure(&RULES.replace("groups:\n", "groups:\n  - {directory: other, adobe: [Other]}\n"));
+    let gone = Effect::meanwhile(|org| {
+        org.remove_group("Design");
+    });
+    world.adobe.faults().add(Fault::on(Endpoint::Action, gone).once());
+    world.run(&["sync"]).with(4).shows(&[
+        "anna@example.com",
+        "bob@example.com",
+        "error.group.not_found",
+        "look for the group",
+    ]);
+    assert_eq!(world.members("Other"), ["bob@example.com", "carol@example.com"]);
+    report_agrees(&world);
+    world.run(&["sync"]).with(78).says(&["Design"]);
 }

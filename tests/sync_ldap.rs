@@ -171,7 +171,7 @@ fn check_finds_both_sides_right() {
         "uid=anna",
         "cn=design,ou=groups",
         "gone",
-        "wrong  adobe group Nothing",
+        "wrong  group Nothing",
     ]);
     assert_eq!(world.listings(), 0);
 }

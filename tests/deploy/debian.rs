@@ -12,7 +12,7 @@ use std::process::Command;
 use umsync_emulator::{DEFAULT_CLIENT, DEFAULT_ORGANIZATION, DEFAULT_SECRET};
 
 /// As in `tests/deploy/debian`.
-const IMAGE: &str = "umsync-debian:1";
+const IMAGE: &str = "umsync-debian:2";
 
 /// Where an administrator has built umsync.
 const SOURCE: &str = "/src";

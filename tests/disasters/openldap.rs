@@ -136,7 +136,7 @@ fn d4_a_password_that_was_changed_between_two_runs_ends_6_until_it_is_known() {
 
 #[test]
 fn d5_a_server_that_dies_in_the_middle_of_a_read_gives_no_directory_and_the_next_run_all() {
-    use umsync_directory::ldap::{Bind, Certificates, Encryption, Members, Settings, Timeouts, read};
+    use umsync_directory::ldap::{Bind, Certificates, Encryption, Members, Nested, Settings, Timeouts, read};
     use umsync_directory::{Dn, Error, Filter};
     let (world, server) = start(300);
     let settings = |server: &OpenLdap| Settings {
@@ -151,7 +151,7 @@ fn d5_a_server_that_dies_in_the_middle_of_a_read_gives_no_directory_and_the_next
         users: Filter::parse("(objectClass=inetOrgPerson)").unwrap(),
         group_filter: None,
         members: Members::Member,
-        nested_groups: true,
+        nested_groups: Nested::Read,
         page_size: Some(20),
         timeouts: Timeouts::default(),
         anchor: None,
@@ -187,42 +187,147 @@ fn d6_a_size_limit_ends_6_and_tells_how_to_lift_it() {
 }
 
 #[test]
-fn d10_a_group_that_was_renamed_moved_hidden_or_deleted_ends_6() {
+fn d10_a_group_that_was_renamed_or_moved_is_followed_and_a_hidden_or_deleted_one_ends_6() {
     let options = Options { access: Access::Revocable, ..Options::default() };
     let (world, server) = world(5, &(company(5) + &rights() + &branch()), options);
     let rt = &world.runtime;
-    let by_dn = RULES.replace("directory: design", &format!("directory: \"cn=design,ou=groups,{BASE}\""));
     let design = format!("cn=design,ou=groups,{BASE}");
+    let by_dn = RULES.replace("directory: design", &format!("directory: \"{design}\""));
     let ways = |rules: &str| configure(&world, &[&server.url()], ACCOUNT, &[], &format!("{rules}{OFF}"));
+    let move_to = |dn: &str, name: &str, parent: Option<&str>| {
+        rt.block_on(server.administer(dn, Deed::Move(name, parent)));
+    };
+    let creative = format!("cn=creative,ou=groups,{BASE}");
     for rules in [RULES, &by_dn] {
         ways(rules);
+        // Nobody has seen it yet: whoever only plans pins no group.
+        world.run(&["plan"]).with(0);
+        move_to(&design, "cn=creative", None);
+        nothing_sent(&world, 6, &["lacks the group"]);
+        move_to(&creative, "cn=design", None);
         world.run(&["sync"]).with(0);
-        // Renamed, and back.
-        rt.block_on(server.administer(&design, Deed::Move("cn=creative", None)));
-        nothing_sent(&world, 6, &["design"]);
-        rt.block_on(
-            server.administer(&format!("cn=creative,ou=groups,{BASE}"), Deed::Move("cn=design", None)),
-        );
-        // Moved, and back: its name finds it, its DN does not.
-        rt.block_on(server.administer(&design, Deed::Move("cn=design", Some(&format!("ou=people,{BASE}")))));
-        if rules == RULES {
-            world.run(&["sync"]).with(0);
+        // Renamed: followed as long as it takes, told each time, and nobody loses anything.
+        move_to(&design, "cn=creative", None);
+        for _ in 0..2 {
+            let told = format!("is now {creative}");
+            let ended = world.run(&["sync"]).with(0).shows(&["followed", &told]).says(&["another name now"]);
+            assert_eq!(ended.stderr.matches("another name now").count(), 1, "{}", ended.stderr);
             assert_eq!(world.members("Design").len(), 5);
-        } else {
-            nothing_sent(&world, 6, &["design"]);
         }
-        let moved = format!("cn=design,ou=people,{BASE}");
-        rt.block_on(server.administer(&moved, Deed::Move("cn=design", Some(&format!("ou=groups,{BASE}")))));
+        world.run(&["check"]).with(0).shows(&[&creative]);
+        let report = world.run(&["report", "--json"]).with(0).json();
+        let followed = report.pointer("/plan/certificate/followed").unwrap().as_object().unwrap();
+        assert_eq!(followed.values().next().unwrap().as_str(), Some(creative.as_str()));
+        move_to(&creative, "cn=design", None);
+        // Moved, and back: its name finds it, its DN does not.
+        move_to(&design, "cn=design", Some(&format!("ou=people,{BASE}")));
+        let told = format!("is now cn=design,ou=people,{BASE}");
+        let ended = world.run(&["sync"]).with(0);
+        assert_eq!(ended.stdout.contains(&told), rules == by_dn, "{}", ended.stdout);
+        assert_eq!(world.members("Design").len(), 5);
+        move_to(&format!("cn=design,ou=people,{BASE}"), "cn=design", Some(&format!("ou=groups,{BASE}")));
         world.run(&["sync"]).with(0);
     }
     // Hidden by an access rule.
     rt.block_on(server.administer(&format!("cn=may-group,{BASE}"), Deed::Take("member", ACCOUNT)));
     for rules in [RULES, &by_dn] {
         ways(rules);
-        nothing_sent(&world, 6, &["design"]);
+        nothing_sent(&world, 6, &["lacks the group"]);
     }
     rt.block_on(server.administer(&design, Deed::Delete));
-    nothing_sent(&world, 6, &["design"]);
+    nothing_sent(&world, 6, &["lacks the group"]);
+}
+
+#[test]
+fn d10_another_group_of_the_name_ends_6_until_somebody_says_which_is_meant() {
+    let (world, server) = start(5);
+    let rt = &world.runtime;
+    let (design, creative) = (format!("cn=design,ou=groups,{BASE}"), format!("cn=creative,ou=groups,{BASE}"));
+    let new = group("design,ou=groups", ["uid=p0,ou=people".to_owned()].into_iter());
+    let configured = |extra: &str| {
+        configure(
+            &world,
+            &[&server.url()],
+            ACCOUNT,
+            &[],
+            &format!("{}{OFF}", RULES.replace("design,", extra)),
+        );
+    };
+    configured("design,");
+    world.run(&["plan"]).with(0);
+    world.run(&["groups"]).with(0).shows(&["No group is remembered"]);
+    world.run(&["sync"]).with(0);
+    world.run(&["groups"]).with(0).shows(&[&design, "entryuuid="]);
+    let known = world.run(&["groups", "--json"]).with(0).json();
+    assert_eq!(
+        (known[0]["group"].as_str(), known[0]["dn"].as_str()),
+        (Some("design"), Some(design.as_str()))
+    );
+    let anchor = known[0]["anchor"].as_str().unwrap().to_owned();
+    // Renamed, and another one has its name.
+    rt.block_on(server.administer(&design, Deed::Move("cn=creative", None)));
+    rt.block_on(server.add(&new));
+    let words = ["another one than before", &design, &creative, "umsync groups forget 'design'"];
+    nothing_sent(&world, 6, &words);
+    world.run(&["check"]).with(6).shows(&words);
+    // Whatever else is said of the directory, the group is the one it was.
+    configure(&world, &[&server.url()], ACCOUNT, &["page_size: 3"], &format!("{RULES}{OFF}"));
+    nothing_sent(&world, 6, &words);
+    // By its anchor there is no doubt which one is meant.
+    configured(&format!("\"{anchor}\","));
+    world.run(&["sync"]).with(0);
+    assert_eq!(world.members("Design").len(), 5);
+    // Deleted and made anew: the former one is gone.
+    configured("design,");
+    rt.block_on(server.administer(&creative, Deed::Delete));
+    nothing_sent(&world, 6, &["is gone or may not be read", "umsync groups forget 'design'"]);
+    world.run(&["groups", "forget", "nobody"]).with(64);
+    world.run(&["groups", "forget", "design"]).with(0).shows(&["1 group is forgotten"]);
+    world.run(&["sync"]).with(0);
+    assert_eq!(world.members("Design").len(), 1);
+    // From now on it is the new one.
+    rt.block_on(server.administer(&design, Deed::Delete));
+    rt.block_on(server.add(&new));
+    nothing_sent(&world, 6, &["another one than before"]);
+    world.run(&["groups", "forget", "--all"]).with(0);
+    world.run(&["sync"]).with(0);
+    // Nested groups are followed by those who can.
+    let followed = |by: &str| configure(&world, &[&server.url()], ACCOUNT, &[by], &format!("{RULES}{OFF}"));
+    followed("nested_groups: matching_rule");
+    nothing_sent(&world, 6, &["is not Active Directory", "write `nested_groups: true`"]);
+    followed("nested_groups: sometimes");
+    world.run(&["plan"]).with(78).says(&["directory.ldap.nested_groups", "matching_rule"]);
+    followed("nested_groups: true");
+    world.run(&["plan"]).with(0);
+}
+
+#[test]
+fn d13_two_hidden_people_of_a_hundred_are_below_every_limit_and_stay() {
+    // A hundred people, two of them in a branch; the mapped group lists all of them.
+    let ldif: String =
+        (0..100).map(|at| person(at, if at < 98 { "ou=people," } else { "ou=branch,ou=people," })).collect();
+    let members =
+        (0..100).map(|at| format!("uid=p{at},{}ou=people", if at < 98 { "" } else { "ou=branch," }));
+    let ldif = branch() + &ldif + &group("design,ou=groups", members) + &rights();
+    let options = Options { access: Access::Revocable, ..Options::default() };
+    let (world, server) = world(100, &ldif, options);
+    configure(&world, &[&server.url()], ACCOUNT, &[], RULES);
+    world.run(&["sync"]).with(0);
+    let may = format!("cn=may-branch,{BASE}");
+    world.runtime.block_on(server.administer(&may, Deed::Take("member", ACCOUNT)));
+    // Day after day: nobody is removed, nobody leaves, and the two are named.
+    for _ in 0..3 {
+        nothing_sent(&world, 3, &["2 users leaving", "uid=p98,ou=branch", "nobody can read"]);
+    }
+    assert_eq!(world.members("Design").len(), 100);
+    // The same where the group's word does not count, and its list is read all the same.
+    configure(&world, &[&server.url()], ACCOUNT, &["members: memberOf"], RULES);
+    nothing_sent(&world, 3, &["2 users leaving", "uid=p98,ou=branch"]);
+    // They are back, and it is as if nothing had been.
+    world.runtime.block_on(server.administer(&may, Deed::Put("member", ACCOUNT)));
+    configure(&world, &[&server.url()], ACCOUNT, &[], RULES);
+    world.run(&["sync"]).with(0);
+    assert_eq!(world.members("Design").len(), 100);
 }
 
 /// What [`Access::Revocable`] wants.
@@ -291,6 +396,9 @@ fn d15_a_second_server_that_lags_far_behind_takes_nothing() {
     configure(&world, &[&server.url(), &behind.url()], ACCOUNT, &[], RULES);
     world.run(&["sync"]).with(0);
     server.crash();
+    // It was not filled from the first one, so that its group is another entry: that is no replica.
+    nothing_sent(&world, 6, &["another one than before", "no replica"]);
+    world.run(&["groups", "forget", "design"]).with(0);
     nothing_sent(&world, 3, &["removal"]);
 }
 

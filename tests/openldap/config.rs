@@ -26,6 +26,27 @@ pub(crate) struct Options {
     pub(crate) certificate: Validity,
     /// Whether the account may read what the server knows.
     pub(crate) subschema: Subschema,
+    /// Whether it takes passwords in the clear.
+    pub(crate) passwords: Passwords,
+}
+
+/// Whether a server takes passwords in the clear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Passwords {
+    /// It does.
+    #[default]
+    Anyhow,
+    /// Over TLS only.
+    Encrypted,
+}
+
+/// What only a server here can have.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Extra {
+    /// Lines of the global part of its configuration.
+    pub(crate) lines: String,
+    /// Its environment, beside the test's.
+    pub(crate) environment: Vec<(&'static str, std::ffi::OsString)>,
 }
 
 /// What the account may read.
@@ -77,6 +98,8 @@ pub(crate) enum SizeLimit {
     Lifted,
     /// OpenLDAP's default, said aloud: paging does not lift it.
     FiveHundred,
+    /// The same, and this line below it.
+    FiveHundredBut(&'static str),
 }
 
 /// Where a server finds things; in a container these are other places than here.
@@ -88,7 +111,7 @@ pub(super) struct Places<'a> {
 }
 
 /// `slapd.conf`, see slapd.conf(5), slapo-memberof(5), slapo-refint(5).
-pub(super) fn slapd_conf(places: &Places<'_>, options: Options) -> String {
+pub(super) fn slapd_conf(places: &Places<'_>, options: Options, extra: &str) -> String {
     let Places { schema, modules, folder } = places;
     let (schema, modules, folder) = (schema.display(), modules.display(), folder.display());
     let limits = match options.size_limit {
@@ -98,6 +121,7 @@ pub(super) fn slapd_conf(places: &Places<'_>, options: Options) -> String {
             )
         }
         SizeLimit::FiveHundred => "sizelimit 500".to_owned(),
+        SizeLimit::FiveHundredBut(line) => format!("sizelimit 500\n{line}"),
     };
     let access = match options.access {
         Access::Granted => String::new(),
@@ -115,6 +139,10 @@ pub(super) fn slapd_conf(places: &Places<'_>, options: Options) -> String {
     let member_of = match options.member_of {
         MemberOf::On => "overlay memberof\n",
         MemberOf::Off => "",
+    };
+    let passwords = match options.passwords {
+        Passwords::Anyhow => "",
+        Passwords::Encrypted => "security simple_bind=128",
     };
     let schema_access = match options.subschema {
         Subschema::Readable => r#"access to dn.base="cn=Subschema" by * read"#,
@@ -134,8 +162,9 @@ TLSCertificateKeyFile {folder}/server.key
 TLSCACertificateFile {folder}/ca.pem
 # Whoever shows a certificate must show one of ours; whoever shows none is let in as before.
 TLSVerifyClient try
+{passwords}
 authz-regexp "^cn=reader$" "{ACCOUNT}"
-access to dn.base="" by * read
+{extra}access to dn.base="" by * read
 {schema_access}
 
 database mdb

@@ -38,7 +38,7 @@ pub(super) async fn start(options: Options) -> OpenLdap {
         .with_exposed_port(636.tcp())
         // slapd reserves memory for as many connections as there may be files.
         .with_ulimit("nofile", 1024, Some(1024))
-        .with_copy_to("/srv/slapd.conf", slapd_conf(&places, options).into_bytes())
+        .with_copy_to("/srv/slapd.conf", slapd_conf(&places, options, "").into_bytes())
         .with_copy_to("/srv/server.pem", read("server.pem"))
         .with_copy_to("/srv/ca.pem", read("ca.pem"))
         .with_copy_to("/srv/server.key", read("server.key"))

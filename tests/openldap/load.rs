@@ -4,7 +4,7 @@ use super::config::{ADMIN, ADMIN_PASSWORD};
 use super::{ACCOUNT, BASE, PASSWORD};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ldap3::{Ldap, LdapConnAsync};
+use ldap3::{Ldap, LdapConnAsync, LdapConnSettings};
 use std::time::Duration;
 use url::Url;
 
@@ -19,7 +19,19 @@ pub(super) async fn load(url: &Url, ldif: &str) {
          dn: ou=groups,{BASE}\nobjectClass: organizationalUnit\nou: groups\n\n\
          dn: {ACCOUNT}\nobjectClass: organizationalRole\nobjectClass: simpleSecurityObject\ncn: sync\nuserPassword: {PASSWORD}\n\n"
     );
-    for record in world.split("\n\n").chain(ldif.split("\n\n")) {
+    add_all(&mut ldap, &format!("{world}{ldif}")).await;
+    let _ = ldap.unbind().await;
+}
+
+/// Adds these entries to a server that runs.
+pub(super) async fn add(url: &Url, ldif: &str) {
+    let mut ldap = connect(url).await;
+    add_all(&mut ldap, ldif).await;
+    let _ = ldap.unbind().await;
+}
+
+async fn add_all(ldap: &mut Ldap, ldif: &str) {
+    for record in ldif.split("\n\n") {
         let mut lines = record.lines().filter(|line| !line.is_empty()).map(line);
         let Some((_, dn)) = lines.next() else { continue };
         let mut attributes: Vec<(Vec<u8>, Values)> = Vec::new();
@@ -35,7 +47,6 @@ pub(super) async fn load(url: &Url, ldif: &str) {
         let added = ldap.add(&dn, attributes).await.unwrap();
         assert_eq!(added.rc, 0, "{dn}: {added}");
     }
-    let _ = ldap.unbind().await;
 }
 
 /// Adds one member to a group: a circle cannot be loaded at once, since the overlay wants the members to exist.
@@ -82,14 +93,20 @@ pub(super) async fn administer(url: &Url, dn: &str, deed: Deed<'_>) {
 /// Waits until the server takes the administrator's password: a container's port answers before its server does.
 async fn connect(url: &Url) -> Ldap {
     let mut last = String::new();
+    let mut way = LdapConnSettings::new();
     for _ in 0..600 {
-        match LdapConnAsync::new(url.as_str()).await {
+        match LdapConnAsync::with_settings(way.clone(), url.as_str()).await {
             Ok((conn, mut ldap)) => {
                 tokio::spawn(async move {
                     let _ = conn.drive().await;
                 });
                 match ldap.simple_bind(ADMIN, ADMIN_PASSWORD).await {
                     Ok(result) if result.rc == 0 => return ldap,
+                    // confidentialityRequired
+                    Ok(result) if result.rc == 13 => {
+                        way = LdapConnSettings::new().set_starttls(true).set_no_tls_verify(true);
+                        last = result.to_string();
+                    }
                     other => last = format!("{other:?}"),
                 }
             }

@@ -1,7 +1,7 @@
 //! OpenLDAP as a process on loopback.
 
 use super::OpenLdap;
-use super::config::{Files, Options, Places, slapd_conf};
+use super::config::{Extra, Files, Options, Places, slapd_conf};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -24,8 +24,8 @@ pub(super) fn find() -> Option<PathBuf> {
     std::env::split_paths(&path).chain(daemons).map(|folder| folder.join("slapd")).find(|file| file.is_file())
 }
 
-pub(super) async fn start(options: Options) -> OpenLdap {
-    let slapd = find().expect("slapd was there a moment ago");
+pub(super) async fn start(options: Options, extra: &Extra) -> OpenLdap {
+    let slapd = find().expect("slapd is installed: apt-get install -y slapd");
     let first = |places: [&'static str; 4], file: &str| -> &'static Path {
         let found = places.map(Path::new).into_iter().find(|place| place.join(file).exists());
         found.unwrap_or_else(|| {
@@ -49,8 +49,8 @@ pub(super) async fn start(options: Options) -> OpenLdap {
     for _ in 0..5 {
         let files = Files::new(options);
         let conf = files.folder().join("slapd.conf");
-        std::fs::write(&conf, slapd_conf(&Places { schema, modules, folder: files.folder() }, options))
-            .unwrap();
+        let places = Places { schema, modules, folder: files.folder() };
+        std::fs::write(&conf, slapd_conf(&places, options, &extra.lines)).unwrap();
         let (port, tls_port) = (free_port(), free_port());
         let log = files.folder().join("log");
         let child = Command::new(&slapd)
@@ -62,6 +62,7 @@ pub(super) async fn start(options: Options) -> OpenLdap {
                 "-f",
             ])
             .arg(&conf)
+            .envs(extra.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(std::fs::File::create(&log).unwrap())

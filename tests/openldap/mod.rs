@@ -9,7 +9,11 @@ mod load;
 mod local;
 mod proxy;
 
-pub(crate) use config::{Access, MemberOf, Options, SizeLimit, Subschema, Validity};
+#[cfg(feature = "kerberos")]
+pub(crate) use config::Extra;
+#[cfg(not(feature = "kerberos"))]
+use config::Extra;
+pub(crate) use config::{Access, MemberOf, Options, Passwords, SizeLimit, Subschema, Validity};
 pub(crate) use load::Deed;
 pub(crate) use proxy::Proxy;
 
@@ -55,8 +59,16 @@ impl OpenLdap {
     pub(crate) async fn start(ldif: &str, options: Options) -> Self {
         let server = match kind() {
             Kind::Docker => docker::start(options).await,
-            Kind::Local => local::start(options).await,
+            Kind::Local => local::start(options, &Extra::default()).await,
         };
+        load::load(&server.url(), ldif).await;
+        server
+    }
+
+    /// The same as a process on loopback, whatever the kind of the others, with something more.
+    #[cfg(feature = "kerberos")]
+    pub(crate) async fn start_here(ldif: &str, extra: &Extra) -> Self {
+        let server = local::start(Options::default(), extra).await;
         load::load(&server.url(), ldif).await;
         server
     }
@@ -64,6 +76,11 @@ impl OpenLdap {
     /// Adds a member, by its DN, to the group `cn=group,ou=groups`.
     pub(crate) async fn add_member(&self, group: &str, member: &str) {
         load::add_member(&self.url(), group, member).await;
+    }
+
+    /// Adds entries while it runs.
+    pub(crate) async fn add(&self, ldif: &str) {
+        load::add(&self.url(), ldif).await;
     }
 
     /// Does something to an entry as the administrator.

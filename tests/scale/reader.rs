@@ -38,7 +38,7 @@ async fn ours(url: &str, groups: usize) -> usize {
         users: Filter::parse(USERS).unwrap(),
         group_filter: None,
         members: ldap::Members::Member,
-        nested_groups: true,
+        nested_groups: ldap::Nested::Read,
         page_size: None,
         connections: 4,
         timeouts: ldap::Timeouts::default(),
@@ -46,7 +46,7 @@ async fn ours(url: &str, groups: usize) -> usize {
     };
     let attributes: BTreeSet<String> = ATTRIBUTES.map(str::to_owned).into();
     let groups = (0..groups).map(|at| GroupRef::new(&format!("g{at}"))).collect();
-    let wanted = Wanted { named: attributes.clone(), attributes, groups };
+    let wanted = Wanted { named: attributes.clone(), attributes, groups, ..Wanted::default() };
     let directory = ldap::read(&settings, &wanted, &|_| ()).await.unwrap();
     assert!(directory.entries.iter().all(|entry| !entry.groups.is_empty()), "everybody is in a group");
     directory.entries.len()

@@ -156,7 +156,7 @@ impl World {
         let mut all = vec!["--config", config.to_str().expect("a UTF-8 path")];
         all.extend(arguments);
         if is_run(arguments) {
-            *self.mark.lock().expect("nobody panics with it") = self.mark_now();
+            *self.mark.lock().expect("nobody panics with it") = Mark::of(&self.adobe);
         }
         program(&all)
     }
@@ -164,11 +164,6 @@ impl World {
     /// Adobe as the last run found it.
     pub(crate) fn mark(&self) -> Mark {
         self.mark.lock().expect("nobody panics with it").clone()
-    }
-
-    fn mark_now(&self) -> Mark {
-        let groups = self.adobe.groups().into_iter().map(|group| group.name).collect();
-        Mark { calls: self.adobe.log().len(), users: self.adobe.users(), groups, said: None }
     }
 
     /// Runs the program to its end.

@@ -1,12 +1,12 @@
 //! Whether what a run tells is true: its report against itself, against the emulator's log, and against what changed.
 
-mod deed;
+pub(crate) mod deed;
 
 use super::World;
 use deed::{Deed, Deeds, carried_out, changed};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use umsync_emulator::User;
+use umsync_emulator::{Running, User};
 
 /// Adobe as a run found it.
 #[derive(Debug, Clone, Default)]
@@ -19,8 +19,16 @@ pub(crate) struct Mark {
     pub(crate) said: Option<String>,
 }
 
+impl Mark {
+    /// Adobe as it is now.
+    pub(crate) fn of(adobe: &Running) -> Self {
+        let groups = adobe.groups().into_iter().map(|group| group.name).collect();
+        Self { calls: adobe.log().len(), users: adobe.users(), groups, said: None }
+    }
+}
+
 /// One change of a report: what, and how it ended.
-type Row = (Deed, String);
+pub(crate) type Row = (Deed, String);
 
 /// Panics unless the report of the last run, as JSON, as table and as text, agrees with itself, with the emulator's own
 /// log since that run began, and with what is different at Adobe since. Nobody else may have changed anything meanwhile.
@@ -56,7 +64,7 @@ pub(crate) fn report_agrees_since(world: &World, mark: &Mark) {
     if let Some(said) = mark.said.as_deref().filter(|said| !said.starts_with('{')) {
         says_so(said, &rows);
     }
-    is_true(world, mark, &rows);
+    is_true(&world.adobe, mark, &rows);
 }
 
 /// The totals that the run itself printed are those of its rows; it prints none where nothing was sent.
@@ -73,13 +81,13 @@ fn says_so(said: &str, rows: &[Row]) {
 
 /// What is called done was carried out and is so; and nothing was carried out, nor is different, that no row admits.
 #[track_caller]
-fn is_true(world: &World, mark: &Mark, rows: &[Row]) {
+pub(crate) fn is_true(adobe: &Running, mark: &Mark, rows: &[Row]) {
     let of = |wanted: &[&str]| -> Deeds {
         rows.iter().filter(|(_, end)| wanted.contains(&end.as_str())).map(|(deed, _)| deed.clone()).collect()
     };
     let (done, open) = (of(&["done"]), of(&["refused", "unknown"]));
-    let (sent, perhaps) = carried_out(mark, &world.adobe.log()[mark.calls..]);
-    let changed = changed(mark, world);
+    let (sent, perhaps) = carried_out(mark, &adobe.log()[mark.calls..]);
+    let changed = changed(mark, adobe);
     let without = |all: &Deeds, known: [&Deeds; 2]| -> Vec<Deed> {
         all.iter().filter(|deed| !known.iter().any(|known| known.contains(*deed))).cloned().collect()
     };

@@ -1,6 +1,6 @@
 //! What never changes about an entry, and that no two entries share it.
 
-use crate::dn::hex;
+use crate::dn::{Dn, hex, unhex};
 use crate::error::Error;
 use crate::record::Record;
 use umsync_engine::directory::{Anchor, Entry};
@@ -22,6 +22,44 @@ pub(crate) fn of(record: &Record, configured: Option<&str>) -> Option<Anchor> {
         [value] if !value.trim_ascii().is_empty() => Some(Anchor::new(name, &text(name, value))),
         _ => None,
     })
+}
+
+/// The anchor that a configuration names: `entryUUID=…`, a DN of one level by its form, and no entry's. Active Directory
+/// shows an `objectGUID` in groups with the first three fields turned round (MS-DTYP 2.3.4.3); here its bytes count.
+pub(crate) fn named(dn: &Dn, text: &str) -> Option<Anchor> {
+    let (name, value) = text.split_once('=')?;
+    let name = name.trim().to_ascii_lowercase();
+    if dn.levels().len() != 1 || !ANCHORS.contains(&name.as_str()) {
+        return None;
+    }
+    let value = value.trim();
+    if name != "objectguid" {
+        return Some(Anchor::new(&name, value));
+    }
+    let fields: Vec<&str> = value.trim_matches(['{', '}']).split('-').collect();
+    match fields.as_slice() {
+        [one, two, three, rest @ ..] if !rest.is_empty() => {
+            let turned =
+                |field: &&&str| unhex(field).map(|bytes| bytes.into_iter().rev().collect::<Vec<u8>>());
+            let turned: Vec<Vec<u8>> = [one, two, three].iter().map(turned).collect::<Option<_>>()?;
+            Some(Anchor::new(&name, &format!("{}{}", hex(&turned.concat()), rest.concat())))
+        }
+        _ => Some(Anchor::new(&name, value)),
+    }
+}
+
+/// The value of an anchor's attribute as a server keeps it.
+pub(crate) fn value(anchor: &Anchor) -> Vec<u8> {
+    let (_, text) = anchor.as_str().split_once('=').unwrap_or_default();
+    match unhex(text) {
+        Some(bytes) if BINARY.contains(&anchor.attribute()) => bytes,
+        _ => text.as_bytes().to_vec(),
+    }
+}
+
+/// Whether an entry has this anchor. `None`: it does not show such an attribute, and nobody can tell.
+pub(crate) fn has(record: &Record, anchor: &Anchor) -> Option<bool> {
+    of(record, Some(anchor.attribute())).map(|own| own == *anchor)
 }
 
 fn text(name: &str, value: &[u8]) -> String {
@@ -92,6 +130,24 @@ mod tests {
             anchor(&[("employeeNumber", b"\xff\x01")], configured),
             Some(Anchor::new("employeenumber", "ff01"))
         );
+    }
+
+    #[test]
+    fn anchors_that_a_configuration_names_are_told_from_dns() {
+        let named = |text: &str| named(&Dn::parse(text).unwrap(), text);
+        assert_eq!(named("entryUUID=AAAA-1"), Some(Anchor::new("entryuuid", "aaaa-1")));
+        assert_eq!(named(" nsUniqueId = 66446001-1DD2 "), Some(Anchor::new("nsuniqueid", "66446001-1dd2")));
+        let bytes = "ff19966f868b11d0b42d00c04fc964ff";
+        let as_bytes = Anchor::new("objectguid", bytes);
+        assert_eq!(named(&format!("objectGUID={bytes}")).as_ref(), Some(&as_bytes));
+        for shown in ["6f9619ff-8b86-d011-b42d-00c04fc964ff", "{6F9619FF-8B86-D011-B42D-00C04FC964FF}"] {
+            assert_eq!(named(&format!("objectGUID={shown}")).as_ref(), Some(&as_bytes), "{shown}");
+        }
+        assert_eq!(value(&as_bytes)[..4], [0xff, 0x19, 0x96, 0x6f]);
+        assert_eq!(value(&Anchor::new("entryUUID", "abcd")), b"abcd");
+        for dn in ["cn=a", "ipaUniqueID=a,cn=hbac,dc=x", "entryUUID=a+cn=b,dc=x", "employeeNumber=7"] {
+            assert_eq!(named(dn), None, "{dn}");
+        }
     }
 
     #[test]

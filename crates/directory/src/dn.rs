@@ -50,6 +50,11 @@ impl Dn {
         self.levels.ends_with(&base.levels)
     }
 
+    /// Its relative names, normalised, the entry's own first.
+    pub(crate) fn levels(&self) -> &[String] {
+        &self.levels
+    }
+
     /// Whether one of its levels is this normalised relative name (`cn=compat`).
     pub(crate) fn has_level(&self, normal: &str) -> bool {
         self.levels.iter().any(|level| level == normal)
@@ -307,7 +312,8 @@ fn push(value: &mut Vec<u8>, c: char) {
     value.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
 }
 
-fn unhex(digits: &str) -> Option<Vec<u8>> {
+/// The bytes that pairs of hexadecimal digits mean.
+pub(crate) fn unhex(digits: &str) -> Option<Vec<u8>> {
     let digit = |b: u8| char::from(b).to_digit(16).and_then(|d| u8::try_from(d).ok());
     digits
         .as_bytes()

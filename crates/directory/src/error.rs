@@ -148,6 +148,16 @@ pub enum Error {
         /// All of them, in order.
         missing: Vec<GroupRef>,
     },
+    /// Groups of which the name leads to another entry than the one that was read before, all of them.
+    #[error("{place}: {}{}", Renewed(others), Lacking(missing))]
+    OtherGroups {
+        /// Where.
+        place: String,
+        /// In order.
+        others: Vec<OtherGroup>,
+        /// Groups that are not there at all, in order.
+        missing: Vec<GroupRef>,
+    },
     /// A plain name that two groups have.
     #[error(
         "{place} has two groups named `{group}`: `{first}` and `{second}`\nwrite the DN of the one that is meant"
@@ -173,6 +183,14 @@ pub enum Error {
         group: GroupRef,
         /// The limit.
         depth: usize,
+    },
+    /// Nested groups are to be followed by a rule that the server does not know.
+    #[error(
+        "{place} is not Active Directory, and only that knows `nested_groups: matching_rule`\nwrite `nested_groups: true`: groups inside groups are then read"
+    )]
+    NoMatchingRule {
+        /// Which server.
+        place: String,
     },
     /// A server failed, or refused.
     #[error("{server}: {phase}")]
@@ -274,10 +292,19 @@ impl Error {
             Self::Server { server, phase, source } => match (phase, &**source) {
                 (Phase::Connect | Phase::StartTls | Phase::Tls, _) => Admission::Unknown,
                 (
-                    Phase::Bind { .. } | Phase::BindByCertificate { .. },
-                    Failure::Answer(Answered { code: INVALID_CREDENTIALS, text: _ }),
+                    Phase::Bind { .. } | Phase::BindByCertificate { .. } | Phase::BindByKerberos { .. },
+                    Failure::Answer(Answered { code: INVALID_CREDENTIALS, text: _ })
+                    | Failure::TicketRefused(Answered { code: INVALID_CREDENTIALS, text: _ }),
                 ) => Admission::Refused { server: server.clone() },
-                (Phase::Bind { .. } | Phase::BindByCertificate { .. }, _) => Admission::Unknown,
+                // The KDC counts as the directory does: with Active Directory it is the same host.
+                (Phase::BindByKerberos { .. }, Failure::Kerberos { trouble, detail: _ })
+                    if trouble.is_refusal() =>
+                {
+                    Admission::Refused { server: server.clone() }
+                }
+                (Phase::Bind { .. } | Phase::BindByCertificate { .. } | Phase::BindByKerberos { .. }, _) => {
+                    Admission::Unknown
+                }
                 _ => Admission::LetIn,
             },
             Self::AllServers { failures } => {
@@ -287,8 +314,10 @@ impl Error {
             Self::NoPeople { .. }
             | Self::SharedAnchor { .. }
             | Self::MissingGroups { .. }
+            | Self::OtherGroups { .. }
             | Self::AmbiguousGroup { .. }
             | Self::TooDeep { .. }
+            | Self::NoMatchingRule { .. }
             | Self::MembersDisagree { .. } => Admission::LetIn,
             _ => Admission::Unknown,
         }
@@ -298,6 +327,19 @@ impl Error {
     pub(crate) fn with_causes(&self) -> String {
         Chains(std::slice::from_ref(self)).to_string().trim_start().replace('\n', " ")
     }
+}
+
+/// A group of which the name leads to another entry than before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtherGroup {
+    /// As the configuration names it.
+    pub group: GroupRef,
+    /// Where the entry stands that has the name.
+    pub found: String,
+    /// Where the one stood that had it.
+    pub before: String,
+    /// Where that one stands now; `None`: it is gone, or may not be read.
+    pub now: Option<String>,
 }
 
 /// What a failed read tells about the account that reads: who counts refusals keeps it from being locked.
@@ -328,6 +370,40 @@ impl<T: fmt::Display> fmt::Display for Listed<'_, T> {
             write!(f, "{} `{name}`", if index == 0 { "" } else { "," })?;
         }
         Ok(())
+    }
+}
+
+const GONE: &str =
+    "the former one is gone or may not be read, or this server is no replica of the one that was read before";
+
+/// What became of each group, and what to do about it.
+struct Renewed<'a>(&'a [OtherGroup]);
+
+impl fmt::Display for Renewed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, OtherGroup { group, found, before, now }) in self.0.iter().enumerate() {
+            let next = if index == 0 { "" } else { "\n" };
+            write!(f, "{next}the group `{group}` is another one than before: `{found}`; ")?;
+            match now {
+                Some(now) => write!(f, "the former one is `{now}`")?,
+                None if before == found => f.write_str(GONE)?,
+                None => write!(f, "{GONE}; it was `{before}`")?,
+            }
+            let name = group.as_str().replace('\'', "'\\''");
+            write!(
+                f,
+                "\nif the new one is meant: umsync groups forget '{name}'; if the former one is, name it by its DN"
+            )?;
+        }
+        Ok(())
+    }
+}
+
+struct Lacking<'a>(&'a [GroupRef]);
+
+impl fmt::Display for Lacking<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() { Ok(()) } else { write!(f, "\nmissing: {}", Listed("group", self.0)) }
     }
 }
 

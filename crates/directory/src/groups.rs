@@ -1,10 +1,11 @@
 //! Which people a wanted group lists, whichever side says so and however deep.
 
+use crate::anchors;
 use crate::dn::{Dn, fold_text};
-use crate::error::Error;
+use crate::error::{Error, OtherGroup};
 use crate::record::Record;
 use std::collections::{BTreeMap, BTreeSet};
-use umsync_engine::directory::{DirectoryGroup, Entry, GroupRef, Wanted};
+use umsync_engine::directory::{Anchor, DirectoryGroup, Entry, GroupRef, SeenGroup, Wanted};
 
 /// Deeper nesting is refused rather than cut: half a group is worse than none.
 pub(crate) const DEPTH: usize = 50;
@@ -30,13 +31,14 @@ pub(crate) const NAMES: [&str; 3] = ["cn", "ou", "name"];
 pub(crate) enum Reference {
     Dn(Dn),
     Name(String),
+    Anchor(Anchor),
 }
 
 impl Reference {
     pub(crate) fn of(group: &GroupRef) -> Self {
         let text = group.as_str();
         match Dn::parse(text) {
-            Ok(dn) if text.contains('=') => Self::Dn(dn),
+            Ok(dn) if text.contains('=') => anchors::named(&dn, text).map_or(Self::Dn(dn), Self::Anchor),
             _ => Self::Name(fold_text(text)),
         }
     }
@@ -46,7 +48,55 @@ impl Reference {
         match self {
             Self::Dn(dn) => dn.normal(),
             Self::Name(name) => name.clone(),
+            Self::Anchor(anchor) => anchor.as_str().to_owned(),
         }
+    }
+}
+
+/// The anchor by which a wanted group is to be looked for, beside its name or instead of it.
+pub(crate) fn anchor_of(reference: &GroupRef, wanted: &Wanted) -> Option<Anchor> {
+    match Reference::of(reference) {
+        Reference::Anchor(anchor) => Some(anchor),
+        Reference::Dn(_) | Reference::Name(_) => Some(wanted.known.get(reference)?.anchor.clone()),
+    }
+}
+
+/// The entry that a wanted group is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Settled<T> {
+    /// The one that the configuration names.
+    Named(T),
+    /// The one that it named before: it has another name now.
+    Followed(T),
+    /// There is none.
+    Missing,
+    /// Another one than before has its name.
+    Other(OtherGroup),
+}
+
+/// Which entry a wanted group is: the one that its name finds, or the one that has its anchor. Where these are two, nobody
+/// can tell which of them is meant: somebody may have renamed the one and made another, or have made it anew.
+pub(crate) fn settle<'a>(
+    reference: &GroupRef,
+    known: Option<&SeenGroup>,
+    by_name: Option<&'a Record>,
+    by_anchor: Option<&'a Record>,
+) -> Settled<&'a Record> {
+    match (by_name, by_anchor, known) {
+        (None, Some(record), _) if matches!(Reference::of(reference), Reference::Anchor(_)) => {
+            Settled::Named(record)
+        }
+        (None, Some(record), _) => Settled::Followed(record),
+        (None, None, _) => Settled::Missing,
+        (Some(record), _, Some(known)) if anchors::has(record, &known.anchor) == Some(false) => {
+            Settled::Other(OtherGroup {
+                group: reference.clone(),
+                found: record.shown_dn(),
+                before: known.dn.clone(),
+                now: by_anchor.map(Record::shown_dn),
+            })
+        }
+        (Some(record), _, _) => Settled::Named(record),
     }
 }
 
@@ -93,6 +143,7 @@ pub(crate) struct Group {
     pub(crate) sid: Option<Vec<u8>>,
     /// The groups that this one says it belongs to.
     pub(crate) parents: BTreeSet<String>,
+    pub(crate) anchor: Option<Anchor>,
 }
 
 impl Group {
@@ -103,6 +154,7 @@ impl Group {
             uids: record.member_uids().collect(),
             sid: record.values("objectsid").first().cloned(),
             parents: record.values("memberof").iter().map(|value| crate::dn::key(value)).collect(),
+            anchor: anchors::of(record, None),
         }
     }
 }
@@ -112,6 +164,27 @@ impl Group {
 pub(crate) struct Groups {
     pub(crate) by_key: BTreeMap<String, Group>,
     pub(crate) wanted: BTreeMap<GroupRef, String>,
+    /// Those of them that have another name than the configuration says, and where they stand.
+    pub(crate) followed: BTreeMap<GroupRef, String>,
+    /// Those that another entry than before has the name of.
+    pub(crate) others: Vec<OtherGroup>,
+}
+
+impl Groups {
+    /// Takes in what a wanted group turned out to be.
+    pub(crate) fn add(&mut self, reference: &GroupRef, settled: Settled<&Record>) {
+        let record = match settled {
+            Settled::Missing => return,
+            Settled::Other(other) => return self.others.push(other),
+            Settled::Followed(record) => {
+                self.followed.insert(reference.clone(), record.shown_dn());
+                record
+            }
+            Settled::Named(record) => record,
+        };
+        self.wanted.insert(reference.clone(), record.key());
+        self.by_key.entry(record.key()).or_insert_with(|| Group::of(record));
+    }
 }
 
 /// What a person says about memberships; everything that names no known group is left behind, for memory's sake.
@@ -176,6 +249,26 @@ pub(crate) fn assign(
     entries: &mut [Entry],
     place: &str,
 ) -> Result<BTreeMap<GroupRef, DirectoryGroup>, Error> {
+    let mut found = BTreeMap::new();
+    for (reference, members) in members(groups, nesting, people, place)? {
+        for index in &members {
+            entries[*index].groups.insert(reference.clone());
+        }
+        let group = groups.wanted.get(&reference).and_then(|root| groups.by_key.get(root));
+        let dn = group.map(|group| group.dn.clone()).unwrap_or_default();
+        let anchor = group.and_then(|group| group.anchor.clone());
+        found.insert(reference, DirectoryGroup { dn, members: members.len(), anchor });
+    }
+    Ok(found)
+}
+
+/// Which people every wanted group lists.
+pub(crate) fn members(
+    groups: &Groups,
+    nesting: Nesting,
+    people: &[Person],
+    place: &str,
+) -> Result<BTreeMap<GroupRef, BTreeSet<usize>>, Error> {
     let listed = Listed::new(people);
     let children = children(groups);
     let mut found = BTreeMap::new();
@@ -194,11 +287,7 @@ pub(crate) fn assign(
                 listed.collect(key, group, &mut members);
             }
         }
-        for index in &members {
-            entries[*index].groups.insert(reference.clone());
-        }
-        let dn = groups.by_key.get(root).map(|group| group.dn.clone()).unwrap_or_default();
-        found.insert(reference.clone(), DirectoryGroup { dn, members: members.len() });
+        found.insert(reference.clone(), members);
     }
     Ok(found)
 }
@@ -278,11 +367,16 @@ impl<'a> Listed<'a> {
     }
 }
 
-/// One error for all wanted groups that were not found.
+/// One error for all wanted groups that were not found, or are not the ones they were.
 pub(crate) fn require_all(wanted: &Wanted, groups: &Groups, place: &str) -> Result<(), Error> {
-    let missing: Vec<GroupRef> =
-        wanted.groups.iter().filter(|group| !groups.wanted.contains_key(group)).cloned().collect();
-    if missing.is_empty() { Ok(()) } else { Err(Error::MissingGroups { place: place.to_owned(), missing }) }
+    let is_other = |group: &GroupRef| groups.others.iter().any(|other| other.group == *group);
+    let missing = wanted.missing(|group| groups.wanted.contains_key(group) || is_other(group));
+    let place = place.to_owned();
+    match (missing.is_empty(), groups.others.is_empty()) {
+        (true, true) => Ok(()),
+        (false, true) => Err(Error::MissingGroups { place, missing }),
+        (_, false) => Err(Error::OtherGroups { place, others: groups.others.clone(), missing }),
+    }
 }
 
 #[cfg(test)]
@@ -298,6 +392,7 @@ mod tests {
         Groups {
             by_key: list.into_iter().map(|(name, group)| (format!("cn={name}"), group)).collect(),
             wanted: wanted.iter().map(|name| (GroupRef::new(name), format!("cn={name}"))).collect(),
+            ..Groups::default()
         }
     }
 
@@ -344,8 +439,42 @@ mod tests {
     }
 
     #[test]
+    fn a_group_is_the_one_it_was() {
+        let record = |dn: &str, anchor: Option<&str>| {
+            let mut record = Record::new(dn.as_bytes().to_vec());
+            anchor.into_iter().for_each(|anchor| record.add("entryUUID", anchor.as_bytes().to_vec()));
+            record
+        };
+        let known = SeenGroup { anchor: Anchor::new("entryUUID", "1"), dn: "cn=design".to_owned() };
+        let (old, renamed) = (record("cn=design", Some("1")), record("cn=creative", Some("1")));
+        let (new, mute) = (record("cn=design", Some("2")), record("cn=design", None));
+        let name = GroupRef::new("design");
+        let other = |now: Option<&str>| {
+            let (found, before) = ("cn=design".to_owned(), "cn=design".to_owned());
+            Settled::Other(OtherGroup { group: name.clone(), found, before, now: now.map(str::to_owned) })
+        };
+        for (known, by_name, by_anchor, settled) in [
+            (None, Some(&new), None, Settled::Named(&new)),
+            (None, None, None, Settled::Missing),
+            (Some(&known), Some(&old), Some(&old), Settled::Named(&old)),
+            (Some(&known), None, Some(&renamed), Settled::Followed(&renamed)),
+            (Some(&known), None, None, Settled::Missing),
+            (Some(&known), Some(&new), Some(&renamed), other(Some("cn=creative"))),
+            (Some(&known), Some(&new), None, other(None)),
+            // What cannot be compared is what its name says.
+            (Some(&known), Some(&mute), None, Settled::Named(&mute)),
+        ] {
+            assert_eq!(settle(&name, known, by_name, by_anchor), settled);
+        }
+        let by_anchor = GroupRef::new("entryUUID=1");
+        assert_eq!(settle(&by_anchor, None, None, Some(&renamed)), Settled::Named(&renamed));
+        assert_eq!(settle(&by_anchor, Some(&known), None, None), Settled::Missing);
+    }
+
+    #[test]
     fn a_reference_with_an_equals_sign_is_a_name_only_if_it_is_no_dn() {
         assert!(matches!(Reference::of(&GroupRef::new("cn=a,dc=x")), Reference::Dn(_)));
+        assert!(matches!(Reference::of(&GroupRef::new("EntryUUID=a")), Reference::Anchor(_)));
         assert_eq!(Reference::of(&GroupRef::new("A  b")), Reference::Name("a b".to_owned()));
         assert_eq!(Reference::of(&GroupRef::new("1 + 1 = 2")), Reference::Name("1 + 1 = 2".to_owned()));
     }

@@ -24,11 +24,13 @@ pub mod filter;
 mod groups;
 pub mod ldap;
 pub mod ldif;
+mod near;
 mod proof;
 mod record;
 mod strangers;
 mod time;
 
 pub use dn::{Dn, DnError};
-pub use error::{Admission, Error};
+pub use error::{Admission, Error, OtherGroup};
 pub use filter::{Filter, FilterError};
+pub use near::nearest;

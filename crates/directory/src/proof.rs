@@ -22,5 +22,6 @@ pub(crate) fn of_file(
         members: entries.iter().filter(|entry| !entry.groups.is_empty()).count(),
         others,
         unresolved,
+        followed: BTreeMap::new(),
     }
 }

@@ -12,7 +12,7 @@ use umsync_engine::directory::Entry;
 pub(crate) const MEMBERS: [&str; 3] = ["member", "uniquemember", "memberuid"];
 
 /// One entry of a source.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Record {
     /// The name as the source spells it.
     pub(crate) dn: Vec<u8>,

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use umsync_directory::ldap::{Bind, Certificates, Encryption, Members, Settings, Timeouts, read};
+use umsync_directory::ldap::{Bind, Certificates, Encryption, Members, Nested, Settings, Timeouts, read};
 use umsync_directory::{Admission, Dn, Error, Filter};
 use umsync_engine::directory::{Directory, GroupRef, Wanted};
 
@@ -33,7 +33,7 @@ fn settings(servers: &[&Fake], connections: usize) -> Settings {
         users: Filter::parse("(objectClass=user)").unwrap(),
         group_filter: None,
         members: Members::Member,
-        nested_groups: true,
+        nested_groups: Nested::Read,
         page_size: Some(100),
         connections,
         timeouts: Timeouts::default(),
@@ -53,12 +53,8 @@ fn group(number: usize) -> String {
 async fn read_it(settings: &Settings) -> Result<Directory, Error> {
     let groups = [group(0), group(1), group(0).to_lowercase(), group(2)];
     let groups = groups.iter().map(|name| GroupRef::new(name)).collect();
-    read(
-        settings,
-        &Wanted { attributes: ["mail".to_owned()].into(), named: BTreeSet::new(), groups },
-        &|_| (),
-    )
-    .await
+    read(settings, &Wanted { attributes: ["mail".to_owned()].into(), groups, ..Wanted::default() }, &|_| ())
+        .await
 }
 
 /// A server of this tree.

@@ -104,9 +104,9 @@ fn each(
 
 fn wanted(attributes: &[&str]) -> Wanted {
     Wanted {
-        named: Default::default(),
         attributes: attributes.iter().map(|name| (*name).to_owned()).collect(),
         groups: [GroupRef::new("design")].into(),
+        ..Wanted::default()
     }
 }
 

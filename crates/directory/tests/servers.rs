@@ -5,15 +5,17 @@
 mod fake;
 mod hostile;
 
+use chrono::DateTime;
 use fake::{Fake, Reply, Request, Search, entry, farewell, page_end, reference, result};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use umsync_directory::ldap::{
-    Bind, Certificates, Encryption, Failure, Members, Phase, Settings, Timeouts, check, read,
+    Asking, Bind, Certificates, Encryption, Failure, Members, Nested, Phase, Reached, Report, Settings,
+    Timeouts, check, read,
 };
 use umsync_directory::{Admission, Dn, Error, Filter};
 use umsync_engine::directory::{
-    AccountState, Certificate, Directory, GroupRef, Proof, Schema, ServerProof, Wanted,
+    AccountState, Certificate, Directory, GroupRef, Proof, Schema, SeenGroup, ServerProof, Wanted,
 };
 use url::Url;
 
@@ -32,7 +34,7 @@ fn settings(servers: &[&Fake]) -> Settings {
         users: Filter::parse("(&(objectCategory=person)(objectClass=user))").unwrap(),
         group_filter: None,
         members: Members::Member,
-        nested_groups: false,
+        nested_groups: Nested::No,
         page_size: Some(2),
         connections: 1,
         timeouts: Timeouts::default(),
@@ -43,9 +45,21 @@ fn settings(servers: &[&Fake]) -> Settings {
 fn wanted() -> Wanted {
     Wanted {
         attributes: ["mail".to_owned()].into(),
-        named: [].into(),
         groups: [GroupRef::new("CN=Design,DC=example,DC=com")].into(),
+        ..Wanted::default()
     }
+}
+
+async fn look(settings: &Settings, wanted: &Wanted) -> Report {
+    let made_of = ["mail".to_owned()].into();
+    let clock = || DateTime::UNIX_EPOCH;
+    let asking = Asking { wanted, made_of: &made_of, clock: &clock, progress: &|_| () };
+    check(settings, &asking).await.unwrap()
+}
+
+/// How far a look came, server by server.
+fn reached(report: &Report) -> Vec<Reached> {
+    report.servers.iter().map(|server| server.reached).collect()
 }
 
 async fn read_it(settings: &Settings) -> Result<Directory, Error> {
@@ -285,8 +299,10 @@ async fn a_wrong_password_is_tried_once() {
         _ => false,
     };
     assert_eq!((first.count(ours), second.count(|_| true)), (2, 0), "one for each read");
-    let report = check(&settings, &wanted()).await.unwrap();
-    assert_eq!((report.servers.len(), report.mistakes.len()), (0, 1));
+    let report = look(&settings, &wanted()).await;
+    assert_eq!((reached(&report), report.mistakes.len()), (vec![Reached::No, Reached::Answers], 1));
+    assert_eq!((first.count(ours), second.count(ours)), (3, 0), "nor is it shown to the other one then");
+    assert!(matches!(report.admission(), Admission::Refused { .. }), "{report:?}");
     assert!(!format!("{settings:?} {report:?} {failure:?}").contains("secret"));
 }
 
@@ -340,6 +356,72 @@ async fn references_to_zones_are_ignored_and_others_are_not_chased() {
 async fn an_entry_that_comes_twice_is_an_error() {
     let fake = but_on_page(2, |id| Reply::Send(vec![person(id, 0), person(id, 5), page_end(id, 0, b"")]));
     assert!(matches!(failure(read_it(&settings(&[&fake])).await).1, Failure::Twice(_)));
+}
+
+#[tokio::test]
+async fn an_entry_that_comes_twice_in_two_spellings_is_an_error() {
+    let again = |id: u8| {
+        let mail = vec![b"p0@example.com".to_vec()];
+        entry(id, b"cn=P0 , dc=EXAMPLE;DC=com", &[("mail", mail)])
+    };
+    // On the same page, and on a later one.
+    for page in [0, 2] {
+        let fake = but_on_page(page, move |id| {
+            let next: &[u8] = if page == 0 { &[1] } else { b"" };
+            let first = if page == 0 { person(id, 0) } else { person(id, 5) };
+            Reply::Send(vec![first, again(id), page_end(id, 0, next)])
+        });
+        let reason = failure(read_it(&settings(&[&fake])).await).1;
+        assert!(matches!(&reason, Failure::Twice(dn) if dn.starts_with("cn=P0")), "{reason}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_about_another_entry_is_not_believed() {
+    let answering = |dn: &'static str| {
+        Fake::start(move |id, request| match request {
+            Request::Search(search) if search.single && !search.base.is_empty() => Reply::Send(vec![
+                entry(id, dn.as_bytes(), &[("member", dns(0..6))]),
+                result(id, 0x65, 0, b""),
+            ]),
+            _ => good(id, request),
+        })
+    };
+    // Another spelling of the same name is the same entry.
+    for same in ["cn=design , dc=EXAMPLE,dc=com", "2.5.4.3=Design;DC=example;DC=com"] {
+        let directory = read_it(&settings(&[&answering(same)])).await.unwrap();
+        assert_eq!(directory.groups.values().next().unwrap().members, 6, "{same}");
+    }
+    for other in ["CN=Designers,DC=example,DC=com", "DC=example,DC=com", "", "no name"] {
+        let reason = failure(read_it(&settings(&[&answering(other)])).await).1;
+        assert!(
+            matches!(&reason, Failure::OtherEntry { asked, answered } if asked.starts_with("CN=Design,") && answered == other),
+            "{other}: {reason}"
+        );
+    }
+    // A later slice of another group's members, and another entry instead of what the server says of itself.
+    let fake = Fake::start(|id, request| match request {
+        Request::Search(search) if search.single && search.attributes[0].starts_with("member;range=2") => {
+            let slice = ("member;range=2-*", dns(2..4));
+            let version = ("uSNChanged", vec![b"7".to_vec()]);
+            Reply::Send(vec![
+                entry(id, b"CN=Video,DC=example,DC=com", &[slice, version]),
+                result(id, 0x65, 0, b""),
+            ])
+        }
+        Request::Search(search) if search.single => ranged(id, search, 5, 2, "7"),
+        _ => good(id, request),
+    });
+    let (phase, reason) = failure(read_it(&settings(&[&fake])).await);
+    assert!(matches!(phase, Phase::Range { .. }) && matches!(reason, Failure::OtherEntry { .. }), "{reason}");
+    let root = Fake::start(|id, request| match request {
+        Request::Search(search) if search.base.is_empty() => {
+            Reply::Send(vec![entry(id, b"DC=example,DC=com", &[]), result(id, 0x65, 0, b"")])
+        }
+        _ => good(id, request),
+    });
+    let (phase, reason) = failure(read_it(&settings(&[&root])).await);
+    assert!(phase == Phase::Root && matches!(reason, Failure::OtherEntry { .. }), "{reason}");
 }
 
 #[tokio::test]
@@ -482,6 +564,128 @@ async fn ranges_that_break_off_or_keep_changing_are_errors() {
 }
 
 #[tokio::test]
+async fn a_group_of_active_directory_is_followed_by_its_guid() {
+    let guid = [b"\xff\x19\x96\x6f".as_slice(), b"()*\\\0GGGGGGG"].concat();
+    let shown = umsync_engine::directory::Anchor::new("objectGUID", "ff19966f28292a5c0047474747474747");
+    let (own, anchor) = (guid.clone(), shown.clone());
+    // Its DN leads to nothing any more, and one search of the whole base finds it.
+    let fake = Fake::start(move |id, request| match request {
+        Request::Search(search) if search.single && search.base.starts_with("CN=Design") => {
+            Reply::Send(vec![result(id, 0x65, 32, b"")])
+        }
+        Request::Search(search) if search.attributes.iter().any(|name| name == "cn") => {
+            assert_eq!(search.base, BASE);
+            let attributes = [("member", dns(0..4)), ("objectGUID", vec![own.clone()])];
+            Reply::Send(vec![entry(id, b"CN=Creative,DC=example,DC=com", &attributes), page_end(id, 0, b"")])
+        }
+        _ => good(id, request),
+    });
+    let design = GroupRef::new("CN=Design,DC=example,DC=com");
+    let known = [(design.clone(), SeenGroup { anchor: anchor.clone(), dn: design.to_string() })].into();
+    let again = Wanted { known, ..wanted() };
+    let directory = read(&settings(&[&fake]), &again, &|_| ()).await.unwrap();
+    assert_eq!(directory.certificate.followed[&design], "CN=Creative,DC=example,DC=com");
+    assert_eq!((directory.groups[&design].members, &directory.groups[&design].anchor), (4, &Some(anchor)));
+    let error = read_it(&settings(&[&fake])).await.unwrap_err();
+    assert!(matches!(error, Error::MissingGroups { .. }), "{error}");
+
+    // The DN leads to another group.
+    let fake = Fake::start(move |id, request| match request {
+        Request::Search(search) if search.single && !search.base.is_empty() => {
+            let other = ("objectGUID", vec![b"another one's...".to_vec()]);
+            Reply::Send(vec![
+                entry(id, search.base.as_bytes(), &[("member", dns(0..1)), other]),
+                result(id, 0x65, 0, b""),
+            ])
+        }
+        Request::Search(search) if search.attributes.iter().any(|name| name == "cn") => {
+            let attributes = [("member", dns(0..4)), ("objectGUID", vec![guid.clone()])];
+            Reply::Send(vec![entry(id, b"CN=Creative,DC=example,DC=com", &attributes), page_end(id, 0, b"")])
+        }
+        _ => good(id, request),
+    });
+    let error = read(&settings(&[&fake]), &again, &|_| ()).await.unwrap_err();
+    assert_eq!(error.admission(), Admission::LetIn);
+    let Error::OtherGroups { others, .. } = &error else { panic!("{error}") };
+    assert_eq!(others[0].now.as_deref(), Some("CN=Creative,DC=example,DC=com"));
+    // A server that lies about which entry has the anchor is not believed.
+    let fake = Fake::start(move |id, request| match request {
+        Request::Search(search) if search.single && search.base.starts_with("CN=Design") => {
+            Reply::Send(vec![result(id, 0x65, 32, b"")])
+        }
+        Request::Search(search) if search.attributes.iter().any(|name| name == "cn") => {
+            let other = ("objectGUID", vec![b"another one's...".to_vec()]);
+            Reply::Send(vec![entry(id, b"CN=Creative,DC=example,DC=com", &[other]), page_end(id, 0, b"")])
+        }
+        _ => good(id, request),
+    });
+    let error = read(&settings(&[&fake]), &again, &|_| ()).await.unwrap_err();
+    assert!(matches!(error, Error::MissingGroups { .. }), "{error}");
+}
+
+/// Active Directory, or not: `Design` lists somebody, a group and somebody who is gone; the group inside lists others.
+/// By the matching rule three are in it, on two pages, of which the second ends with this code.
+fn nested_company(active_directory: bool, code: u8) -> Fake {
+    let inner = format!("CN=Inner,OU=elsewhere,{BASE}");
+    let gone = |name: &str| format!("CN={name},{BASE}").into_bytes();
+    Fake::start(move |id, request| match request {
+        Request::Search(search) if search.base.is_empty() => {
+            let capable: &[u8] = if active_directory { b"1.2.840.113556.1.4.800" } else { b"1.2" };
+            let root = entry(id, b"", &[("supportedCapabilities", vec![capable.to_vec()])]);
+            Reply::Send(vec![root, result(id, 0x65, 0, b"")])
+        }
+        Request::Search(search) if search.single && search.base.starts_with("CN=Design") => {
+            let members = [dns(0..1), vec![inner.clone().into_bytes(), gone("gone")]].concat();
+            Reply::Send(vec![
+                entry(id, search.base.as_bytes(), &[("member", members)]),
+                result(id, 0x65, 0, b""),
+            ])
+        }
+        Request::Search(search) if search.single => Reply::Send(vec![result(id, 0x65, 32, b"")]),
+        Request::Search(search) if search.attributes.iter().any(|name| name == "cn") => {
+            let members = [dns(1..2), vec![gone("ghost")]].concat();
+            Reply::Send(vec![entry(id, inner.as_bytes(), &[("member", members)]), page_end(id, 0, b"")])
+        }
+        Request::Search(search) if search.attributes == ["1.1"] => {
+            let name = |at: usize| entry(id, format!("cn=P{at}, {BASE}").as_bytes(), &[]);
+            match people_page(request) {
+                Some(0) => Reply::Send(vec![name(0), name(1), page_end(id, 0, &[1])]),
+                _ => Reply::Send(vec![name(2), page_end(id, code, b"")]),
+            }
+        }
+        _ => good(id, request),
+    })
+}
+
+#[tokio::test]
+async fn active_directory_follows_nested_groups_where_it_is_asked_to() {
+    let with = |fake: &Fake| Settings { nested_groups: Nested::MatchingRule, ..settings(&[fake]) };
+    let design = wanted().groups.into_iter().next().unwrap();
+    let directory = read_it(&with(&nested_company(true, 0))).await.unwrap();
+    let listed = directory.entries.iter().filter(|entry| entry.groups.contains(&design));
+    assert_eq!(
+        listed.map(|entry| entry.dn.as_str()).collect::<Vec<_>>(),
+        [0, 1, 2].map(|at| format!("CN=p{at},{BASE}"))
+    );
+    // The rule says nothing of whom nobody can read; the lists do.
+    let unresolved = &directory.certificate.unresolved[&design];
+    assert_eq!(
+        unresolved.iter().map(String::as_str).collect::<Vec<_>>(),
+        ["cn=ghost,dc=example,dc=com", "cn=gone,dc=example,dc=com",]
+    );
+    // Its answer is as whole as any other.
+    for code in [1, 3, 4, 11, 51, 80] {
+        let (phase, reason) = failure(read_it(&with(&nested_company(true, code))).await);
+        assert_eq!(phase.to_string(), "cannot read page 2 of the members of nested groups");
+        assert!(matches!(&reason, Failure::Answer(answered) if answered.code == u32::from(code)), "{reason}");
+    }
+    // Another server would find nobody by it, without an error.
+    let error = read_it(&with(&nested_company(false, 0))).await.unwrap_err();
+    assert!(matches!(error, Error::NoMatchingRule { .. }), "{error}");
+    assert!(error.to_string().contains("`nested_groups: true`"), "{error}");
+}
+
+#[tokio::test]
 async fn the_primary_group_counts() {
     let sid = |rid: u8| {
         [
@@ -583,10 +787,10 @@ fn server_proof(directory: Directory) -> ServerProof {
 async fn a_whole_read_ends_in_a_certificate() {
     let fake = Fake::start(good);
     let directory = read_it(&settings(&[&fake])).await.unwrap();
-    let Certificate { source, proof: _, entries, groups, members, others, unresolved } =
+    let Certificate { source, proof: _, entries, groups, members, others, unresolved, followed } =
         directory.certificate.clone();
     assert_eq!((source, entries, groups, members), (directory.source.clone(), 6, 1, 6));
-    assert_eq!((others, unresolved.len()), (0, 0));
+    assert_eq!((others, unresolved.len(), followed.len()), (0, 0, 0));
     let ServerProof { identity, tls, pages, ranges, referrals, schema } = server_proof(directory);
     assert_eq!((identity, tls, pages, ranges, referrals.len()), (None, None, 3, 0, 0));
     assert!(matches!(schema, Schema::Untold { .. }), "{schema:?}");
@@ -626,8 +830,9 @@ async fn what_the_schema_does_not_know_is_an_error_that_names_it() {
         ),
         "{first}"
     );
-    let report = check(&settings, &named).await.unwrap();
-    assert!(matches!(report.mistakes.as_slice(), [Error::UnknownNames { .. }]), "{report:?}");
+    let report = look(&settings, &named).await;
+    let errors: Vec<&Error> = report.mistakes.iter().map(|mistake| &mistake.error).collect();
+    assert!(matches!(errors.as_slice(), [Error::UnknownNames { .. }]), "{report:?}");
 }
 
 #[tokio::test]
@@ -651,7 +856,12 @@ async fn an_unreachable_server_is_named() {
     assert_eq!(error.to_string(), format!("{url}: cannot connect"));
     settings.servers = vec![url, fake.url.clone()];
     assert_eq!(read_it(&settings).await.unwrap().entries.len(), 6);
-    let report = check(&settings, &wanted()).await.unwrap();
-    assert_eq!((report.servers.len(), report.mistakes.len()), (1, 1), "{report:?}");
-    assert_eq!(report.person.as_deref(), Some("CN=p0,DC=example,DC=com"));
+    let report = look(&settings, &wanted()).await;
+    assert_eq!(
+        (reached(&report), report.mistakes.len()),
+        (vec![Reached::No, Reached::LetIn], 1),
+        "{report:?}"
+    );
+    assert_eq!(report.people.as_ref().unwrap().found, 6);
+    assert_eq!(report.samples[0].dn, "CN=p0,DC=example,DC=com");
 }

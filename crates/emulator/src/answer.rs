@@ -1,12 +1,14 @@
 //! Answers before they become HTTP, and the ones that every endpoint shares.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
 /// Status, headers and body; `Date`, `Server` and the like are added when it is sent.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) headers: Vec<(Cow<'static, str>, String)>,
     pub(crate) body: Body,
 }
 
@@ -46,7 +48,7 @@ impl Answer {
     }
 
     pub(crate) fn with(mut self, name: &'static str, value: impl ToString) -> Self {
-        self.headers.push((name, value.to_string()));
+        self.headers.push((name.into(), value.to_string()));
         self
     }
 
@@ -59,8 +61,8 @@ impl Answer {
     }
 
     /// "429 Too Many Requests" (throttling page).
-    pub(crate) fn throttled(retry_after: Option<String>) -> Self {
-        let answer = Self::json(429, json!({"error_code": "429050", "message": "Too many requests"}));
+    pub(crate) fn throttled(status: u16, retry_after: Option<String>) -> Self {
+        let answer = Self::json(status, json!({"error_code": "429050", "message": "Too many requests"}));
         match retry_after {
             Some(when) => answer.with("Retry-After", when),
             None => answer,

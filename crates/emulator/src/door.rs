@@ -1,10 +1,11 @@
 //! Who may come in: the checks before an endpoint looks at its request, in the order of the error handling page.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use crate::answer::Answer;
 use crate::call::Call;
+use crate::knobs::OtherOrganization;
 use crate::route::Route;
 use crate::throttle::retry_after;
 use crate::world::World;
@@ -23,21 +24,49 @@ impl World {
             let (scheme, token) = value.split_once(' ')?;
             scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
         });
-        let grant = token.and_then(|token| self.tokens.grant(token, now)).ok_or_else(Answer::unauthorized)?;
+        let unauthorized = || if self.knobs.unauthorized_body { rejected() } else { Answer::unauthorized() };
+        let grant = token.and_then(|token| self.tokens.grant(token, now)).ok_or_else(unauthorized)?;
         if grant.client_id != key {
             return Err(wrong_key());
         }
         if !well_formed(org) {
-            return Err(Answer::refusal(400, "error.organization.invalid_id", "Bad organization Id"));
+            return Err(wrong_organization());
         }
         let at_home = grant.organization.as_ref().is_none_or(|home| home == self.org.id());
         if org != self.org.id() || !at_home {
-            return Err(Answer::unauthorized());
+            return Err(match self.knobs.other_organization {
+                OtherOrganization::Unauthorized => unauthorized(),
+                OtherOrganization::BadRequest => wrong_organization(),
+            });
         }
-        self.throttles
-            .admit(key, route.endpoint(), route.page(), &self.knobs, now)
-            .map_err(|until| Answer::throttled(Some(retry_after(until, &self.knobs, now))))
+        self.throttles.admit(key, route.endpoint(), route.page(), &self.knobs, now).map_err(|until| {
+            let status = self.knobs.throttle_status;
+            Answer::throttled(status, Some(retry_after(until, &self.knobs, now)))
+        })
     }
+
+    /// Locks out whoever calls.
+    pub(crate) fn lock_out(&mut self, call: &Call, seconds: u32, now: DateTime<Utc>) {
+        if let Some(key) = call.header("X-Api-Key") {
+            self.throttles.lock(key, now + TimeDelta::seconds(i64::from(seconds)));
+        }
+    }
+}
+
+/// "Failed to authenticate": what the API itself says to a token that the gateway let through.
+fn rejected() -> Answer {
+    Answer::json(
+        401,
+        json!({
+            "lastPage": false,
+            "result": "error.unauthorized",
+            "message": "Failed to authenticate provided token",
+        }),
+    )
+}
+
+fn wrong_organization() -> Answer {
+    Answer::refusal(400, "error.organization.invalid_id", "Bad organization Id")
 }
 
 fn wrong_key() -> Answer {

@@ -12,12 +12,16 @@
 //! ([`Fault`]) is what goes wrong on the way: a lost reply, a wrong page, a 504 after the work was done. The *log*
 //! ([`Entry`]) is what was asked. The *clock* ([`Clock`]) is the only time it knows.
 //!
+//! A seed file holds `organization`, `clients`, `domains`, `groups`, `users`, `knobs` and `faults`, all of them
+//! optional; the fields of [`Seed`] say what stands in each.
+//!
 //! # Promises
 //!
 //! * The same story gives the same state, ids included: two dumps are compared byte for byte.
 //! * A request with `testOnly=true` changes nothing.
 //! * It says of itself that it is an emulator: `GET /status` answers `"environment": "emulator"`.
 //! * No secret and no token is in its log.
+//! * With a state file, a change that was answered for is kept, whatever ends the emulator.
 //!
 //! # Example
 //!
@@ -42,10 +46,12 @@
 mod action;
 mod answer;
 mod call;
+mod client;
 mod clock;
 mod door;
 mod error;
 mod fault;
+mod jwt;
 mod knobs;
 mod listing;
 mod log;
@@ -63,14 +69,16 @@ mod token;
 mod wire;
 mod world;
 
+pub use client::{Client, DEFAULT_CLIENT, DEFAULT_SECRET, JwtCredential};
 pub use clock::Clock;
 pub use error::Error;
 pub use fault::{Effect, Fault, Faults, Meanwhile, Reply};
 pub use knobs::{
-    BeyondLast, FrequencyLock, Knobs, Missing, NoChange, RetryAfterFormat, Throttle, UnknownMember,
+    BeyondLast, Departed, FrequencyLock, Knobs, ListLimit, Missing, NoChange, OtherOrganization, Repeated,
+    RetryAfterFormat, Throttle, UnknownGroup, UnknownMember,
 };
 pub use log::Entry;
-pub use options::{Client, DEFAULT_CLIENT, DEFAULT_ORGANIZATION, DEFAULT_SECRET, Options, RequestHook, Tls};
+pub use options::{DEFAULT_ORGANIZATION, Options, RequestHook, Tls};
 pub use org::{AccountType, Domain, Group, GroupKind, IdentityType, Login, Org, Owner, Quota, Status, User};
 pub use route::Endpoint;
 pub use running::{Emulator, Running};

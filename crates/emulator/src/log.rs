@@ -1,8 +1,10 @@
 //! What was asked, in order: for assertions, and for the eyes of whoever runs a sandbox.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use crate::route::Endpoint;
@@ -40,8 +42,19 @@ pub struct Entry {
     pub retry_after: Option<String>,
     /// Whether the client got the answer whole; a cut connection makes it `false`.
     pub delivered: bool,
+    /// How many faults hit it.
+    pub faults: usize,
     /// The answer's JSON, for action requests.
     pub answer: Option<Value>,
+}
+
+impl Entry {
+    /// The last part of the path, readable: decoded, and on one line whatever it holds.
+    fn last_part(&self) -> String {
+        let part = self.path.rsplit('/').next().unwrap_or_default();
+        let decoded = percent_decode_str(part).decode_utf8_lossy();
+        decoded.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect()
+    }
 }
 
 impl fmt::Display for Entry {
@@ -56,12 +69,11 @@ impl fmt::Display for Entry {
                 write!(f, "action, {count} command{plural}{test}")?;
             }
             (Some(Endpoint::Members), Some(page)) => {
-                let group = self.path.rsplit('/').next().unwrap_or_default();
-                write!(f, "members of {group}, page {page}")?;
+                write!(f, "members of {}, page {page}", self.last_part())?;
             }
             (Some(endpoint), Some(page)) => write!(f, "{endpoint}, page {page}")?,
             (Some(Endpoint::User), None) => {
-                write!(f, "user {}", self.path.rsplit('/').next().unwrap_or_default())?;
+                write!(f, "user {}", self.last_part())?;
             }
             _ => write!(f, "{}", self.path)?,
         }
@@ -79,6 +91,14 @@ impl fmt::Display for Entry {
             let done = answer["completed"].as_u64().unwrap_or(0)
                 + answer["completedInTestMode"].as_u64().unwrap_or(0);
             write!(f, ", {done} done, {failed} failed")?;
+            let codes =
+                answer["errors"].as_array().into_iter().flatten().filter_map(|e| e["errorCode"].as_str());
+            for (at, code) in BTreeSet::from_iter(codes).into_iter().enumerate() {
+                write!(f, "{} {code}", if at == 0 { ":" } else { "," })?;
+            }
+        }
+        if self.faults > 0 {
+            write!(f, " (by a fault)")?;
         }
         Ok(())
     }

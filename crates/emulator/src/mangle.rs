@@ -21,6 +21,20 @@ pub(crate) fn mangle(mut answer: Answer, effects: &[Effect]) -> Answer {
             Effect::DropRows(count) => {
                 rows(&mut answer, |rows| rows.truncate(rows.len().saturating_sub(*count)))
             }
+            Effect::Header { name, value } => {
+                answer.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+                if let Some(value) = value {
+                    answer.headers.push((name.clone().into(), value.clone()));
+                }
+            }
+            Effect::Field { name, value } => page(&mut answer, |page| {
+                if let Some(page) = page.as_object_mut() {
+                    match value {
+                        Some(value) => page.insert(name.clone(), value.clone()),
+                        None => page.remove(name),
+                    };
+                }
+            }),
             Effect::OmitErrors => page(&mut answer, |page| {
                 if let Some(page) = page.as_object_mut() {
                     page.remove("errors");
@@ -34,6 +48,11 @@ pub(crate) fn mangle(mut answer: Answer, effects: &[Effect]) -> Answer {
             | Effect::CutReply
             | Effect::CutMidReply
             | Effect::FailCommand { .. }
+            | Effect::ShiftRows(_)
+            | Effect::ExpireTokens
+            | Effect::LockOut(_)
+            | Effect::ReadLag(_)
+            | Effect::Stale
             | Effect::Meanwhile(_) => {}
         }
     }
@@ -67,7 +86,7 @@ fn usual(status: u16) -> Answer {
             404,
             json!({"lastPage": false, "result": "error.group.not_found", "message": "Not found"}),
         ),
-        429 => Answer::throttled(None),
+        429 => Answer::throttled(429, None),
         400..=499 => Answer::refusal(status, "error", reason(status)),
         _ => Answer::html(status),
     }

@@ -1,12 +1,10 @@
 //! How an emulator is started.
 
-use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
+use crate::client::Client;
 use crate::clock::Clock;
 use crate::fault::Fault;
 use crate::knobs::Knobs;
@@ -15,12 +13,6 @@ use crate::seed::Seed;
 
 /// The organization where neither options nor seed name one.
 pub const DEFAULT_ORGANIZATION: &str = "0123456789ABCDEF01234567@AdobeOrg";
-
-/// The client where neither options nor seed name one.
-pub const DEFAULT_CLIENT: &str = "umsync-sandbox";
-
-/// That client's secret.
-pub const DEFAULT_SECRET: &str = "sandbox";
 
 /// How an emulator is started; `Options::default()` is an empty organization on a free port of 127.0.0.1.
 #[derive(Clone)]
@@ -39,12 +31,14 @@ pub struct Options {
     pub state_file: Option<PathBuf>,
     /// Behaviour; goes before the seed's.
     pub knobs: Option<Knobs>,
-    /// Faults in force from the start.
+    /// Faults in force from the start, before those of the seed.
     pub faults: Vec<Fault>,
     /// The time.
     pub clock: Clock,
     /// Called with every request once it is answered; `Entry` prints itself as one line.
     pub on_request: Option<RequestHook>,
+    /// How many requests the log keeps, twice that at times; `None` for all of them.
+    pub log_limit: Option<usize>,
 }
 
 /// Called with every request once it is answered, on the server's tasks: it must not wait.
@@ -57,19 +51,6 @@ pub struct Tls {
     pub certificates: String,
     /// PEM text.
     pub key: String,
-}
-
-/// One integration of the Developer Console.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Client {
-    /// Its id, which is the API key too.
-    pub client_id: String,
-    /// Its secrets; several are alive while one is replaced.
-    pub secrets: Vec<String>,
-    /// Its organization, if that is another one than the emulator's: its tokens are refused then.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub organization: Option<String>,
 }
 
 impl Options {
@@ -99,6 +80,12 @@ impl Options {
         self.knobs.clone().or_else(seeded).unwrap_or_default()
     }
 
+    /// The faults these options and their seed put in force from the start.
+    pub fn effective_faults(&self) -> Vec<Fault> {
+        let seeded = self.seed.iter().flat_map(|seed| &seed.faults);
+        self.faults.iter().chain(seeded).cloned().collect()
+    }
+
     /// The clients these options and their seed allow.
     pub fn effective_clients(&self) -> Vec<Client> {
         let seeded = || self.seed.as_ref().and_then(|seed| seed.clients.clone());
@@ -119,30 +106,7 @@ impl Default for Options {
             faults: Vec::new(),
             clock: Clock::default(),
             on_request: None,
+            log_limit: None,
         }
-    }
-}
-
-impl Client {
-    /// A client of the emulator's organization with one secret.
-    pub fn new(client_id: impl Into<String>, secret: impl Into<String>) -> Self {
-        Self { client_id: client_id.into(), secrets: vec![secret.into()], organization: None }
-    }
-}
-
-impl Default for Client {
-    fn default() -> Self {
-        Self::new(DEFAULT_CLIENT, DEFAULT_SECRET)
-    }
-}
-
-impl fmt::Debug for Client {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { client_id, secrets, organization } = self;
-        f.debug_struct("Client")
-            .field("client_id", client_id)
-            .field("secrets", &format_args!("{} × ****", secrets.len()))
-            .field("organization", organization)
-            .finish()
     }
 }

@@ -3,11 +3,13 @@
 use std::fmt;
 
 use percent_encoding::percent_decode_str;
+use serde::{Deserialize, Serialize};
 
 /// The classes of endpoints: they have their own throttle, and faults are addressed to them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Endpoint {
-    /// `POST /ims/token/v2`, `/ims/token/v3`, and the JWT exchange.
+    /// `POST /ims/token/v2`, `/ims/token/v3`, and `/ims/exchange/jwt`.
     Token,
     /// `GET /status`
     Status,

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -36,6 +37,7 @@ impl Emulator {
     pub async fn start(options: Options) -> Result<Running, Error> {
         let knobs = options.effective_knobs();
         let clients = options.effective_clients();
+        let faults = options.effective_faults();
         let Options {
             listen,
             tls,
@@ -44,9 +46,10 @@ impl Emulator {
             seed,
             state_file,
             knobs: _,
-            faults,
+            faults: _,
             clock,
             on_request,
+            log_limit,
         } = options;
         let state_file = state_file.as_deref().map(StateFile::at);
         let org = load(organization, seed, state_file.as_ref())?;
@@ -56,8 +59,10 @@ impl Emulator {
         let address = tcp.local_addr().map_err(failed)?;
 
         let salt = clock.now().timestamp_nanos_opt().unwrap_or_default().unsigned_abs();
-        let world = World::new(org, knobs, Tokens::new(clients, salt ^ u64::from(address.port())));
-        let shared = Arc::new(Shared::new(world, Faults::new(faults), clock, on_request, state_file));
+        let tokens = Tokens::new(clients, salt ^ u64::from(address.port()))?;
+        let world = World::new(org, knobs, tokens);
+        let shared =
+            Arc::new(Shared::new(world, Faults::new(faults), clock, on_request, state_file, log_limit));
         let (stop, stopped) = oneshot::channel::<()>();
         let secure = acceptor.is_some();
         let service = router(shared.clone()).into_make_service_with_connect_info::<Wire>();
@@ -92,8 +97,8 @@ fn load(organization: Option<String>, seed: Option<Seed>, file: Option<&StateFil
             _ => Ok(kept),
         },
         None => {
-            let org = seed.organization()?;
-            file.write(&org)?;
+            let mut org = seed.organization()?;
+            file.write(&mut org)?;
             Ok(org)
         }
     }
@@ -160,6 +165,11 @@ impl Running {
         self.shared.with_world(|world| world.tokens.revoke_all());
     }
 
+    /// Locks a client out until the clock shows `until`, as if it had listed too often.
+    pub fn lock_out(&self, client: &str, until: DateTime<Utc>) {
+        self.shared.with_world(|world| world.throttles.lock(client, until));
+    }
+
     /// Everybody in the organization, by type and email.
     pub fn users(&self) -> Vec<User> {
         self.shared.with_world(|world| world.org.users())
@@ -197,6 +207,7 @@ impl Running {
         if tokio::time::timeout(PATIENCE, &mut self.task).await.is_err() {
             self.task.abort();
         }
+        self.shared.tidy();
     }
 }
 

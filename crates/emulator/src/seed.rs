@@ -6,9 +6,11 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::client::Client;
 use crate::error::Error;
+use crate::fault::Fault;
 use crate::knobs::Knobs;
-use crate::options::{Client, DEFAULT_ORGANIZATION};
+use crate::options::DEFAULT_ORGANIZATION;
 use crate::org::{
     AccountType, Domain, Found, GroupKind, GroupRecord, IdentityType, Login, NewAccount, Org, Owner, Quota,
     Status, domain_of, fold,
@@ -30,6 +32,8 @@ pub struct Seed {
     pub users: Vec<SeedUser>,
     /// Behaviour.
     pub knobs: Option<Knobs>,
+    /// What goes wrong.
+    pub faults: Vec<Fault>,
 }
 
 /// A group of a seed.
@@ -132,7 +136,7 @@ impl Seed {
 
     /// The organization this seed describes, or everything that is wrong with it.
     pub fn organization(&self) -> Result<Org, Error> {
-        let Self { organization, clients: _, domains, groups, users, knobs: _ } = self;
+        let Self { organization, clients: _, domains, groups, users, knobs: _, faults: _ } = self;
         let mut mistakes = Vec::new();
         let mut org = Org::empty(organization.as_deref().unwrap_or(DEFAULT_ORGANIZATION));
         let claimed = match domains {
@@ -212,14 +216,12 @@ impl Org {
             }
         }
         self.found(GroupRecord {
-            name,
-            kind,
             description,
             read_only,
             quota,
             product,
-            base: None,
             profiles: attached,
+            ..GroupRecord::named(name, kind)
         });
         Ok(())
     }

@@ -9,6 +9,7 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 use tracing::error;
 
 use crate::action;
@@ -36,6 +37,8 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     hook: Option<RequestHook>,
     state_file: Option<StateFile>,
+    /// Entries of the log that are kept.
+    log_limit: Option<usize>,
 }
 
 /// What becomes of an answer on its way.
@@ -84,8 +87,9 @@ impl Shared {
         clock: Clock,
         hook: Option<RequestHook>,
         state_file: Option<StateFile>,
+        log_limit: Option<usize>,
     ) -> Self {
-        Self { world: Mutex::new(world), log: Mutex::default(), faults, clock, hook, state_file }
+        Self { world: Mutex::new(world), log: Mutex::default(), faults, clock, hook, state_file, log_limit }
     }
 
     /// The world, and its state file brought up to date when `use_it` is done.
@@ -95,15 +99,27 @@ impl Shared {
 
     fn saving<T>(&self, use_it: impl FnOnce(&mut World) -> T) -> (T, bool) {
         let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = world.org.version();
         let result = use_it(&mut world);
         let saved = match &self.state_file {
-            Some(file) if world.org.version() != before => file.write(&world.org).map_err(|failed| {
+            Some(file) => file.follow(&mut world.org).map_err(|failed| {
                 error!(error = %failed, "the organization was changed and could not be kept");
             }),
-            _ => Ok(()),
+            None => {
+                world.org.forget_changes();
+                Ok(())
+            }
         };
         (result, saved.is_ok())
+    }
+
+    /// Leaves the state file in one piece, without lines of changes.
+    pub(crate) fn tidy(&self) {
+        if let Some(file) = &self.state_file {
+            let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Err(failed) = file.write(&mut world.org) {
+                error!(error = %failed, "the organization could not be kept");
+            }
+        }
     }
 
     pub(crate) fn log(&self) -> MutexGuard<'_, Vec<Entry>> {
@@ -116,7 +132,7 @@ impl Shared {
         let page = route.as_ref().and_then(Route::page);
         let commands = if endpoint == Some(Endpoint::Action) { action::commands(&call) } else { Vec::new() };
         let effects = self.faults.strike(endpoint, page, &action::roots(&commands));
-        let number = self.note(&call, route.as_ref(), &commands);
+        let number = self.note(&call, route.as_ref(), &commands, effects.len());
 
         if effects.iter().any(|effect| matches!(effect, Effect::CloseBefore)) {
             self.finish(number, None, false);
@@ -143,8 +159,13 @@ impl Shared {
             None => {
                 // Asked again: time may have passed in between.
                 let now = self.clock.now();
-                let (answer, saved) =
-                    self.saving(|world| world.answer(&call, route.as_ref(), &commands, &effects, now));
+                let remember = endpoint == Some(Endpoint::Action) && self.faults.need_the_past();
+                let (answer, saved) = self.saving(|world| {
+                    if remember {
+                        world.past = Some(world.org.clone());
+                    }
+                    world.answer(&call, route.as_ref(), &commands, &effects, now)
+                });
                 let answer = if saved { answer } else { Answer::html(500) };
                 mangle(answer, &effects)
             }
@@ -166,10 +187,17 @@ impl Shared {
         Delivery { response, cut }
     }
 
-    fn note(&self, call: &Call, route: Option<&Route>, commands: &[serde_json::Value]) -> usize {
+    fn note(&self, call: &Call, route: Option<&Route>, commands: &[Value], faults: usize) -> usize {
         let header = |name| call.header(name).map(ToOwned::to_owned);
         let mut log = self.log();
-        let number = log.len();
+        if let Some(limit) = self.log_limit
+            && log.len() > 2 * limit
+        {
+            // Seldom, and then many: a log that loses one entry per request moves all the others every time.
+            let surplus = log.len() - limit;
+            log.drain(..surplus);
+        }
+        let number = log.last().map_or(0, |entry| entry.number + 1);
         log.push(Entry {
             number,
             at: self.clock.now(),
@@ -187,6 +215,7 @@ impl Shared {
             status: None,
             retry_after: None,
             delivered: false,
+            faults,
             answer: None,
         });
         number
@@ -195,8 +224,9 @@ impl Shared {
     fn finish(&self, number: usize, answer: Option<&Answer>, delivered: bool) {
         let entry = {
             let mut log = self.log();
-            // A test may have emptied the log meanwhile.
-            let Some(entry) = log.iter_mut().find(|entry| entry.number == number) else {
+            // The log may have lost it meanwhile.
+            let first = log.first().map_or(0, |entry| entry.number);
+            let Some(entry) = number.checked_sub(first).and_then(|at| log.get_mut(at)) else {
                 return;
             };
             entry.delivered = delivered;
@@ -244,7 +274,7 @@ fn respond(
     *response.status_mut() = StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let out = response.headers_mut();
     let value = |text: &str| HeaderValue::from_bytes(text.as_bytes()).ok();
-    let mut put = |name: &'static str, text: &str| {
+    let mut put = |name: &str, text: &str| {
         if let (Ok(name), Some(value)) = (header::HeaderName::from_bytes(name.as_bytes()), value(text)) {
             out.append(name, value);
         }

@@ -48,7 +48,7 @@ impl Throttles {
             && now - *last < TimeDelta::minutes(i64::from(lock.every_minutes))
         {
             let until = now + TimeDelta::seconds(i64::from(lock.retry_after));
-            self.locked.insert(client.to_owned(), until);
+            self.lock(client, until);
             return Err(until);
         }
         if let Some(limit) = limit(knobs, endpoint) {
@@ -65,6 +65,11 @@ impl Throttles {
             self.listed.insert(key, now);
         }
         Ok(())
+    }
+
+    /// Refuses everything of a client until then.
+    pub(crate) fn lock(&mut self, client: &str, until: DateTime<Utc>) {
+        self.locked.insert(client.to_owned(), until);
     }
 }
 

@@ -1,15 +1,17 @@
 //! The token endpoints, and which tokens are good.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use crate::answer::Answer;
 use crate::call::Call;
+use crate::client::Client;
+use crate::error::Error;
+use crate::jwt::{self, Expected};
 use crate::knobs::Knobs;
 use crate::mix::mix;
-use crate::options::Client;
 
 /// The scopes of "OAuth server-to-server" for this API; their order does not count.
 const SCOPES: [&str; 3] = ["openid", "AdobeID", "user_management_sdk"];
@@ -19,6 +21,10 @@ const SCOPES: [&str; 3] = ["openid", "AdobeID", "user_management_sdk"];
 pub(crate) struct Tokens {
     clients: Vec<Client>,
     given: BTreeMap<String, Grant>,
+    /// Tokens given so far, expired ones too.
+    count: u64,
+    /// The `jti` of every JWT that may be used only once.
+    used: BTreeSet<(String, i64)>,
     salt: u64,
 }
 
@@ -33,8 +39,20 @@ pub(crate) struct Grant {
 
 impl Tokens {
     /// `salt` makes the tokens of two emulators differ, so that one from yesterday is not good today.
-    pub(crate) fn new(clients: Vec<Client>, salt: u64) -> Self {
-        Self { clients, given: BTreeMap::new(), salt }
+    pub(crate) fn new(clients: Vec<Client>, salt: u64) -> Result<Self, Error> {
+        let mut mistakes = Vec::new();
+        for (at, client) in clients.iter().enumerate() {
+            let certificates = client.jwt.iter().flat_map(|jwt| &jwt.certificates).enumerate();
+            for (place, pem) in certificates {
+                if let Err(mistake) = jwt::public_key(pem) {
+                    mistakes.push(format!("clients[{at}].jwt.certificates[{place}]: {mistake}"));
+                }
+            }
+        }
+        if !mistakes.is_empty() {
+            return Err(Error::Seed { mistakes });
+        }
+        Ok(Self { clients, given: BTreeMap::new(), count: 0, used: BTreeSet::new(), salt })
     }
 
     pub(crate) fn knows(&self, client_id: &str) -> bool {
@@ -76,18 +94,37 @@ impl Tokens {
         self.give(&client, seconds, json!(seconds), now)
     }
 
-    /// `POST /ims/exchange/jwt`, ended in June 2025. Signatures are not checked; `expires_in` is in milliseconds.
-    pub(crate) fn exchange(&mut self, call: &Call, knobs: &Knobs, now: DateTime<Utc>) -> Answer {
+    /// `POST /ims/exchange/jwt`, ended in June 2025; `expires_in` is in milliseconds. `home` is the emulator's
+    /// organization.
+    pub(crate) fn exchange(&mut self, call: &Call, knobs: &Knobs, home: &str, now: DateTime<Utc>) -> Answer {
         if !knobs.jwt {
             return refusal(400, "invalid_client", "JWT credentials have reached their end of life");
         }
         let field = |name: &str| call.parameter(name).filter(|value| !value.is_empty());
-        let Some(client) = field("client_id").and_then(|id| self.authenticate(&id, field("client_secret")))
-        else {
-            return refusal(401, "invalid_client", "invalid client_id or client_secret");
+        let Some(client_id) = field("client_id").filter(|id| self.knows(id)) else {
+            return refusal(400, "invalid_client", "invalid client_id");
         };
-        if field("jwt_token").is_none_or(|token| token.split('.').count() != 3) {
-            return refusal(400, "invalid_token", "could not decode the jwt_token");
+        let Some(client) = self.authenticate(&client_id, field("client_secret")) else {
+            return refusal(401, "invalid_client", "invalid client_secret");
+        };
+        let Some(credential) = &client.jwt else {
+            return refusal(401, "invalid_client", "the client may not use exchange_jwt");
+        };
+        let Some(token) = field("jwt_token") else {
+            return refusal(400, "invalid_token", "the jwt_token parameter is missing");
+        };
+        let expected = Expected {
+            client_id: &client_id,
+            credential,
+            organization: client.organization.as_deref().unwrap_or(home),
+            host: call.header("Host").unwrap_or_default(),
+        };
+        match jwt::check(&token, &expected, now) {
+            Err((error, description)) => return refusal(400, error, &description),
+            Ok(Some(jti)) if !self.used.insert((client_id, jti)) => {
+                return refusal(400, "invalid_jti", "the jti was used before");
+            }
+            Ok(_) => {}
         }
         let seconds = i64::from(knobs.token_ttl);
         self.give(&client, seconds, json!(seconds * 1000), now)
@@ -105,7 +142,9 @@ impl Tokens {
         expires_in: serde_json::Value,
         now: DateTime<Utc>,
     ) -> Answer {
-        let number = self.given.len() as u64;
+        let number = self.count;
+        self.count += 1;
+        self.given.retain(|_, grant| now < grant.expires);
         let token = format!(
             "eyJhbGciOiJSUzI1NiJ9.{:016x}{:016x}.emulated",
             mix(self.salt, number),

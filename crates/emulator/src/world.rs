@@ -8,7 +8,7 @@ use crate::call::Call;
 use crate::fault::Effect;
 use crate::knobs::Knobs;
 use crate::org::Org;
-use crate::route::Route;
+use crate::route::{Endpoint, Route};
 use crate::throttle::Throttles;
 use crate::token::Tokens;
 
@@ -20,11 +20,15 @@ pub(crate) struct World {
     pub(crate) throttles: Throttles,
     /// Action requests so far; each is shuffled in its own way.
     pub(crate) requests: u64,
+    /// Listing requests so far; each may have its own order.
+    pub(crate) listings: u64,
+    /// What the organization was before the last action request, where a fault may ask for it.
+    pub(crate) past: Option<Org>,
 }
 
 impl World {
     pub(crate) fn new(org: Org, knobs: Knobs, tokens: Tokens) -> Self {
-        Self { org, knobs, tokens, throttles: Throttles::default(), requests: 0 }
+        Self { org, knobs, tokens, throttles: Throttles::default(), requests: 0, listings: 0, past: None }
     }
 
     /// Answers one call: route → method → door → endpoint.
@@ -42,17 +46,49 @@ impl World {
         if call.method != route.method() {
             return Answer::html(403);
         }
+        for effect in effects {
+            match effect {
+                Effect::ExpireTokens => self.tokens.revoke_all(),
+                Effect::LockOut(seconds) => self.lock_out(call, *seconds, now),
+                _ => {}
+            }
+        }
         if let Err(refusal) = self.let_in(call, route, now) {
             return refusal;
         }
+        let reads = route.endpoint() != Endpoint::Action;
+        let stale = reads && effects.iter().any(|effect| matches!(effect, Effect::Stale));
+        match self.past.take_if(|_| stale) {
+            None => self.serve(call, route, commands, effects, now),
+            Some(past) => {
+                let present = std::mem::replace(&mut self.org, past);
+                let answer = self.serve(call, route, commands, effects, now);
+                self.past = Some(std::mem::replace(&mut self.org, present));
+                answer
+            }
+        }
+    }
+
+    /// The answer of an endpoint to somebody who may ask it.
+    fn serve(
+        &mut self,
+        call: &Call,
+        route: &Route,
+        commands: &[Value],
+        effects: &[Effect],
+        now: DateTime<Utc>,
+    ) -> Answer {
+        if route.page().is_some() {
+            self.listings += 1;
+        }
         match route {
             Route::Token => self.tokens.issue(call, &self.knobs, now),
-            Route::Jwt => self.tokens.exchange(call, &self.knobs, now),
+            Route::Jwt => self.tokens.exchange(call, &self.knobs, self.org.id(), now),
             Route::Status => self.status(),
-            Route::Users { page, .. } => self.users_page(call, page, now),
-            Route::Members { page, group, .. } => self.members_page(call, page, group, now),
+            Route::Users { page, .. } => self.users_page(call, page, effects, now),
+            Route::Members { page, group, .. } => self.members_page(call, page, group, effects, now),
             Route::User { user, .. } => self.one_user(call, user, now),
-            Route::Groups { page, .. } => self.groups_page(page),
+            Route::Groups { page, .. } => self.groups_page(page, effects),
             Route::Action { .. } => self.action(call, commands, effects, now),
         }
     }

@@ -160,6 +160,9 @@ pub struct Group {
     pub quota: Option<u64>,
     /// The product of a profile.
     pub product: Option<String>,
+    /// The group of its administrators, where it has any.
+    #[serde(default)]
+    pub admins: Option<GroupName>,
 }
 
 /// A user that Adobe listed and we cannot understand: it is reported and nothing is done to it.

@@ -2,7 +2,8 @@
 
 use crate::adobe::{Snapshot, User};
 use crate::desired::{Desired, Person, desired};
-use crate::directory::{Anchor, Directory};
+use crate::directories::Directories;
+use crate::directory::Anchor;
 use crate::key::fold_email;
 use crate::matching::{Held, Matching, matching};
 use crate::memory::Memory;
@@ -60,13 +61,13 @@ pub struct Row {
 
 /// Everybody on both sides, sorted by standing. People whom the rules give no account, and who have none, are left out.
 pub fn adoption(
-    directory: &Directory,
+    directories: &Directories,
     adobe: &Snapshot,
     rules: &Rules,
     memory: &Memory,
     now: DateTime<Utc>,
 ) -> Vec<Row> {
-    let desired = desired(directory, rules, memory, now);
+    let desired = desired(directories, rules, memory, now);
     let found = matching(&desired, adobe, memory, rules.people.adobe_id_twin, now);
     let Matching { pairs, without_account, held, claimed, gone, linked: _ } = &found;
     let mut rows = Vec::new();
@@ -93,8 +94,8 @@ pub fn adoption(
 
 /// People about whom nothing is done, and entries that are none because they cannot be understood.
 fn doubtful<'a>(desired: &'a Desired, held: &'a [Held]) -> impl Iterator<Item = Row> + use<'a> {
-    let by_entry: BTreeMap<&str, &Person> =
-        desired.people.iter().map(|person| (person.dn.as_str(), person)).collect();
+    let by_entry: BTreeMap<String, &Person> =
+        desired.people.iter().map(|person| (person.place(), person)).collect();
     let held = held.iter().map(move |held| {
         let person = held.entry.as_deref().and_then(|entry| by_entry.get(entry)).copied();
         let why = held.reason.to_string();
@@ -112,8 +113,8 @@ fn row(standing: Standing, person: Option<&Person>, user: Option<&User>) -> Row 
     Row {
         standing,
         person: person.map(|person| person.email.clone()),
-        entry: person.map(|person| person.dn.clone()),
-        anchor: person.and_then(|person| person.anchor.clone()),
+        entry: person.map(Person::place),
+        anchor: person.and_then(|person| person.anchors().next().cloned()),
         account: user.map(|user| user.email.clone()),
         id: user.and_then(|user| user.id.clone()),
         kind: user.map(|user| user.kind.to_string()),
@@ -122,8 +123,7 @@ fn row(standing: Standing, person: Option<&Person>, user: Option<&User>) -> Row 
 }
 
 fn by(person: &Person, user: &User, memory: &Memory) -> String {
-    let known = person.anchor.as_ref().and_then(|anchor| memory.links.get(anchor));
-    let is_linked = known.is_some_and(|known| Some(&known.id) == user.id.as_ref());
+    let is_linked = person.links(memory).any(|known| Some(&known.id) == user.id.as_ref());
     let by = match is_linked {
         true => "link",
         false if fold_email(&person.email) == fold_email(&user.email) => "email",

@@ -69,6 +69,7 @@ fn create_group(adobe: &mut Snapshot, name: &GroupName) {
         member_count: Some(0),
         quota: None,
         product: None,
+        admins: None,
     });
 }
 

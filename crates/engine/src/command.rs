@@ -95,4 +95,15 @@ pub struct Outcome {
     pub command: usize,
     /// What became of it.
     pub verdict: Verdict,
+    /// Refusals that count as done, because they say that what was wanted is so already; in a test also those that only
+    /// say that an earlier step was a test too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<StepError>,
+}
+
+impl Outcome {
+    /// An outcome about which there is nothing to note.
+    pub fn new(command: usize, verdict: Verdict) -> Self {
+        Self { command, verdict, notes: Vec::new() }
+    }
 }

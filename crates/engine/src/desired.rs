@@ -2,27 +2,29 @@
 
 use crate::adobe::Identity;
 use crate::change::{Address, Profile};
-use crate::directory::{AccountState, Anchor, Directory, Entry};
-use crate::key::{GroupName, UserKey, email_domain, fold, fold_domain};
-use crate::memory::{Evidence, Memory};
-use crate::rules::{Disabled, IdentityRule, Rules, Select};
+use crate::country;
+use crate::directories::Directories;
+use crate::directory::{AccountState, Anchor, Directory, DirectoryName, Entry};
+use crate::key::{GroupName, UserKey, email_domain, fold_domain};
+use crate::memory::{Evidence, Known, Memory};
+use crate::rules::{Disabled, IdentityRule, Mapping, Rules, Select};
 use crate::set_aside::{Names, SetAside, SetAsideReason, Shield};
+use crate::shared::{Shared, unite};
 use crate::template::{Rendered, Template};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// UMAPI documentation, "createFederatedID": `email` has at most 60 characters.
 const EMAIL_LENGTH: usize = 60;
-/// UMAPI documentation, "createFederatedID": names have at most 250 characters.
+/// UMAPI documentation, "createFederatedID" and "command entries": names, usernames and domains have at most 250
+/// characters.
 const NAME_LENGTH: usize = 250;
 
 /// One person of the directory, as Adobe should hold them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
-    /// Where the entry stands.
-    pub dn: String,
-    /// The entry's anchor.
-    pub anchor: Option<Anchor>,
+    /// Where they were found: one entry, or one in each of several directories that agree about them.
+    pub sightings: Vec<Sighting>,
     /// The type of account.
     pub identity: Identity,
     /// The email, in the directory's spelling.
@@ -43,6 +45,24 @@ pub struct Person {
     pub groups: BTreeMap<GroupName, Vec<String>>,
 }
 
+/// An entry, as far as it tells who somebody is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Sighting {
+    /// In which directory.
+    pub directory: DirectoryName,
+    /// Where the entry stands.
+    pub dn: String,
+    /// Its anchor.
+    pub anchor: Option<Anchor>,
+}
+
+impl Sighting {
+    /// Which directory and where in it, for people.
+    pub fn place(&self) -> String {
+        self.directory.says(&self.dn)
+    }
+}
+
 /// The country that an entry gives; it matters only when an account is created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Country {
@@ -50,11 +70,31 @@ pub enum Country {
     Code(String),
     /// None.
     Missing,
-    /// Something else.
+    /// Something else: why it is none.
     Invalid(String),
 }
 
 impl Person {
+    /// Their entry, or the first of several, for people.
+    pub fn place(&self) -> String {
+        self.sightings.first().map(Sighting::place).unwrap_or_default()
+    }
+
+    /// The directories that have them.
+    pub fn directories(&self) -> BTreeSet<&DirectoryName> {
+        self.sightings.iter().map(|sighting| &sighting.directory).collect()
+    }
+
+    /// The anchors of their entries.
+    pub fn anchors(&self) -> impl Iterator<Item = &Anchor> {
+        self.sightings.iter().filter_map(|sighting| sighting.anchor.as_ref())
+    }
+
+    /// What links remember of them.
+    pub fn links<'a>(&self, memory: &'a Memory) -> impl Iterator<Item = &'a Known> {
+        self.anchors().filter_map(|anchor| memory.links.get(anchor))
+    }
+
     /// The key of the account that this person has or should have.
     pub fn key(&self) -> UserKey {
         UserKey::new(self.identity.ownership(), &self.email)
@@ -74,11 +114,7 @@ impl Person {
         let country = match &self.country {
             Country::Code(code) => Some(code.clone()),
             Country::Missing => default_country.map(str::to_owned),
-            Country::Invalid(text) => {
-                return Err(format!(
-                    "country `{text}` is no two-letter code (ISO 3166), which Adobe demands"
-                ));
-            }
+            Country::Invalid(why) => return Err(format!("its country cannot be used: {why}")),
         };
         if country.is_none() && self.identity == Identity::Federated {
             return Err(
@@ -99,14 +135,18 @@ impl Person {
 /// What Adobe should hold, and what could not be understood.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Desired {
-    /// Where it was read.
-    pub source: String,
+    /// A directory could not be read: whoever is in none of the others may be in that one.
+    pub unread: bool,
+    /// Where it was read, by directory.
+    pub sources: BTreeMap<DirectoryName, String>,
     /// Entries read, whatever became of them.
     pub entries: usize,
     /// Directory groups that the mappings name.
     pub groups: usize,
-    /// People, selected or not, by key and then DN.
+    /// People, selected or not, by key and then entry.
     pub people: Vec<Person>,
+    /// Those of them whom several directories give.
+    pub shared: Vec<Shared>,
     /// Entries that could not be understood, by DN.
     pub set_aside: Vec<SetAside>,
     /// Entries without a mail that no mapped group lists: service accounts, no people.
@@ -143,7 +183,12 @@ pub struct Gone {
 
 /// What in an entry says that its person has left, at `now`; an error where the entry is to be left alone instead
 /// (`disabled: keep`).
-fn evidence(entry: &Entry, rules: &Rules, now: DateTime<Utc>) -> Result<Option<Evidence>, Kept> {
+fn evidence(
+    entry: &Entry,
+    directory: &DirectoryName,
+    rules: &Rules,
+    now: DateTime<Utc>,
+) -> Result<Option<Evidence>, Kept> {
     let listed = entry.groups.iter().find(|group| rules.leavers.groups.contains(*group));
     if let Some(group) = listed {
         return Ok(Some(Evidence::Listed { group: group.to_string() }));
@@ -153,7 +198,7 @@ fn evidence(entry: &Entry, rules: &Rules, now: DateTime<Utc>) -> Result<Option<E
         (AccountState::Enabled, Some(at)) if at <= now => Evidence::Expired { at },
         (AccountState::Enabled | AccountState::Unreadable { .. }, _) => return Ok(None),
     };
-    match rules.people.disabled {
+    match rules.people_of(directory).disabled {
         Disabled::Leave => Ok(Some(ended)),
         Disabled::Keep => Err(Kept),
         Disabled::Ignore => Ok(None),
@@ -163,68 +208,85 @@ fn evidence(entry: &Entry, rules: &Rules, now: DateTime<Utc>) -> Result<Option<E
 /// The account of a disabled entry stays as it is.
 struct Kept;
 
-/// Applies the rules to every entry, at `now`.
-pub fn desired(directory: &Directory, rules: &Rules, memory: &Memory, now: DateTime<Utc>) -> Desired {
-    let mapped = rules.mapped();
+/// Applies the rules to every entry of every directory, at `now`.
+pub fn desired(directories: &Directories, rules: &Rules, memory: &Memory, now: DateTime<Utc>) -> Desired {
     let mut desired = Desired {
-        source: directory.source.clone(),
-        entries: directory.entries.len(),
-        groups: directory.groups.len(),
+        unread: !directories.is_whole(),
+        entries: directories.entries(),
+        groups: directories.groups().len(),
         ..Desired::default()
     };
-    for entry in &directory.entries {
-        let known = entry.anchor.as_ref().and_then(|anchor| memory.links.get(anchor));
-        let linked = known.map(|known| known.id.clone());
-        let listed = entry.groups.iter().any(|group| mapped.contains(group));
-        match evidence(entry, rules, now) {
-            Ok(Some(evidence)) => {
-                let (dn, person) = (entry.dn.clone(), person(entry, rules).ok());
-                desired.gone.push(Gone { dn, linked, person, evidence });
-                continue;
-            }
-            Err(Kept) => {
-                desired.kept += 1;
-                let names = Names::of(entry, &rules.people, None);
-                desired.shield.anybody |= !names.tell && (listed || linked.is_some());
-                desired.shield.cover(names.all, linked);
-                continue;
-            }
-            Ok(None) => {}
-        }
-        let read = person(entry, rules).and_then(|person| match (entry.state, rules.people.disabled) {
-            (AccountState::Unreadable { attribute }, Disabled::Leave | Disabled::Keep) => {
-                Err(SetAsideReason::UnreadableState { attribute: attribute.to_owned() })
-            }
-            _ => Ok(person),
-        });
-        match read {
-            Ok(person) => {
-                if person.selected && person.identity != Identity::Adobe {
-                    desired.domains.extend(email_domain(&person.email));
-                }
-                desired.people.push(person);
-            }
-            Err(reason) => {
-                let names = Names::of(entry, &rules.people, Some(&reason));
-                if reason == SetAsideReason::NoEmail && !listed && linked.is_none() {
-                    desired.services += 1;
-                    desired.shield.cover(names.all, None);
-                    continue;
-                }
-                desired.shield.anybody |= !names.tell && (listed || linked.is_some());
-                desired.shield.cover(names.all, linked);
-                desired.set_aside.push(SetAside { entry: entry.dn.clone(), reason });
-            }
-        }
+    for (name, directory) in directories.read() {
+        desired.sources.insert(name.clone(), directory.source.clone());
+        desired.take(name, directory, rules, memory, now);
     }
-    desired.people.sort_by_cached_key(|person| (person.key(), person.dn.clone()));
+    let people = std::mem::take(&mut desired.people);
+    (desired.people, desired.shared) = unite(people);
+    for person in desired.people.iter().filter(|person| person.selected && person.identity != Identity::Adobe)
+    {
+        desired.domains.extend(email_domain(&person.email));
+    }
     desired.gone.sort_by(|left, right| left.dn.cmp(&right.dn));
     desired.set_aside.sort();
     desired
 }
 
-fn person(entry: &Entry, rules: &Rules) -> Result<Person, SetAsideReason> {
-    let people = &rules.people;
+impl Desired {
+    fn take(
+        &mut self,
+        name: &DirectoryName,
+        directory: &Directory,
+        rules: &Rules,
+        memory: &Memory,
+        now: DateTime<Utc>,
+    ) {
+        let mapped = rules.mapped_in(name);
+        let people = rules.people_of(name);
+        for entry in &directory.entries {
+            let known = entry.anchor.as_ref().and_then(|anchor| memory.links.get(anchor));
+            let linked = known.map(|known| known.id.clone());
+            let listed = entry.groups.iter().any(|group| mapped.contains(group));
+            match evidence(entry, name, rules, now) {
+                Ok(Some(evidence)) => {
+                    let (dn, person) = (name.says(&entry.dn), person(entry, name, rules).ok());
+                    self.gone.push(Gone { dn, linked, person, evidence });
+                    continue;
+                }
+                Err(Kept) => {
+                    self.kept += 1;
+                    let names = Names::of(entry, people, None);
+                    self.shield.anybody |= !names.tell && (listed || linked.is_some());
+                    self.shield.cover(name, names.all, linked);
+                    continue;
+                }
+                Ok(None) => {}
+            }
+            let read = person(entry, name, rules).and_then(|person| match (entry.state, people.disabled) {
+                (AccountState::Unreadable { attribute }, Disabled::Leave | Disabled::Keep) => {
+                    Err(SetAsideReason::UnreadableState { attribute: attribute.to_owned() })
+                }
+                _ => Ok(person),
+            });
+            match read {
+                Ok(person) => self.people.push(person),
+                Err(reason) => {
+                    let names = Names::of(entry, people, Some(&reason));
+                    if reason == SetAsideReason::NoEmail && !listed && linked.is_none() {
+                        self.services += 1;
+                        self.shield.cover_service(names.all);
+                        continue;
+                    }
+                    self.shield.anybody |= !names.tell && (listed || linked.is_some());
+                    self.shield.cover(name, names.all, linked);
+                    self.set_aside.push(SetAside { entry: name.says(&entry.dn), reason });
+                }
+            }
+        }
+    }
+}
+
+fn person(entry: &Entry, directory: &DirectoryName, rules: &Rules) -> Result<Person, SetAsideReason> {
+    let people = rules.people_of(directory);
     let optional = |template: &Template| match template.render(entry) {
         Rendered::Value(value) => Ok(Some(value)),
         Rendered::Missing => Ok(None),
@@ -240,35 +302,44 @@ fn person(entry: &Entry, rules: &Rules) -> Result<Person, SetAsideReason> {
         }
     };
     let name = |template: &Template, what: &'static str| match optional(template)? {
-        Some(value) if value.chars().count() > NAME_LENGTH => {
-            Err(SetAsideReason::TooLong { what: what.to_owned(), most: NAME_LENGTH })
-        }
-        value => Ok(value),
+        Some(value) => check_name(&value, what).map(|()| Some(value)),
+        None => Ok(None),
     };
     let first_name = name(&people.first_name, "first name")?;
     let last_name = name(&people.last_name, "last name")?;
     // Only a bare username of a federated account identifies; one that looks like an email never does
     // (UMAPI documentation, "Identifying users").
     let username = match people.username.as_ref().map(optional).transpose()?.flatten() {
-        Some(username) if identity == Identity::Federated && !username.contains('@') => Some(username),
+        Some(username) if identity == Identity::Federated && !username.contains('@') => {
+            check_name(&username, "username")?;
+            if username.chars().any(char::is_control) {
+                return Err(SetAsideReason::Unprintable { what: "username".to_owned() });
+            }
+            Some(username)
+        }
         _ => None,
     };
     let domain = match people.domain.as_ref().map(optional).transpose()?.flatten() {
         Some(domain) => fold_domain(&domain),
         None => email_domain(&email).unwrap_or_default(),
     };
+    // Only a bare username is sent with its domain.
+    if username.is_some() {
+        check_domain(&domain)?;
+    }
     let country = match optional(&people.country_of_entry)? {
         None => Country::Missing,
-        Some(text) if text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
-            Country::Code(text.to_ascii_uppercase())
-        }
-        Some(text) => Country::Invalid(text),
+        Some(text) => country::code(&text).map_or_else(Country::Invalid, Country::Code),
     };
     let mut groups: BTreeMap<GroupName, Vec<String>> = BTreeMap::new();
-    for mapping in rules.mappings.iter().filter(|mapping| entry.groups.contains(&mapping.directory)) {
+    let gives = |mapping: &&Mapping| mapping.is_about(directory) && entry.groups.contains(&mapping.directory);
+    for mapping in rules.mappings.iter().filter(gives) {
         for group in &mapping.adobe {
             let by = groups.entry(group.clone()).or_default();
-            let given_by = mapping.directory.to_string();
+            let given_by = match directory.is_only() {
+                true => mapping.directory.to_string(),
+                false => format!("{} in {directory}", mapping.directory),
+            };
             if !by.contains(&given_by) {
                 by.push(given_by);
             }
@@ -279,8 +350,11 @@ fn person(entry: &Entry, rules: &Rules) -> Result<Person, SetAsideReason> {
         Select::Mapped => !groups.is_empty(),
     };
     Ok(Person {
-        dn: entry.dn.clone(),
-        anchor: entry.anchor.clone(),
+        sightings: vec![Sighting {
+            directory: directory.clone(),
+            dn: entry.dn.clone(),
+            anchor: entry.anchor.clone(),
+        }],
         identity,
         email,
         username,
@@ -293,6 +367,28 @@ fn person(entry: &Entry, rules: &Rules) -> Result<Person, SetAsideReason> {
     })
 }
 
+/// What Adobe takes as a name or a username.
+fn check_name(value: &str, what: &str) -> Result<(), SetAsideReason> {
+    if value.chars().count() > NAME_LENGTH {
+        return Err(SetAsideReason::TooLong { what: what.to_owned(), most: NAME_LENGTH });
+    }
+    Ok(())
+}
+
+/// What Adobe takes as the domain beside a username: one that an organization can claim.
+fn check_domain(domain: &str) -> Result<(), SetAsideReason> {
+    if domain.chars().count() > NAME_LENGTH {
+        return Err(SetAsideReason::TooLong { what: "domain".to_owned(), most: NAME_LENGTH });
+    }
+    if is_domain(domain) { Ok(()) } else { Err(SetAsideReason::BadDomain { domain: domain.to_owned() }) }
+}
+
+/// Whether it has the form `example.com`.
+fn is_domain(domain: &str) -> bool {
+    let bad = |c: char| c.is_whitespace() || c.is_control() || c == '@';
+    domain.split('.').count() > 1 && domain.split('.').all(|label| !label.is_empty()) && !domain.contains(bad)
+}
+
 fn check_email(email: &str) -> Result<(), SetAsideReason> {
     let bad = |why: &str| Err(SetAsideReason::BadEmail { email: email.to_owned(), why: why.to_owned() });
     let Some((local, domain)) = email.split_once('@') else {
@@ -301,7 +397,7 @@ fn check_email(email: &str) -> Result<(), SetAsideReason> {
     if local.is_empty() || domain.is_empty() || domain.contains('@') {
         return bad("it is not of the form name@domain");
     }
-    if fold(email).chars().any(|c| c.is_whitespace() || c.is_control()) {
+    if email.chars().any(|c| c.is_whitespace() || c.is_control()) {
         return bad("it contains spaces or control characters");
     }
     if email.chars().count() > EMAIL_LENGTH {
@@ -310,5 +406,11 @@ fn check_email(email: &str) -> Result<(), SetAsideReason> {
     if !local.is_ascii() {
         return bad("Adobe takes only ASCII before the `@`");
     }
+    if !is_domain(domain) {
+        return bad("what follows the `@` is no domain such as example.com");
+    }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

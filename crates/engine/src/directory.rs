@@ -15,9 +15,65 @@ pub struct Wanted {
     pub named: BTreeSet<String>,
     /// Every group that a mapping names.
     pub groups: BTreeSet<GroupRef>,
+    /// Those of the groups that may be missing here, because another directory may have them.
+    pub elsewhere: BTreeSet<GroupRef>,
+    /// Which entries earlier reads of this source found for them: a group is followed when it is renamed, and another one
+    /// of its name is no longer it.
+    pub known: BTreeMap<GroupRef, SeenGroup>,
 }
 
-/// A directory group as the configuration names it: a plain name (`Design`) or a DN (`cn=design,ou=groups,…`).
+impl Wanted {
+    /// The groups that have to be here and are not among those that were found.
+    pub fn missing(&self, is_found: impl Fn(&GroupRef) -> bool) -> Vec<GroupRef> {
+        let needed = self.groups.iter().filter(|group| !self.elsewhere.contains(*group));
+        needed.filter(|group| !is_found(group)).cloned().collect()
+    }
+}
+
+/// The name of a directory in the configuration (`directories:`); that of the only one (`directory:`) is empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DirectoryName(String);
+
+impl DirectoryName {
+    /// A name, as written.
+    pub fn new(name: &str) -> Self {
+        Self(name.to_owned())
+    }
+
+    /// Whether it is that of the only directory, which needs none.
+    pub fn is_only(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// As written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Something of this directory, for people: `emea: uid=jane,dc=example,dc=com`.
+    pub fn says(&self, what: &str) -> String {
+        if self.is_only() { what.to_owned() } else { format!("{self}: {what}") }
+    }
+}
+
+impl fmt::Display for DirectoryName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A directory group as it was last seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenGroup {
+    /// What never changes about it.
+    pub anchor: Anchor,
+    /// Where it stood.
+    pub dn: String,
+}
+
+/// A directory group as the configuration names it: a plain name (`Design`), a DN (`cn=design,ou=groups,…`) or an anchor
+/// (`entryUUID=…`, `objectGUID=…`).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", from = "String")]
 pub struct GroupRef(Arc<str>);
@@ -54,7 +110,8 @@ impl fmt::Display for GroupRef {
 
 /// What never changes about an entry, however often it is renamed, moved or given another mail:
 /// `entryUUID`, `objectGUID`, `nsUniqueId` or `ipaUniqueID` as `attribute=value`, binary values in lower-case hex.
-/// No two entries that a source hands over have the same; a source in which two do is an error.
+/// No two entries that a source hands over have the same; a source in which two do is an error. Two directories may give one
+/// entry, by the same anchor: see [`Anchor::of_directory`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Anchor(String);
@@ -75,11 +132,25 @@ impl Anchor {
         &self.0
     }
 
+    /// The anchor as several directories can be told apart by it. What is unique in the world stays as it is: the same value
+    /// in two directories is one entry, seen twice (two views of a forest, a replica). A number or a name that somebody chose
+    /// is unique in its own directory alone: there it is another anchor in each.
+    pub fn of_directory(&self, directory: &DirectoryName) -> Self {
+        match directory.is_only() || UNIQUE_ANCHORS.contains(&self.attribute()) {
+            true => self.clone(),
+            false => Self(format!("{directory}/{}", self.0)),
+        }
+    }
+
     /// The attribute: values of different ones cannot be compared.
     pub fn attribute(&self) -> &str {
         self.0.split_once('=').map_or("", |(attribute, _)| attribute)
     }
 }
+
+/// Anchors that servers make themselves, and no two the same: UUIDs (RFC 4530 and Active Directory's, 389-ds' and
+/// FreeIPA's own).
+const UNIQUE_ANCHORS: [&str; 4] = ["entryuuid", "ipauniqueid", "nsuniqueid", "objectguid"];
 
 /// Whether the directory lets this account log in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -135,6 +206,8 @@ pub struct DirectoryGroup {
     pub dn: String,
     /// How many of the entries read it lists, nested members included.
     pub members: usize,
+    /// Its anchor, when the source has one.
+    pub anchor: Option<Anchor>,
 }
 
 /// Everything that was asked of a source. It exists only when all of it was read: a source that fails on page seven,
@@ -145,7 +218,7 @@ pub struct Directory {
     pub source: String,
     /// The selected entries, in any order.
     pub entries: Vec<Entry>,
-    /// Every wanted group.
+    /// Every wanted group, but for those that may be [elsewhere](Wanted::elsewhere) and are.
     pub groups: BTreeMap<GroupRef, DirectoryGroup>,
     /// What proves that nothing is missing.
     pub certificate: Certificate,
@@ -172,6 +245,9 @@ pub struct Certificate {
     /// Names that a wanted group, or a group inside it, lists and nobody can tell whose they are: no entry can be read.
     /// Groups without any are left out.
     pub unresolved: BTreeMap<GroupRef, BTreeSet<String>>,
+    /// Wanted groups that their names do not find any more and their anchors do, and where they stand now.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub followed: BTreeMap<GroupRef, String>,
 }
 
 /// What only one kind of source can tell of a whole read.

@@ -1,7 +1,8 @@
 //! Falls: a complete read with far fewer people, or far fewer of them in a mapped group, than the last complete reads.
 //! A service account that may not read one folder any more is answered with result 0 and a shorter list.
 
-use crate::directory::{Directory, GroupRef};
+use crate::directories::Directories;
+use crate::directory::{Directory, DirectoryName, GroupRef};
 use crate::limits::{Limit, Limits};
 use crate::report::counted;
 use crate::rules::Rules;
@@ -22,9 +23,14 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// What a read counts.
-    pub fn of(directory: &Directory, rules: &Rules) -> Self {
-        let mapped = rules.mapped();
+    /// What the reads of all directories count.
+    pub fn of_all(directories: &Directories, rules: &Rules) -> BTreeMap<DirectoryName, Self> {
+        let read = directories.read().iter();
+        read.map(|(name, directory)| (name.clone(), Self::of(name, directory, rules))).collect()
+    }
+
+    fn of(name: &DirectoryName, directory: &Directory, rules: &Rules) -> Self {
+        let mapped = rules.mapped_in(name);
         let groups = directory.groups.iter().filter(|(group, _)| mapped.contains(group));
         Self {
             people: directory.entries.len(),
@@ -36,6 +42,9 @@ impl Counts {
 /// A fall that is more than its limit allows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fall {
+    /// In which directory.
+    #[serde(default, skip_serializing_if = "DirectoryName::is_only")]
+    pub directory: DirectoryName,
     /// The directory group; `None`: all people.
     pub group: Option<GroupRef>,
     /// The median of the last complete reads.
@@ -50,10 +59,13 @@ pub struct Fall {
 
 impl fmt::Display for Fall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { group, before, now, allowed, limit } = self;
-        match group {
-            Some(group) => write!(f, "{group} lists {}", counted(*now, "person", "people"))?,
-            None => write!(f, "the directory has {}", counted(*now, "person", "people"))?,
+        let Self { directory, group, before, now, allowed, limit } = self;
+        let people = counted(*now, "person", "people");
+        match (group, directory.is_only()) {
+            (Some(group), true) => write!(f, "{group} lists {people}")?,
+            (Some(group), false) => write!(f, "{group} in {directory} lists {people}")?,
+            (None, true) => write!(f, "the directory has {people}")?,
+            (None, false) => write!(f, "the directory {directory} has {people}")?,
         }
         write!(
             f,
@@ -67,8 +79,21 @@ impl fmt::Display for Fall {
     }
 }
 
-/// Every fall of a read against earlier ones under the same configuration.
-pub fn falls(now: &Counts, earlier: &[Counts], limits: &Limits) -> Vec<Fall> {
+/// Every fall of a read of each directory against earlier ones under the same configuration.
+pub fn falls(
+    now: &BTreeMap<DirectoryName, Counts>,
+    earlier: &BTreeMap<DirectoryName, Vec<Counts>>,
+    limits: &Limits,
+) -> Vec<Fall> {
+    let of_directory = |(name, now): (&DirectoryName, &Counts)| {
+        let earlier = earlier.get(name).map(Vec::as_slice).unwrap_or_default();
+        let named = |fall: Fall| Fall { directory: name.clone(), ..fall };
+        falls_of(now, earlier, limits).into_iter().map(named).collect::<Vec<_>>()
+    };
+    now.iter().flat_map(of_directory).collect()
+}
+
+fn falls_of(now: &Counts, earlier: &[Counts], limits: &Limits) -> Vec<Fall> {
     let Counts { people, groups } = now;
     let all = fall(None, *people, earlier.iter().map(|read| read.people), limits.fall);
     let of_group = |(group, now): (&GroupRef, &usize)| {
@@ -86,7 +111,8 @@ fn fall(
 ) -> Option<Fall> {
     let before = median(earlier)?;
     let allowed = limit.allows(before)?;
-    (before.saturating_sub(now) > allowed).then_some(Fall { group, before, now, allowed, limit })
+    let directory = DirectoryName::default();
+    (before.saturating_sub(now) > allowed).then_some(Fall { directory, group, before, now, allowed, limit })
 }
 
 /// The larger of the two in the middle, where there are two: the doubt is whether somebody is missing.
@@ -105,7 +131,7 @@ mod tests {
     }
 
     fn told(now: &Counts, earlier: &[Counts]) -> Vec<String> {
-        falls(now, earlier, &Limits::default()).iter().map(ToString::to_string).collect()
+        falls_of(now, earlier, &Limits::default()).iter().map(ToString::to_string).collect()
     }
 
     #[test]
@@ -126,6 +152,6 @@ mod tests {
         assert_eq!(told(&short, &[whole.clone(), short.clone()]).len(), 1, "of two the larger");
         reads = vec![whole.clone(), whole, short.clone(), short.clone(), short.clone()];
         assert!(told(&short, &reads).is_empty());
-        assert!(falls(&short, &[counts(1000, 30)], &Limits::OFF).is_empty());
+        assert!(falls_of(&short, &[counts(1000, 30)], &Limits::OFF).is_empty());
     }
 }

@@ -8,13 +8,15 @@
 //!
 //! # Its words
 //!
-//! * [`directory`]: entries and groups as a source found them. [`adobe`]: users and groups as Adobe holds them.
+//! * [`directory`]: entries and groups as a source found them; [`directories`] all of one run. [`adobe`]: users and groups as
+//!   Adobe holds them.
 //! * [`rules`]: what the configuration means. [`desired`]: people, made of entries by the rules; [`set_aside`] what could not
-//!   be understood, and whom it protects.
+//!   be understood, and whom it protects; [`shared`] whom several directories give; [`country`]: which countries there are.
 //! * [`matching`]: who is who, and [`adoption`] a table of it. [`diff`]: the difference, as [changes](change); [`protect`]: whom nothing may happen to.
 //! * [`limits`] and [`withhold`]: what is too much at once, or not approved; [`unresolved`]: members whom nobody can
-//!   read; [`falls`]: reads with far fewer people than usual.
-//! * [`park`]: what Adobe refuses run after run. [`pack`]: changes into [commands](command), commands into requests. [`plan`]: the result; [`saved`]: a result that was
+//!   read; [`falls`]: reads with far fewer people than usual; [`unread`]: a directory that could not be read while others could;
+//!   [`count`]: users whom Adobe counts and did not list.
+//! * [`codes`]: what Adobe's error codes mean, and [`breaker`]: when so many are met that the rest is not sent. [`park`]: what Adobe refuses run after run. [`pack`]: changes into [commands](command), commands into requests. [`plan`]: the result; [`saved`]: a result that was
 //!   kept, to be approved or executed exactly. [`report`]: the words for people.
 //! * [`amend`]: what Adobe holds after changes were carried out. [`memory`]: what earlier runs know. [`stamps`]: when Adobe was
 //!   last asked. [`key`]: folding, the one place where spellings become equal.
@@ -23,15 +25,20 @@
 //!
 //! They are laws, tested for all worlds in `tests/laws.rs`: a plan applied leaves nothing to plan; the order of input does not
 //! matter; nothing unmanaged or protected is touched; nobody whom the directory names leaves; limits hold; nobody loses what
-//! a group with new unresolved members gives; every change is carried by one command within Adobe's tens.
+//! a group with new unresolved members gives, or what a directory gave or may give that could not be read; every change is carried by one command within Adobe's tens.
 
 pub mod adobe;
 pub mod adoption;
 pub mod amend;
+pub mod breaker;
 pub mod change;
+pub mod codes;
 pub mod command;
+pub mod count;
+pub mod country;
 pub mod desired;
 pub mod diff;
+pub mod directories;
 pub mod directory;
 pub mod falls;
 pub mod key;
@@ -46,7 +53,9 @@ pub mod report;
 pub mod rules;
 pub mod saved;
 pub mod set_aside;
+pub mod shared;
 pub mod stamps;
 pub mod template;
+pub mod unread;
 pub mod unresolved;
 pub mod withhold;

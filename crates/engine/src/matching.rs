@@ -217,8 +217,8 @@ impl<'a> Owners<'a> {
     /// The account of an entry that stands where a link last saw another anchor, of an attribute that this read lacks:
     /// it is theirs, and only the link cannot be looked up.
     fn stands_for(&self, person: &Person, index: &Index<'_>) -> Option<usize> {
-        let here = self.by_dn.get(fold(&person.dn).as_str())?;
-        let (_, known) = here.iter().find(|(owner, known)| is_of(owner, known, person))?;
+        let here = person.sightings.iter().filter_map(|sighting| self.by_dn.get(fold(&sighting.dn).as_str()));
+        let (_, known) = here.flatten().find(|(owner, known)| is_of(owner, known, person))?;
         index.by_id.get(known.id.as_str()).copied()
     }
 }
@@ -236,9 +236,10 @@ fn others<'a>(
 /// Whether a link is a person's: by its anchor, or, where their anchors are of different attributes and cannot be compared,
 /// by the place at which it was last seen.
 fn is_of(owner: &Anchor, known: &Known, person: &Person) -> bool {
-    match &person.anchor {
-        Some(anchor) if anchor.attribute() == owner.attribute() => anchor == owner,
-        _ => fold(&known.dn) == fold(&person.dn),
+    let comparable = |anchor: &&Anchor| anchor.attribute() == owner.attribute();
+    match person.anchors().find(comparable) {
+        Some(_) => person.anchors().any(|anchor| anchor == owner),
+        None => person.sightings.iter().any(|sighting| fold(&known.dn) == fold(&sighting.dn)),
     }
 }
 
@@ -294,17 +295,17 @@ pub fn matching(
     let users = &adobe.users;
     let index = Index::of(users);
     let owners = Owners::of(memory);
-    let linked: Vec<Option<usize>> = desired
+    let linked: Vec<BTreeSet<usize>> = desired
         .people
         .iter()
         .map(|person| {
-            let known = memory.links.get(person.anchor.as_ref()?)?;
-            let user = index.by_id.get(known.id.as_str()).copied()?;
+            let users = person.links(memory).filter_map(|known| index.by_id.get(known.id.as_str()).copied());
             // A link made when the person had another kind of account decides nothing now.
-            let owner = users[user].kind.known().map(Identity::ownership);
             let twin = twin == AdobeIdTwin::Manage && person.identity.ownership() == Ownership::Organization;
-            let fits = twin || owner.is_none_or(|owner| owner == person.identity.ownership());
-            fits.then_some(user)
+            let owner = |user: &usize| adobe.users[*user].kind.known().map(Identity::ownership);
+            let fits =
+                |user: &usize| twin || owner(user).is_none_or(|owner| owner == person.identity.ownership());
+            users.filter(fits).collect()
         })
         .collect();
     // A user whom a link gives to one person is no candidate for another, even if the other has its email now.
@@ -314,9 +315,11 @@ pub fn matching(
         .people
         .iter()
         .zip(&linked)
-        .map(|(person, linked)| match linked {
-            Some(user) => linked_candidate(person, *user, users, &index, &taken),
-            None => match candidate(person, users, &index, &taken, twin) {
+        .map(|(person, linked)| match linked.iter().copied().collect::<Vec<_>>().as_slice() {
+            [user] => linked_candidate(person, *user, users, &index, &taken),
+            // Two directories give them, and their entries have had two accounts.
+            [_, _, ..] => several_users(linked.iter().copied().collect(), users),
+            [] => match candidate(person, users, &index, &taken, twin) {
                 Candidate::One(user) => match owners.other_owner(person, &users[user]) {
                     Some(other) => recycled(other, vec![user]),
                     None => Candidate::One(user),
@@ -341,10 +344,9 @@ pub fn matching(
     for (at, (person, candidate)) in desired.people.iter().zip(candidates).enumerate() {
         // Whoever has a person's address, or link, has an entry, and is no leaver, even where the person has another
         // account.
-        let link = person.anchor.as_ref().and_then(|anchor| memory.links.get(anchor));
-        matching.claimed.extend(link.and_then(|known| index.by_id.get(known.id.as_str())));
+        matching.claimed.extend(person.links(memory).filter_map(|known| index.by_id.get(known.id.as_str())));
         matching.claimed.extend(index.of_email(&person.email));
-        let held = |reason| Held { who: person.email.clone(), entry: Some(person.dn.clone()), reason };
+        let held = |reason| Held { who: person.email.clone(), entry: Some(person.place()), reason };
         match candidate {
             Candidate::One(user) => {
                 matching.claimed.insert(user);
@@ -405,13 +407,12 @@ fn linked_candidate(
     if others.is_empty() {
         return Candidate::One(user);
     }
-    let found: Vec<usize> = [user].into_iter().chain(others).collect();
-    Candidate::Held {
-        reason: HeldReason::SeveralUsers {
-            users: found.iter().map(|user| describe(&users[*user])).collect(),
-        },
-        users: found,
-    }
+    several_users([user].into_iter().chain(others).collect(), users)
+}
+
+fn several_users(found: Vec<usize>, users: &[User]) -> Candidate {
+    let told = found.iter().map(|user| describe(&users[*user])).collect();
+    Candidate::Held { reason: HeldReason::SeveralUsers { users: told }, users: found }
 }
 
 fn candidate(
@@ -431,12 +432,6 @@ fn candidate(
     let free = |found: &[usize]| -> Vec<usize> {
         found.iter().copied().filter(|user| !taken.contains(user)).collect()
     };
-    let several = |found: Vec<usize>| Candidate::Held {
-        reason: HeldReason::SeveralUsers {
-            users: found.iter().map(|user| describe(&users[*user])).collect(),
-        },
-        users: found,
-    };
     match free(&owned).as_slice() {
         [user] => return Candidate::One(*user),
         [] if !owned.is_empty() => {
@@ -445,7 +440,7 @@ fn candidate(
             return Candidate::Held { reason, users: Vec::new() };
         }
         [] => {}
-        found => return several(found.to_vec()),
+        found => return several_users(found.to_vec(), users),
     }
     let same_login = index.of_login(person);
     match free(same_login).as_slice() {
@@ -455,7 +450,7 @@ fn candidate(
             return Candidate::Held { reason, users: Vec::new() };
         }
         [] => {}
-        found => return several(found.to_vec()),
+        found => return several_users(found.to_vec(), users),
     }
     let Some(other) = same_email.first().copied() else {
         return Candidate::None;
@@ -487,8 +482,15 @@ fn refuse_shared(desired: &Desired, candidates: &mut [Candidate]) {
         /// A bare username, which is one account's in all domains of a directory at Adobe: two creations would name the
         /// same account.
         NewLogin(String),
+        /// Whoever one entry names, which several directories give with different values: one of them is behind.
+        Entry(Anchor),
     }
     let mut sharing: BTreeMap<Account, Vec<usize>> = BTreeMap::new();
+    for (at, person) in desired.people.iter().enumerate() {
+        for anchor in person.anchors().collect::<BTreeSet<_>>() {
+            sharing.entry(Account::Entry(anchor.clone())).or_default().push(at);
+        }
+    }
     for (at, candidate) in candidates.iter().enumerate() {
         let account = match candidate {
             Candidate::One(user) => Account::Existing(*user),
@@ -500,17 +502,29 @@ fn refuse_shared(desired: &Desired, candidates: &mut [Candidate]) {
         }
         sharing.entry(account).or_default().push(at);
     }
+    let of = |candidate: &Candidate| match candidate {
+        Candidate::One(user) => vec![*user],
+        Candidate::None => Vec::new(),
+        Candidate::Held { reason: _, users } => users.clone(),
+    };
     for (account, people) in sharing.into_iter().filter(|(_, people)| people.len() > 1) {
         // Two who get no account may share an address: nothing would be made of it.
-        let new = !matches!(account, Account::Existing(_));
+        let new = match account {
+            Account::Existing(_) => false,
+            Account::New(_) | Account::NewLogin(_) => true,
+            Account::Entry(_) => people.iter().all(|at| of(&candidates[*at]).is_empty()),
+        };
         if new && people.iter().all(|at| !desired.people[*at].selected) {
             continue;
         }
-        let entries: Vec<String> = people.iter().map(|at| desired.people[*at].dn.clone()).collect();
-        let users: Vec<usize> = match account {
+        let entries: Vec<String> = people.iter().map(|at| desired.people[*at].place()).collect();
+        let mut users: Vec<usize> = match account {
             Account::Existing(user) => vec![user],
             Account::New(_) | Account::NewLogin(..) => Vec::new(),
+            Account::Entry(_) => people.iter().flat_map(|at| of(&candidates[*at])).collect(),
         };
+        users.sort_unstable();
+        users.dedup();
         for at in people {
             let reason = HeldReason::SeveralPeople { entries: entries.clone() };
             candidates[at] = Candidate::Held { reason, users: users.clone() };

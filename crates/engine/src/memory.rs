@@ -1,8 +1,10 @@
 //! What earlier runs remember. Memory may hold a change back or address it; it never invents one.
 
 use crate::adobe::Identity;
-use crate::directory::{Anchor, GroupRef};
+use crate::directory::{Anchor, DirectoryName, GroupRef};
 use crate::falls::Counts;
+use crate::key::UserKey;
+use crate::set_aside::Cover;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,8 +29,24 @@ pub struct Memory {
     pub approved: BTreeSet<String>,
     /// Unresolved members of directory groups, by group, with which somebody approved a plan: they freeze nothing.
     pub accepted: BTreeMap<GroupRef, BTreeSet<String>>,
-    /// What the last complete reads under this configuration counted, at most [`READS`](crate::falls::READS) of them.
-    pub reads: Vec<Counts>,
+    /// What the last complete reads of each directory under this configuration counted, at most
+    /// [`READS`](crate::falls::READS) of them.
+    pub reads: BTreeMap<DirectoryName, Vec<Counts>>,
+    /// What directories that could not be read this time have ever given.
+    pub gave: BTreeMap<DirectoryName, Gave>,
+    /// So many accounts Adobe counts and never lists, as somebody has approved.
+    pub surplus: u64,
+    /// Accounts that this run has looked for one by one: whoever is there is in the snapshot.
+    pub looked_for: BTreeSet<UserKey>,
+}
+
+/// What one of several directories gives, or has ever given.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Gave {
+    /// Its people, by Adobe's id of their account and by folded address.
+    pub people: Cover,
+    /// The wanted groups that it had when it was last read whole.
+    pub groups: BTreeSet<GroupRef>,
 }
 
 /// The account that an entry is known to have.

@@ -1,22 +1,26 @@
 //! The plan: what is to be sent, in order, and apart what is withheld. The executor takes nothing else.
 
 use crate::adobe::{Snapshot, UnreadableUser, User};
-use crate::change::{Change, Target, What};
+use crate::change::{Account, Change, Target, What};
 use crate::command::Command;
+use crate::count::Count;
 use crate::desired::{Desired, desired};
 use crate::diff::{Diff, DiffError, Leaver, ProtectedUser, Returned, diff};
-use crate::directory::{Certificate, Directory, GroupRef};
+use crate::directories::Directories;
+use crate::directory::{Certificate, DirectoryGroup, DirectoryName, GroupRef, SeenGroup};
 use crate::falls::{Counts, Fall, falls};
 use crate::key::GroupName;
 use crate::limits::{Breach, Populations};
 use crate::matching::Held;
-use crate::memory::{Absent, Departure, Match, Memory};
+use crate::memory::{Absent, Departure, Gave, Match, Memory};
 use crate::pack::{commands, requests};
 use crate::park::{Parked, Parking, park};
 use crate::rules::Rules;
 use crate::set_aside::SetAside;
+use crate::shared::Shared;
+use crate::unread::{Unread, giving, waiting, without_doubtful_links};
 use crate::unresolved::{Frozen, frozen};
-use crate::withhold::{Circumstances, Doubts, Withheld, withhold};
+use crate::withhold::{Circumstances, Doubts, Why, Withheld, withhold};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -36,7 +40,10 @@ pub struct Plan {
     configuration: String,
     person: Option<String>,
     directory: Read,
-    certificate: Certificate,
+    certificates: Vec<Certified>,
+    unread: Vec<Unread>,
+    unknown: usize,
+    shared: Vec<Shared>,
     adobe: AdobeRead,
     changes: Vec<Change>,
     commands: Vec<Command>,
@@ -44,6 +51,7 @@ pub struct Plan {
     breaches: Vec<Breach>,
     doubts: Doubts,
     falls: Vec<Fall>,
+    surplus: Option<u64>,
     freezing: BTreeMap<GroupRef, BTreeSet<String>>,
     held: Vec<Held>,
     set_aside: Vec<SetAside>,
@@ -57,10 +65,21 @@ pub struct Plan {
     in_step: usize,
 }
 
-/// What the directory gave.
+/// What proves that a directory was read whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Certified {
+    /// Which; empty for the only one.
+    #[serde(skip_serializing_if = "DirectoryName::is_only")]
+    pub directory: DirectoryName,
+    /// The proof.
+    #[serde(flatten)]
+    pub certificate: Certificate,
+}
+
+/// What the directories gave.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Read {
-    /// Where it was read.
+    /// Where they were read.
     pub source: String,
     /// Entries read.
     pub entries: usize,
@@ -89,6 +108,10 @@ pub struct AdobeRead {
     pub groups: usize,
     /// Users by Adobe's own count, where it gave one.
     pub counted: Option<u64>,
+    /// How many of them are counted and never listed, as somebody has approved.
+    pub surplus: u64,
+    /// How many people without an account were looked for one by one, because the listing may lack them.
+    pub looked_for: usize,
 }
 
 /// One managed group before and after.
@@ -108,6 +131,24 @@ pub struct GroupLine {
     pub foreign: usize,
     /// Whether the plan makes it.
     pub new: bool,
+    /// Members by Adobe's own count, those of user groups in a profile included, which may lag.
+    pub counted: Option<u64>,
+    /// Licences of a product profile, where they have a number.
+    pub quota: Option<u64>,
+}
+
+impl GroupLine {
+    /// Members after the plan, as far as anybody knows.
+    pub fn after(&self) -> u64 {
+        let before = self.counted.unwrap_or_default().max(self.before as u64);
+        (before + self.gains as u64).saturating_sub(self.losses as u64)
+    }
+
+    /// The number of licences, where the members after the plan reach it: Adobe adds further ones without an error, as
+    /// inactive (UMAPI documentation, "licenseQuota").
+    pub fn reached_quota(&self) -> Option<u64> {
+        self.quota.filter(|quota| self.after() >= *quota)
+    }
 }
 
 /// What planning tells beside the plan: what the store remembers.
@@ -121,8 +162,19 @@ pub struct Remember {
     pub departing: Vec<Departure>,
     /// What person and user of failing changes are like now, by [`Change::fingerprint`].
     pub digests: BTreeMap<String, String>,
-    /// What this read counted.
-    pub counts: Counts,
+    /// Those who were absent and are there again.
+    pub back: BTreeSet<String>,
+    /// Whether every directory was read: if not, nobody's absence counts or is over but for those who are `back`.
+    pub whole: bool,
+    /// What the reads counted.
+    pub counts: BTreeMap<DirectoryName, Counts>,
+    /// What each of several directories gives.
+    pub giving: BTreeMap<DirectoryName, Gave>,
+    /// The directory groups that have an anchor.
+    pub groups: BTreeMap<DirectoryName, BTreeMap<GroupRef, SeenGroup>>,
+    /// Accounts to be made that Adobe may have without having listed them: who is looked for one by one, and found or
+    /// put into [`Memory::looked_for`], makes the next plan better.
+    pub look_for: Vec<Account>,
 }
 
 /// When and under what a plan is made, and about whom.
@@ -132,27 +184,42 @@ pub struct Occasion<'a> {
     pub configuration: &'a str,
     /// When the plan is made.
     pub now: DateTime<Utc>,
-    /// Only this person, by the DN of their entry: nobody else is touched, and absence is nobody's.
+    /// Only this person, by the [place](crate::desired::Person::place) of their entry: nobody else is touched, and absence is nobody's.
     pub person: Option<&'a str>,
 }
 
 /// Decides: from both sides and the rules to a plan.
 pub fn plan(
-    directory: &Directory,
+    directories: &Directories,
     adobe: &Snapshot,
     rules: &Rules,
     memory: &Memory,
     occasion: Occasion<'_>,
 ) -> Result<(Plan, Remember), DiffError> {
     let Occasion { configuration, now, person } = occasion;
-    let desired = desired(directory, rules, memory, now);
+    let desired = desired(directories, rules, memory, now);
     if desired.selected() == 0 {
         let (entries, people) = (desired.entries, desired.people.len());
         return Err(DiffError::Nobody { entries, people });
     }
-    let Diff { changes, held, protected, leavers, returned, foreign, populations, absent, matches, in_step } =
-        diff(&desired, adobe, rules, memory, now, person)?;
-    let counts = Counts::of(directory, rules);
+    let Diff {
+        changes,
+        held,
+        protected,
+        leavers,
+        returned,
+        foreign,
+        populations,
+        absent,
+        back,
+        unknown,
+        pairs,
+        mut matches,
+        in_step,
+    } = diff(&desired, adobe, rules, memory, now, person)?;
+    without_doubtful_links(&mut matches, directories, memory);
+    let count = Count::of(adobe, memory.surplus);
+    let counts = Counts::of_all(directories, rules);
     let falls = falls(&counts, &memory.reads, &rules.limits);
     let doubtful = desired.set_aside.len() + held.iter().filter(|held| held.reason.is_doubt()).count();
     let doubts = Doubts {
@@ -162,11 +229,17 @@ pub fn plan(
             .set_aside
             .allows(desired.selected())
             .is_some_and(|most| doubtful > most),
-        short_listing: missing_users(adobe) > tolerated_missing(adobe),
+        short_listing: count.is_short(),
+        far_short_listing: count.is_far_short(),
+        // Whoever a run for one person is about has been read singly.
+        open_count: count.is_open() && person.is_none(),
         fall: !falls.is_empty(),
+        unread: desired.unread,
     };
     let Parking { parked, told, digests } = park(&changes, &desired, adobe, memory, now);
-    let Frozen { changes: frozen, members: freezing } = frozen(&changes, directory, adobe, rules, memory);
+    let Frozen { changes: frozen, members: freezing } = frozen(&changes, directories, adobe, rules, memory);
+    let (waiting, unread) = waiting(&changes, directories, adobe, rules, memory, &matches);
+    let giving = giving(directories, &desired, adobe, &pairs, memory);
     let checked = withhold(
         changes,
         Circumstances {
@@ -176,6 +249,8 @@ pub fn plan(
             doubts,
             parked: &parked,
             frozen: &frozen,
+            waiting: &waiting,
+            looked_for: &memory.looked_for,
             approved: &memory.approved,
         },
     );
@@ -189,12 +264,17 @@ pub fn plan(
         configuration: configuration.to_owned(),
         person: person.map(str::to_owned),
         directory: read,
-        certificate: directory.certificate.clone(),
+        certificates: certificates(directories),
+        unread,
+        unknown,
+        shared: desired.shared,
         adobe: AdobeRead {
             read_at: adobe.read_at,
             users: adobe.users.len(),
             groups: adobe.groups.len(),
             counted: adobe.total_count,
+            surplus: memory.surplus,
+            looked_for: memory.looked_for.len(),
         },
         commands: commands(&checked.changes),
         changes: checked.changes,
@@ -202,6 +282,7 @@ pub fn plan(
         breaches: checked.breaches,
         doubts,
         falls,
+        surplus: None,
         freezing,
         held,
         set_aside: desired.set_aside,
@@ -214,9 +295,59 @@ pub fn plan(
         populations,
         in_step,
     };
-    plan.id = fingerprint(&plan.organization, &plan.configuration, &plan.changes, &plan.withheld);
+    plan.surplus =
+        plan.person.is_none().then(|| count.unlisted()).flatten().filter(|_| waits_for_count(&plan.withheld));
+    plan.id = plan.fingerprint();
+    let look_for = look_for(&plan, count, memory);
     let departing = departures(&plan.changes, adobe, &rules.managed_groups(), now);
-    Ok((plan, Remember { absent, matches, departing, digests, counts }))
+    let whole = directories.is_whole();
+    let groups = seen(directories);
+    Ok((
+        plan,
+        Remember { absent, back, whole, matches, departing, digests, counts, giving, groups, look_for },
+    ))
+}
+
+fn certificates(directories: &Directories) -> Vec<Certified> {
+    let certified = |(name, directory): (&DirectoryName, &crate::directory::Directory)| Certified {
+        directory: name.clone(),
+        certificate: directory.certificate.clone(),
+    };
+    directories.read().iter().map(certified).collect()
+}
+
+fn seen(directories: &Directories) -> BTreeMap<DirectoryName, BTreeMap<GroupRef, SeenGroup>> {
+    let anchored = |(group, found): (&GroupRef, &DirectoryGroup)| {
+        let DirectoryGroup { dn, members: _, anchor } = found;
+        Some((group.clone(), SeenGroup { anchor: anchor.clone()?, dn: dn.clone() }))
+    };
+    let read = directories.read().iter();
+    read.map(|(name, directory)| (name.clone(), directory.groups.iter().filter_map(anchored).collect()))
+        .collect()
+}
+
+/// Whether a change waits for nothing but the count.
+fn waits_for_count(withheld: &[Withheld]) -> bool {
+    withheld.iter().any(|withheld| matches!(withheld.why, Why::ShortListing | Why::Unlisted))
+}
+
+/// Whoever the plan would make if it were sure that Adobe has nobody like that: those who wait for just that, and those
+/// whom somebody approved while accounts were counted and not listed.
+fn look_for(plan: &Plan, count: Count, memory: &Memory) -> Vec<Account> {
+    let waiting = plan.withheld.iter().filter(|withheld| withheld.why == Why::Unlisted);
+    let approved = |change: &&Change| {
+        count.unlisted() != Some(0)
+            && plan.person.is_none()
+            && memory.approved.contains(&change.fingerprint())
+    };
+    let is_creation = |change: &&Change| matches!(change.what, What::CreateUser(_));
+    let approved = plan.changes.iter().filter(is_creation).filter(approved);
+    let account = |change: &Change| match &change.target {
+        Target::User(account) => Some(account.as_ref().clone()),
+        Target::Group(_) => None,
+    };
+    let accounts = waiting.map(|withheld| &withheld.change).chain(approved).filter_map(account);
+    accounts.filter(|account| !memory.looked_for.contains(&account.key)).collect()
 }
 
 /// What those who leave lose outside the managed groups, which nobody would give back.
@@ -250,20 +381,9 @@ fn sorted(users: &[UnreadableUser]) -> Vec<UnreadableUser> {
     users
 }
 
-/// How many users Adobe counts and did not list.
-fn missing_users(adobe: &Snapshot) -> u64 {
-    let listed = (adobe.users.len() + adobe.unreadable.len()) as u64;
-    adobe.total_count.unwrap_or_default().saturating_sub(listed)
-}
-
-/// Technical accounts are counted and never listed (UMAPI documentation, "X-Total-Count"), so some may be missing.
-fn tolerated_missing(adobe: &Snapshot) -> u64 {
-    (adobe.total_count.unwrap_or_default() / 100).max(20)
-}
-
 fn read_of(desired: &Desired) -> Read {
     Read {
-        source: desired.source.clone(),
+        source: desired.sources.iter().map(|(name, source)| name.says(source)).collect::<Vec<_>>().join(", "),
         entries: desired.entries,
         groups: desired.groups,
         people: desired.people.len(),
@@ -288,7 +408,18 @@ fn group_lines(
             let known = adobe.groups.get(&group);
             let name = known.map_or_else(|| group.clone(), |known| known.name.clone());
             let foreign = foreign.get(&group).copied().unwrap_or_default();
-            let line = GroupLine { name, before: 0, gains: 0, losses: 0, withheld: 0, foreign, new: false };
+            let (counted, quota) = known.map_or((None, None), |known| (known.member_count, known.quota));
+            let line = GroupLine {
+                name,
+                before: 0,
+                gains: 0,
+                losses: 0,
+                withheld: 0,
+                foreign,
+                new: false,
+                counted,
+                quota,
+            };
             (group, line)
         })
         .collect();
@@ -346,11 +477,15 @@ pub(crate) fn fingerprint(
     configuration: &str,
     changes: &[Change],
     withheld: &[Withheld],
+    surplus: Option<u64>,
 ) -> String {
     let mut digest = Digester::default();
     digest.take(&(organization, configuration, changes.len()));
     for change in changes.iter().chain(withheld.iter().map(|withheld| &withheld.change)) {
         digest.take(&(&change.target, &change.what));
+    }
+    if let Some(surplus) = surplus {
+        digest.take(&surplus);
     }
     digest.end(6)
 }
@@ -388,9 +523,14 @@ impl std::io::Write for Digester {
 
 impl Plan {
     /// Twelve hexadecimal digits over the organization, the configuration's meaning and every change, sent or
-    /// withheld, with the values it expects; not over times, ages or versions.
+    /// withheld, with the values it expects, and over the surplus that approving it accepts; not over times, ages or
+    /// versions.
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    fn fingerprint(&self) -> String {
+        fingerprint(&self.organization, &self.configuration, &self.changes, &self.withheld, self.surplus)
     }
 
     /// The same plan sending only those of its changes that `send` names, and withholding `withheld`.
@@ -401,7 +541,8 @@ impl Plan {
         plan.withheld.sort_by(|left, right| left.change.cmp(&right.change));
         plan.commands = commands(&plan.changes);
         plan.groups.clear();
-        plan.id = fingerprint(&plan.organization, &plan.configuration, &plan.changes, &plan.withheld);
+        plan.surplus = plan.surplus.filter(|_| waits_for_count(&plan.withheld));
+        plan.id = plan.fingerprint();
         plan
     }
 
@@ -425,9 +566,24 @@ impl Plan {
         &self.directory
     }
 
-    /// What proves that the directory was read whole.
-    pub fn certificate(&self) -> &Certificate {
-        &self.certificate
+    /// What proves that each directory that was read was read whole.
+    pub fn certificates(&self) -> &[Certified] {
+        &self.certificates
+    }
+
+    /// The directories that could not be read, and what they hold back.
+    pub fn unread(&self) -> &[Unread] {
+        &self.unread
+    }
+
+    /// How many users of ours no directory has that was read, while another could not be.
+    pub fn unknown(&self) -> usize {
+        self.unknown
+    }
+
+    /// People whom several directories give.
+    pub fn shared(&self) -> &[Shared] {
+        &self.shared
     }
 
     /// What Adobe gave.
@@ -463,6 +619,12 @@ impl Plan {
     /// Falls against the last complete reads: they hold every removal.
     pub fn falls(&self) -> &[Fall] {
         &self.falls
+    }
+
+    /// How many accounts Adobe counts and did not list, where changes wait for that alone. Approving the plan accepts them
+    /// as accounts that are never listed.
+    pub fn surplus(&self) -> Option<u64> {
+        self.surplus
     }
 
     /// Unresolved members whom nobody has accepted, of the directory groups whose removals wait for their sake. Approving

@@ -2,12 +2,12 @@
 
 use crate::adobe::Identity;
 use crate::change::Field;
-use crate::directory::{GroupRef, Wanted};
+use crate::directory::{DirectoryName, GroupRef, Wanted};
 use crate::key::{GroupName, fold, fold_domain};
 use crate::limits::Limits;
 use crate::template::Template;
 use globset::GlobMatcher;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// All rules of one organization.
@@ -15,6 +15,9 @@ use std::time::Duration;
 pub struct Rules {
     /// Who is a person, and what they are at Adobe.
     pub people: PeopleRules,
+    /// How entries of a directory are read, where it is otherwise than in `people`: the templates, and what a disabled
+    /// account means. Everything else is as in `people` for all of them.
+    pub people_of: BTreeMap<DirectoryName, PeopleRules>,
     /// Which directory group gives which Adobe groups.
     pub mappings: Vec<Mapping>,
     /// What becomes of users who have left the directory.
@@ -122,12 +125,21 @@ pub enum Disabled {
 pub struct Mapping {
     /// Whose members.
     pub directory: GroupRef,
+    /// In these directories; in whichever has it, where none is named.
+    pub within: BTreeSet<DirectoryName>,
     /// Get which memberships.
     pub adobe: Vec<GroupName>,
     /// Whether others lose them.
     pub mode: MappingMode,
     /// Whether user groups that Adobe lacks are made.
     pub create: bool,
+}
+
+impl Mapping {
+    /// Whether it is about groups of this directory.
+    pub fn is_about(&self, directory: &DirectoryName) -> bool {
+        self.within.is_empty() || self.within.contains(directory)
+    }
 }
 
 /// Who decides about an Adobe group's members.
@@ -221,30 +233,78 @@ impl Protect {
     }
 }
 
-impl Rules {
-    /// What a source has to read for these rules.
-    pub fn wanted(&self) -> Wanted {
-        let people = &self.people;
-        let mut attributes: BTreeSet<String> = NAMING_ATTRIBUTES.map(str::to_owned).into();
-        let identity = match &people.identity {
+impl PeopleRules {
+    /// What a person is made of, each with its key in the configuration.
+    pub fn templates(&self) -> Vec<(&'static str, &Template)> {
+        let identity = match &self.identity {
             IdentityRule::Always(_) => None,
             IdentityRule::ByTemplate(template) => Some(template),
         };
-        let templates = [&people.email, &people.first_name, &people.last_name, &people.country_of_entry];
-        let optional = [identity, people.username.as_ref(), people.domain.as_ref()];
+        let always = [
+            ("people.attributes.email", &self.email),
+            ("people.attributes.first_name", &self.first_name),
+            ("people.attributes.last_name", &self.last_name),
+            ("people.attributes.country", &self.country_of_entry),
+        ];
+        let optional = [
+            ("people.identity", identity),
+            ("people.attributes.username", self.username.as_ref()),
+            ("people.attributes.domain", self.domain.as_ref()),
+        ];
+        let optional = optional.into_iter().filter_map(|(key, template)| Some((key, template?)));
+        always.into_iter().chain(optional).collect()
+    }
+}
+
+impl Rules {
+    /// How entries of a directory are read.
+    pub fn people_of(&self, directory: &DirectoryName) -> &PeopleRules {
+        self.people_of.get(directory).unwrap_or(&self.people)
+    }
+
+    /// The rules as they are for a directory alone.
+    pub fn alone(&self, directory: &DirectoryName) -> Self {
+        let about = self.mappings.iter().filter(|mapping| mapping.is_about(directory));
+        let mappings = about.map(|mapping| Mapping { within: BTreeSet::new(), ..mapping.clone() }).collect();
+        let people = self.people_of(directory).clone();
+        Self { people, people_of: BTreeMap::new(), mappings, ..self.clone() }
+    }
+
+    /// What a directory has to be read for. A group that no mapping looks for in this directory alone may be missing in
+    /// it, unless the directory `had` it when it was last read whole: what vanishes is no empty group.
+    pub fn wanted(&self, directory: &DirectoryName, had: &BTreeSet<GroupRef>) -> Wanted {
+        let mut attributes: BTreeSet<String> = NAMING_ATTRIBUTES.map(str::to_owned).into();
         let mut named = BTreeSet::new();
-        for template in templates.into_iter().chain(optional.into_iter().flatten()) {
+        for (_, template) in self.people_of(directory).templates() {
             let needed = template.attributes();
             named.extend(needed.iter().filter(|name| !BUILT_IN.contains(&name.as_str())).cloned());
             attributes.extend(needed);
         }
-        let mapped = self.mappings.iter().map(|mapping| mapping.directory.clone());
-        Wanted { attributes, named, groups: mapped.chain(self.leavers.groups.iter().cloned()).collect() }
+        let mapped = self.mappings.iter().filter(|mapping| mapping.is_about(directory));
+        let groups: BTreeSet<GroupRef> = mapped
+            .map(|mapping| mapping.directory.clone())
+            .chain(self.leavers.groups.iter().cloned())
+            .collect();
+        let is_needed = |group: &GroupRef| {
+            let here = |mapping: &Mapping| mapping.directory == *group && mapping.within.contains(directory);
+            directory.is_only() || had.contains(group) || self.mappings.iter().any(here)
+        };
+        let elsewhere = groups.iter().filter(|group| !is_needed(group)).cloned().collect();
+        Wanted { attributes, named, groups, elsewhere, known: BTreeMap::new() }
     }
 
     /// The directory groups that a mapping names.
     pub fn mapped(&self) -> BTreeSet<&GroupRef> {
         self.mappings.iter().map(|mapping| &mapping.directory).collect()
+    }
+
+    /// The same of the mappings that are about a directory.
+    pub fn mapped_in(&self, directory: &DirectoryName) -> BTreeSet<&GroupRef> {
+        self.mappings
+            .iter()
+            .filter(|mapping| mapping.is_about(directory))
+            .map(|mapping| &mapping.directory)
+            .collect()
     }
 
     /// Every Adobe group that a mapping names; outside them nothing is compared or written.

@@ -3,7 +3,8 @@
 use crate::change::{Change, Target, What};
 use crate::directory::GroupRef;
 use crate::plan::{Plan, fingerprint};
-use crate::withhold::Withheld;
+use crate::unread::Unread;
+use crate::withhold::{Why, Withheld};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,14 +38,30 @@ struct Parts {
     /// Missing in plans of earlier versions, which froze nothing.
     #[serde(default)]
     freezing: BTreeMap<GroupRef, BTreeSet<String>>,
+    /// Missing in plans of earlier versions, which had one directory.
+    #[serde(default)]
+    unread: Vec<Unread>,
+    /// Missing in plans of earlier versions, which accepted none.
+    #[serde(default)]
+    surplus: Option<u64>,
 }
 
 impl SavedPlan {
     /// Reads the JSON form of a [`Plan`], and proves that nobody changed it.
     pub fn parse(plan: &serde_json::Value) -> Result<Self, SavedPlanError> {
         let parts = Parts::deserialize(plan).map_err(SavedPlanError::NotAPlan)?;
-        let Parts { id, organization, configuration, person: _, changes, withheld, freezing: _ } = &parts;
-        if fingerprint(organization, configuration, changes, withheld) != *id {
+        let Parts {
+            id,
+            organization,
+            configuration,
+            person: _,
+            changes,
+            withheld,
+            freezing: _,
+            unread: _,
+            surplus,
+        } = &parts;
+        if fingerprint(organization, configuration, changes, withheld, *surplus) != *id {
             return Err(SavedPlanError::Altered { id: id.clone() });
         }
         Ok(Self(parts))
@@ -65,9 +82,9 @@ impl SavedPlan {
         &self.0.configuration
     }
 
-    /// Whether it is about everybody, and not about one person alone.
+    /// Whether it is about everybody: not about one person alone, nor made while a directory could not be read.
     pub fn is_whole(&self) -> bool {
-        self.0.person.is_none()
+        self.0.person.is_none() && self.0.unread.is_empty()
     }
 
     /// What it would send.
@@ -80,14 +97,26 @@ impl SavedPlan {
         &self.0.withheld
     }
 
+    /// As [`Plan::surplus`].
+    pub fn surplus(&self) -> Option<u64> {
+        self.0.surplus
+    }
+
     /// As [`Plan::freezing`].
     pub fn freezing(&self) -> &BTreeMap<GroupRef, BTreeSet<String>> {
         &self.0.freezing
     }
 
-    /// The withheld changes by [`Change::fingerprint`]: what its approval lifts.
+    /// As [`Plan::unread`].
+    pub fn unread(&self) -> &[Unread] {
+        &self.0.unread
+    }
+
+    /// The withheld changes by [`Change::fingerprint`]: what its approval lifts. What waits for a directory nobody could
+    /// review.
     pub fn lifts(&self) -> BTreeSet<String> {
-        self.0.withheld.iter().map(|withheld| withheld.change.fingerprint()).collect()
+        let reviewed = self.0.withheld.iter().filter(|withheld| withheld.why != Why::Unread);
+        reviewed.map(|withheld| withheld.change.fingerprint()).collect()
     }
 }
 

@@ -1,11 +1,12 @@
 //! Unreadable is not absent: entries we cannot understand, and whom they protect.
 
-use crate::directory::Entry;
+use crate::adobe::User;
+use crate::directory::{DirectoryName, Entry};
 use crate::key::{fold, fold_email};
 use crate::rules::{NAMING_ATTRIBUTES, PeopleRules};
 use crate::template::Rendered;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// An entry that could not be understood.
@@ -45,6 +46,16 @@ pub enum SetAsideReason {
         /// What it gave.
         word: String,
     },
+    /// A value holds control characters, which Adobe does not take.
+    Unprintable {
+        /// Of what.
+        what: String,
+    },
+    /// The domain beside a bare username is none that an organization could claim.
+    BadDomain {
+        /// What the template gave.
+        domain: String,
+    },
     /// Adobe takes no value so long.
     TooLong {
         /// Of what.
@@ -66,30 +77,29 @@ impl fmt::Display for SetAsideReason {
             Self::UnknownIdentity { word } => {
                 write!(f, "`{word}` is no identity type (adobe, enterprise, federated)")
             }
+            Self::Unprintable { what } => write!(f, "its {what} contains control characters"),
+            Self::BadDomain { domain } => {
+                write!(
+                    f,
+                    "the domain `{domain}` of its username is no domain such as example.com (people.attributes.domain)"
+                )
+            }
             Self::TooLong { what, most } => write!(f, "its {what} has more than {most} characters"),
         }
     }
 }
 
-/// Accounts that an entry other than a person could name: nothing is taken from them.
+/// Names and ids of accounts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Shield {
+pub struct Cover {
     /// Folded emails and usernames.
-    names: BTreeSet<String>,
-    /// Adobe ids of linked entries.
-    ids: BTreeSet<String>,
-    /// An entry that names nobody was set aside: it could be anybody's.
-    pub anybody: bool,
+    pub names: BTreeSet<String>,
+    /// Adobe's ids.
+    pub ids: BTreeSet<String>,
 }
 
-impl Shield {
-    /// Adds what one entry could name.
-    pub fn cover(&mut self, names: BTreeSet<String>, linked: Option<String>) {
-        self.names.extend(names);
-        self.ids.extend(linked);
-    }
-
-    /// Whether a user could be one of them: by link, email, username, or the part before the `@` of either.
+impl Cover {
+    /// Whether a user could be one of them: by id, email, username, or the part before the `@` of either.
     pub fn covers(&self, id: Option<&str>, email: &str, username: Option<&str>) -> bool {
         if id.is_some_and(|id| self.ids.contains(id)) {
             return true;
@@ -99,6 +109,52 @@ impl Shield {
             let local = folded.split('@').next().unwrap_or_default();
             self.names.contains(&folded) || self.names.contains(local)
         })
+    }
+
+    fn take(&mut self, names: BTreeSet<String>, linked: Option<String>) {
+        self.names.extend(names);
+        self.ids.extend(linked);
+    }
+}
+
+/// Accounts that an entry other than a person could name: nothing is taken from them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Shield {
+    all: Cover,
+    /// Where there are several directories: by the one whose entry it is, service accounts left out.
+    by_directory: BTreeMap<DirectoryName, Cover>,
+    /// An entry that names nobody was set aside: it could be anybody's.
+    pub anybody: bool,
+}
+
+impl Shield {
+    /// Adds what the entry of a service account could name.
+    pub fn cover_service(&mut self, names: BTreeSet<String>) {
+        self.all.take(names, None);
+    }
+
+    /// Adds what an entry that could be a person's could name.
+    pub fn cover(&mut self, directory: &DirectoryName, names: BTreeSet<String>, linked: Option<String>) {
+        if !directory.is_only() {
+            self.by_directory.entry(directory.clone()).or_default().take(names.clone(), linked.clone());
+        }
+        self.all.take(names, linked);
+    }
+
+    /// Whether a user could be one of them: by link, email, username, or the part before the `@` of either.
+    pub fn covers(&self, id: Option<&str>, email: &str, username: Option<&str>) -> bool {
+        self.all.covers(id, email, username)
+    }
+
+    /// The same of entries in other directories than those in which somebody was found.
+    pub fn covers_beside(&self, directories: &BTreeSet<&DirectoryName>, user: &User) -> bool {
+        let mut others = self.by_directory.iter().filter(|(name, _)| !directories.contains(name));
+        others.any(|(_, cover)| cover.covers(user.id.as_deref(), &user.email, user.username.as_deref()))
+    }
+
+    /// What entries of each directory could name.
+    pub fn by_directory(&self) -> &BTreeMap<DirectoryName, Cover> {
+        &self.by_directory
     }
 }
 

@@ -4,7 +4,8 @@
 
 use crate::adobe::Snapshot;
 use crate::change::{Change, Target, What};
-use crate::directory::{Directory, GroupRef};
+use crate::directories::Directories;
+use crate::directory::{DirectoryName, GroupRef};
 use crate::key::{GroupName, UserKey};
 use crate::memory::Memory;
 use crate::rules::Rules;
@@ -22,16 +23,19 @@ pub struct Frozen {
 /// What unresolved members hold back. Whoever leaves the organization loses its memberships, too.
 pub fn frozen(
     changes: &[Change],
-    directory: &Directory,
+    directories: &Directories,
     adobe: &Snapshot,
     rules: &Rules,
     memory: &Memory,
 ) -> Frozen {
-    let unresolved = new_ones(directory, memory);
-    let mut gives: BTreeMap<GroupName, BTreeSet<&GroupRef>> = BTreeMap::new();
-    for mapping in rules.mappings.iter().filter(|mapping| unresolved.contains_key(&mapping.directory)) {
-        for group in &mapping.adobe {
-            gives.entry(group.clone()).or_default().insert(&mapping.directory);
+    let unresolved = new_ones(directories, memory);
+    let mut gives: BTreeMap<GroupName, BTreeSet<(&GroupRef, &DirectoryName)>> = BTreeMap::new();
+    for mapping in &rules.mappings {
+        let met = unresolved.get(&mapping.directory).into_iter().flatten();
+        for (directory, _) in met.filter(|(directory, _)| mapping.is_about(directory)) {
+            for group in &mapping.adobe {
+                gives.entry(group.clone()).or_default().insert((&mapping.directory, directory));
+            }
         }
     }
     if gives.is_empty() {
@@ -59,24 +63,36 @@ pub fn frozen(
             }
             (_, Target::Group(_)) => Vec::new(),
         };
-        let because: BTreeSet<&GroupRef> =
+        let because: BTreeSet<(&GroupRef, &DirectoryName)> =
             taken.into_iter().filter_map(|group| gives.get(group)).flatten().copied().collect();
         if !because.is_empty() {
             frozen.changes.insert(change.clone());
         }
-        for group in because {
-            frozen.members.entry(group.clone()).or_insert_with(|| unresolved[group].clone());
+        for (group, directory) in because {
+            let members = frozen.members.entry(group.clone()).or_default();
+            members.extend(unresolved[group][directory].iter().cloned());
         }
     }
     frozen
 }
 
-/// The unresolved members whom nobody has accepted; groups without any are left out.
-fn new_ones(directory: &Directory, memory: &Memory) -> BTreeMap<GroupRef, BTreeSet<String>> {
-    let unresolved = directory.certificate.unresolved.iter().map(|(group, names)| {
-        let accepted = memory.accepted.get(group);
-        let is_new = |name: &&String| accepted.is_none_or(|accepted| !accepted.contains(*name));
-        (group.clone(), names.iter().filter(is_new).cloned().collect::<BTreeSet<_>>())
-    });
-    unresolved.filter(|(_, names)| !names.is_empty()).collect()
+/// The unresolved members whom nobody has accepted, by directory; groups without any are left out. A member bears the name
+/// of its directory, where there are several: one DN may mean two people in two of them.
+fn new_ones(
+    directories: &Directories,
+    memory: &Memory,
+) -> BTreeMap<GroupRef, BTreeMap<DirectoryName, BTreeSet<String>>> {
+    let mut unresolved: BTreeMap<GroupRef, BTreeMap<DirectoryName, BTreeSet<String>>> = BTreeMap::new();
+    for (name, directory) in directories.read() {
+        for (group, members) in &directory.certificate.unresolved {
+            let accepted = memory.accepted.get(group);
+            let is_new = |member: &String| accepted.is_none_or(|accepted| !accepted.contains(member));
+            let members: BTreeSet<String> =
+                members.iter().map(|member| name.says(member)).filter(is_new).collect();
+            if !members.is_empty() {
+                unresolved.entry(group.clone()).or_default().insert(name.clone(), members);
+            }
+        }
+    }
+    unresolved
 }

@@ -1,6 +1,7 @@
 //! Withholding: which of the changes a safety rule holds back.
 
 use crate::change::{Change, Reason, Target, What};
+use crate::key::UserKey;
 use crate::limits::{Breach, Class, Limits, Populations, breaches};
 use crate::rules::Baseline;
 use serde::{Deserialize, Serialize};
@@ -23,12 +24,17 @@ pub enum Why {
     TooManySetAside,
     /// Adobe listed far fewer users than it counts: whoever is missing may only not have been listed.
     ShortListing,
+    /// Adobe counts users whom it did not list: this may be one of them, and nobody has looked for them yet.
+    Unlisted,
     /// An entry that could be anybody's was set aside: nobody's absence counts in this run.
     SetAside,
     /// The directory has far fewer people, or a mapped group lists far fewer, than in the last complete reads.
     Fall,
     /// A directory group that gives the membership lists somebody who cannot be read: it may be theirs.
     Unresolved,
+    /// A directory could not be read that gave their account, or may give the membership, or may have them by now. No
+    /// approval lifts it: nobody can review what nobody can read.
+    Unread,
     /// Adobe has refused it in every run of late, and nothing about person and user has changed since.
     Parked,
     /// Adobe said that it made the account, and does not show it.
@@ -50,9 +56,11 @@ impl fmt::Display for Why {
             }
             Self::TooManySetAside => f.write_str("more people than usual were set aside or held"),
             Self::ShortListing => f.write_str("Adobe listed far fewer users than it counts"),
+            Self::Unlisted => f.write_str("Adobe counts users whom it did not list: this may be one of them"),
             Self::SetAside => f.write_str("an entry that names nobody was set aside; it could be theirs"),
             Self::Fall => f.write_str("the directory has far fewer people than usual"),
             Self::Unresolved => f.write_str("a directory group that gives it lists somebody who cannot be read"),
+            Self::Unread => f.write_str("a directory could not be read that may give it"),
             Self::Parked => f.write_str("Adobe refuses it in every run; it is tried again when their entry or account changes, and after a week"),
             Self::Invisible => f.write_str("Adobe made this account and does not show it: it may be disabled there; look for it in the Admin Console"),
             Self::Needs => f.write_str("it needs a change that is withheld"),
@@ -77,10 +85,16 @@ pub struct Doubts {
     pub anybody_set_aside: bool,
     /// More entries were set aside, and people held, than the limit allows.
     pub too_many_set_aside: bool,
-    /// Adobe listed far fewer users than it counts.
+    /// Adobe listed so much fewer users than it counts that nothing is to be taken.
     pub short_listing: bool,
+    /// So much fewer that nobody is to be created either.
+    pub far_short_listing: bool,
+    /// Adobe listed fewer users than it counts, or gave no count.
+    pub open_count: bool,
     /// The directory has far fewer people, or a mapped group lists far fewer, than in the last complete reads.
     pub fall: bool,
+    /// A directory could not be read, while others could.
+    pub unread: bool,
 }
 
 /// Changes within their limits, apart from those that are withheld.
@@ -109,13 +123,27 @@ pub struct Circumstances<'a> {
     pub parked: &'a BTreeMap<Change, Why>,
     /// Changes that take what a directory group with unresolved members gives.
     pub frozen: &'a BTreeSet<Change>,
-    /// Changes, by [`Change::fingerprint`], that somebody approved: nothing holds them, and no limit counts them.
+    /// Changes that wait for a directory that could not be read: no limit counts them, and no approval lifts them.
+    pub waiting: &'a BTreeSet<Change>,
+    /// Accounts that were looked for one by one.
+    pub looked_for: &'a BTreeSet<UserKey>,
+    /// Changes, by [`Change::fingerprint`], that somebody approved: nothing else holds them, and no limit counts them.
     pub approved: &'a BTreeSet<String>,
 }
 
 /// Parts what may be sent from what is withheld. Sorted changes stay sorted.
 pub fn withhold(changes: Vec<Change>, circumstances: Circumstances<'_>) -> Checked {
-    let Circumstances { limits, populations, baseline, doubts, parked, frozen, approved } = circumstances;
+    let Circumstances {
+        limits,
+        populations,
+        baseline,
+        doubts,
+        parked,
+        frozen,
+        waiting,
+        looked_for,
+        approved,
+    } = circumstances;
     let lifted: BTreeSet<Change> = match approved.is_empty() {
         true => BTreeSet::new(),
         false => changes.iter().filter(|change| approved.contains(&change.fingerprint())).cloned().collect(),
@@ -128,9 +156,15 @@ pub fn withhold(changes: Vec<Change>, circumstances: Circumstances<'_>) -> Check
         }
         Baseline::Accepted | Baseline::Changed => *limits,
     };
-    let counted = changes.iter().filter(|change| !is_approved(change) && !parked.contains_key(*change));
+    let counts = |change: &&Change| {
+        !is_approved(change) && !parked.contains_key(*change) && !waiting.contains(*change)
+    };
+    let counted = changes.iter().filter(counts);
     let breaches = breaches(counted, &limits, populations);
     let why = |change: &Change| -> Option<Why> {
+        if waiting.contains(change) {
+            return Some(Why::Unread);
+        }
         if is_approved(change) {
             return None;
         }
@@ -144,8 +178,15 @@ pub fn withhold(changes: Vec<Change>, circumstances: Circumstances<'_>) -> Check
                 Baseline::Accepted => {}
             }
         }
-        if doubts.short_listing && (change.is_removal() || matches!(change.what, What::CreateUser(_))) {
+        let creates = matches!(change.what, What::CreateUser(_));
+        if doubts.short_listing && change.is_removal() || doubts.far_short_listing && creates {
             return Some(Why::ShortListing);
+        }
+        if doubts.open_count
+            && let (What::CreateUser(_), Target::User(account)) = (&change.what, &change.target)
+            && !looked_for.contains(&account.key)
+        {
+            return Some(Why::Unlisted);
         }
         let mut broken = breaches.iter().map(|breach| breach.class);
         if let Some(class) = broken.clone().find(|class| Class::of(change).contains(class)) {

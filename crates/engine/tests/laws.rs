@@ -5,10 +5,12 @@ mod world;
 use chrono::TimeDelta;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+use umsync_engine::adobe::User;
 use umsync_engine::amend::amend;
 use umsync_engine::change::{Change, Reason, Target, What};
 use umsync_engine::command::Step;
-use umsync_engine::directory::{Entry, GroupRef};
+use umsync_engine::directory::{DirectoryName, Entry, GroupRef};
+use umsync_engine::key::UserKey;
 use umsync_engine::limits::{Limit, breaches};
 use umsync_engine::matching::HeldReason;
 use umsync_engine::memory::{Failing, Order};
@@ -18,7 +20,7 @@ use umsync_engine::plan::Plan;
 use umsync_engine::rules::{Baseline, MappingMode};
 use umsync_engine::saved::{SavedPlan, exactly};
 use umsync_engine::withhold::Why;
-use world::{World, now, world};
+use world::{Several, World, now, world};
 
 fn config() -> ProptestConfig {
     ProptestConfig { cases: 2_000, max_shrink_iters: 20_000, ..ProptestConfig::default() }
@@ -62,6 +64,42 @@ proptest! {
         };
         if !waits_for_another(&plan) {
             prop_assert!(again.changes().iter().all(gave_up_a_role), "still to do: {:#?}\nafter: {:#?}", again.changes(), plan.changes());
+        }
+    }
+
+    /// D40: Adobe has everybody, and lists a part.
+    #[test]
+    fn d40_a_part_of_a_listing_takes_nothing_and_creates_nobody_whom_adobe_has(world in world(), listed in any::<u64>()) {
+        let whole = world.without_limits();
+        let mut part = whole.clone();
+        let mut at = 0;
+        part.adobe.users.retain(|_| {
+            at += 1;
+            listed >> at & 1 == 1
+        });
+        let missing = whole.adobe.users.len() - part.adobe.users.len();
+        let creations = |plan: &Plan| -> BTreeSet<Target> {
+            let creates = |change: &&Change| matches!(change.what, What::CreateUser(_));
+            plan.changes().iter().filter(creates).map(|change| change.target.clone()).collect()
+        };
+        let Ok((plan, remember)) = part.plan() else { return Ok(()) };
+        if missing > 0 {
+            prop_assert!(creations(&plan).is_empty(), "nobody was looked for");
+        }
+        if missing * 10 > whole.adobe.users.len() {
+            prop_assert!(!plan.changes().iter().any(Change::is_removal));
+        }
+        // Whoever is looked for and there joins the listing.
+        let looked_for: BTreeSet<_> = remember.look_for.iter().map(|account| account.key.clone()).collect();
+        let found = |user: &&User| user.key().is_some_and(|key| looked_for.contains(&key)) && !part.adobe.users.contains(*user);
+        let found: Vec<User> = whole.adobe.users.iter().filter(found).cloned().collect();
+        part.adobe.users.extend(found);
+        part.memory.looked_for = looked_for;
+        let Ok((plan, _)) = part.plan() else { return Ok(()) };
+        let there: BTreeSet<UserKey> = whole.adobe.users.iter().filter_map(User::key).collect();
+        for target in creations(&plan) {
+            let Target::User(account) = target else { continue };
+            prop_assert!(!there.contains(&account.key), "Adobe has {}", account.email);
         }
     }
 
@@ -218,7 +256,7 @@ proptest! {
     fn a_fall_holds_every_removal(world in world()) {
         let Ok((plan, remember)) = world.plan() else { return Ok(()) };
         let limits = &world.rules.limits;
-        let people = world.memory.reads.iter().map(|read| read.people).collect::<Vec<_>>();
+        let people = world.memory.reads.values().flatten().map(|read| read.people).collect::<Vec<_>>();
         // Whatever the median is, it is one of them.
         let falls = |before: &usize| {
             limits.fall.allows(*before).is_some_and(|allowed| before.saturating_sub(world.directory.entries.len()) > allowed)
@@ -229,7 +267,7 @@ proptest! {
         prop_assert_eq!(plan.falls().is_empty(), !plan.doubts().fall);
         // A read is no fall against itself.
         let mut again = world.clone();
-        again.memory.reads = vec![remember.counts];
+        again.memory.reads = remember.counts.into_iter().map(|(name, counts)| (name, vec![counts])).collect();
         prop_assert!(again.plan().expect("the same groups").0.falls().is_empty());
     }
 
@@ -363,5 +401,108 @@ proptest! {
             prop_assert!(one.changes().iter().all(|change| !change.is_departure()));
             prop_assert!(remember.absent.is_empty());
         }
+    }
+}
+
+/// What happens to whom, whatever the reason: a directory's name stands in it.
+fn deeds<'a>(changes: impl IntoIterator<Item = &'a Change>) -> BTreeSet<(Target, What)> {
+    changes.into_iter().map(|change| (change.target.clone(), change.what.clone())).collect()
+}
+
+/// Which entries are the first directory's, the second's, or of both.
+fn parts() -> impl Strategy<Value = Vec<u8>> {
+    proptest::collection::vec(0..3_u8, 8)
+}
+
+/// Some mappings are about one directory alone.
+fn restricted(mut world: World, within: &[bool]) -> World {
+    for (mapping, within) in world.rules.mappings.iter_mut().zip(within) {
+        if *within {
+            mapping.within.insert(DirectoryName::new("a"));
+        }
+    }
+    world
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn the_order_of_directories_does_not_matter(world in world(), parts in parts()) {
+        let (one, other) = (Several::of(world.clone(), &parts, ["a", "b"]), Several::of(world, &parts, ["b", "a"]));
+        let Ok((plan, _)) = one.plan_without(&[]) else { return Ok(()) };
+        let (again, _) = other.plan_without(&[]).expect("the same groups");
+        prop_assert_eq!(deeds(plan.changes()), deeds(again.changes()));
+        let withheld = |plan: &Plan| deeds(plan.withheld().iter().map(|withheld| &withheld.change));
+        prop_assert_eq!(withheld(&plan), withheld(&again));
+    }
+
+    #[test]
+    fn a_directory_read_twice_is_as_good_as_once(world in world()) {
+        let mut world = world.without_limits();
+        world.directory.certificate.unresolved.clear();
+        let Ok((once, _)) = world.plan() else { return Ok(()) };
+        let (twice, _) = Several::of(world, &[], ["a", "b"]).plan_without(&[]).expect("the same groups");
+        prop_assert_eq!(deeds(once.changes()), deeds(twice.changes()));
+        prop_assert_eq!(once.id(), twice.id());
+    }
+
+    #[test]
+    fn nobody_loses_what_a_directory_gave_or_may_give_that_cannot_be_read(
+        world in world(), parts in parts(), within in proptest::collection::vec(any::<bool>(), 4)
+    ) {
+        let mut several = Several::of(restricted(world.without_limits(), &within), &parts, ["a", "b"]);
+        let Ok((_, remember)) = several.plan_without(&[]) else { return Ok(()) };
+        several.world.memory.gave = remember.giving;
+        let unlifted = several.plan_without(&["b"]).map(|(plan, _)| plan);
+        let Ok(unlifted) = unlifted else { return Ok(()) };
+        // Whatever somebody approves.
+        let waiting = unlifted.withheld().iter().filter(|withheld| withheld.why == Why::Unread);
+        let waiting: Vec<Change> = waiting.map(|withheld| withheld.change.clone()).collect();
+        let all = unlifted.withheld().iter().map(|withheld| withheld.change.fingerprint());
+        several.world.memory.approved.extend(all);
+        let (plan, remember) = several.plan_without(&["b"]).expect("the same groups");
+        prop_assert!(plan.changes().iter().all(|change| !waiting.contains(change)));
+        prop_assert!(plan.doubts().unread && remember.absent.is_empty() && !remember.whole);
+
+        let (a, b) = (DirectoryName::new("a"), DirectoryName::new("b"));
+        let may_give: BTreeSet<_> = several.world.rules.mappings.iter()
+            .filter(|mapping| mapping.is_about(&b)).flat_map(|mapping| mapping.adobe.clone()).collect();
+        let gave = &several.world.memory.gave[&b].people;
+        let there = |user: &User| several.read[&a].entries.iter().any(|entry| {
+            let linked = entry.anchor.as_ref().and_then(|anchor| several.world.memory.links.get(anchor));
+            let names = entry.attributes.values().flatten().map(|name| name.to_lowercase()).collect::<BTreeSet<_>>();
+            linked.is_some_and(|known| Some(&known.id) == user.id.as_ref())
+                || names.contains(&user.email.to_lowercase())
+                || user.username.as_ref().is_some_and(|name| names.contains(&name.to_lowercase()))
+        });
+        let mut after = several.world.adobe.clone();
+        amend(&mut after, plan.changes());
+        for before in &several.world.adobe.users {
+            let Some(now) = after.users.iter().find(|user| user.id == before.id) else {
+                return Err(TestCaseError::fail(format!("{before:?} has left")));
+            };
+            prop_assert!(before.groups.intersection(&may_give).all(|group| now.groups.contains(group)), "{before:?}");
+            if gave.covers(before.id.as_deref(), &before.email, before.username.as_deref()) || !there(before) {
+                prop_assert!(before.groups.is_subset(&now.groups), "{before:?} {now:?}");
+                prop_assert_eq!(
+                    (&before.email, &before.username, &before.first_name, &before.last_name),
+                    (&now.email, &now.username, &now.first_name, &now.last_name)
+                );
+            }
+        }
+        // Whoever can be read, and is nobody whom the other gave, gets what they would get if there were no other directory.
+        let mut alone = several.clone();
+        alone.read.remove(&b);
+        let (alone, _) = alone.plan_without(&[]).expect("the same groups");
+        let gains = |change: &&Change| match (&change.target, &change.what) {
+            (Target::User(account), What::CreateUser(_) | What::Join { .. }) => {
+                let user = several.world.adobe.users.iter().find(|user| account.id.is_some() && user.id == account.id);
+                let username = user.and_then(|user| user.username.as_deref()).unwrap_or(&account.address.user);
+                !gave.covers(account.id.as_deref(), &account.email, Some(username))
+            }
+            _ => false,
+        };
+        prop_assert_eq!(deeds(plan.changes().iter().filter(gains)), deeds(alone.changes().iter().filter(gains)));
     }
 }

@@ -1,5 +1,6 @@
 //! Absences: whose person complete directory reads lack, or say to have left, since when and how often in a row.
 
+use crate::orders::EXPEDITE;
 use crate::text::time;
 use crate::{Error, Store};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -63,6 +64,29 @@ impl Store {
                     .await
                     .map_err(self.failed(doing))?;
             }
+        }
+        self.commit(doing, transaction).await
+    }
+
+    /// A look that could not see everybody found these accounts' people again: they are absent no longer, and an order to
+    /// hurry ends with that. Of everybody else nothing is known, and nothing changes.
+    pub async fn note_returns(&self, organization: &str, back: &BTreeSet<String>) -> Result<(), Error> {
+        let doing = "note who is back";
+        let mut transaction = self.begin(doing).await?;
+        for account in back {
+            sqlx::query("DELETE FROM absences WHERE organization = $1 AND account = $2")
+                .bind(organization)
+                .bind(account)
+                .execute(&mut *transaction)
+                .await
+                .map_err(self.failed(doing))?;
+            sqlx::query("DELETE FROM orders WHERE organization = $1 AND account = $2 AND word = $3")
+                .bind(organization)
+                .bind(account)
+                .bind(EXPEDITE)
+                .execute(&mut *transaction)
+                .await
+                .map_err(self.failed(doing))?;
         }
         self.commit(doing, transaction).await
     }

@@ -29,6 +29,8 @@ pub struct Forgotten {
     pub created: u64,
     /// Unresolved members of groups that were accepted.
     pub accepted: u64,
+    /// Addresses and accounts that one of several directories gave.
+    pub gave: u64,
     /// Accounts that were to be read back.
     pub unsettled: u64,
     /// Changes in the journal.
@@ -48,7 +50,7 @@ pub struct Forgotten {
 type Open = Transaction<'static, Sqlite>;
 
 impl Store {
-    /// Forgets one person: their links, what they were given, absences, orders, departures, refusals and creations, what
+    /// Forgets one person: their links, which directories gave them, what they were given, absences, orders, departures, refusals and creations, what
     /// is unsettled about them, the journal's changes and commands about their accounts, and their user in the stored
     /// snapshot. Reports and plans that mention them by email, id, DN or anchor go whole, for they hold names that nobody
     /// could find by these. Logs, backups and what was sent elsewhere are not the store's.
@@ -113,6 +115,7 @@ impl Store {
                 forgotten.failing += self.delete(open, statement, organization, &fingerprint).await?;
             }
         }
+        forgotten.gave = self.forget_gave(open, organization, person).await?;
         forgotten.accepted = self.forget_accepted(open, organization, &mentions).await?;
         let unsettled = "SELECT account_key, account FROM unsettled WHERE organization = $1";
         for (key, account) in self.pairs(open, unsettled, organization).await? {

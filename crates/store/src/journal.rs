@@ -108,7 +108,7 @@ impl Store {
     pub async fn settle(&self, run: &str, outcomes: &[Outcome], at: DateTime<Utc>) -> Result<(), Error> {
         let doing = "record outcomes";
         let mut transaction = self.begin(doing).await?;
-        for Outcome { command, verdict } in outcomes {
+        for Outcome { command, verdict, notes: _ } in outcomes {
             let done = sqlx::query(
                 "UPDATE commands SET verdict = $3, settled_at = $4 WHERE run = $1 AND position = $2",
             )

@@ -20,7 +20,10 @@
 //!   [departures](Store::departures); changes that are [failing](Store::failing); what was [created](Store::created) and
 //!   not seen yet.
 //! * [approvals](Store::approvals) with the [plans](Store::plan) they are about, the unresolved members that were
-//!   [accepted](Store::accepted_members) with them, and the [`Baseline`]; what the last [reads](Store::reads) counted.
+//!   [accepted](Store::accepted_members) with them, the [surplus](Store::surplus) of accounts that Adobe counts and never
+//!   lists, and the [`Baseline`]; what the last [reads](Store::reads) counted.
+//! * [directories](Store::directory_reads), where there are several: when each was last read whole, and whom it [gave](Store::gave).
+//! * [group anchors](Store::group_anchors): which entries of the directory the mapped groups were.
 //! * [refused binds](Store::refused_binds), so that no account of a directory is locked.
 //! * [backup](Store::backup), and [forgetting](Store::forget): what is old, or [one person](Store::forget_person).
 //!
@@ -44,6 +47,7 @@ mod binds;
 mod created;
 mod cut_short;
 mod departures;
+mod directories;
 mod error;
 mod failing;
 mod filesystem;
@@ -51,6 +55,7 @@ mod forget;
 mod forget_person;
 mod gate;
 mod given;
+mod group_anchors;
 mod journal;
 mod link_records;
 mod links;
@@ -65,6 +70,7 @@ mod reads;
 mod runs;
 mod snapshot;
 mod story;
+mod surplus;
 mod text;
 mod transaction;
 mod unfolded;
@@ -76,11 +82,13 @@ pub use baseline::Baseline;
 pub use binds::RefusedBinds;
 pub use created::Created;
 pub use cut_short::CutShort;
+pub use directories::DirectoryRead;
 pub use error::{Busy, Error, LockError};
 pub use failing::{Refusal, Refusals, StoredRefusal};
 pub use forget_person::Forgotten;
 pub use gate::Start;
 pub use given::Given;
+pub use group_anchors::StoredGroup;
 pub use journal::{Entry, Row};
 pub use link_records::{LinkRecord, Noted};
 pub use links::Link;

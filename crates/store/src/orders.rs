@@ -9,7 +9,7 @@ use umsync_engine::memory::Order;
 
 /// How the two orders stand in the database.
 const HOLD: &str = "hold";
-const EXPEDITE: &str = "expedite";
+pub(crate) const EXPEDITE: &str = "expedite";
 
 /// Somebody's order about one leaver.
 #[derive(Debug, Clone, PartialEq, Eq)]

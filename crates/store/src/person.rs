@@ -1,5 +1,6 @@
 //! Who somebody is, wherever the store knows of them.
 
+use crate::directories::ID;
 use crate::link_records::LinkRecord;
 use crate::{Error, Store};
 use std::collections::BTreeSet;
@@ -150,6 +151,16 @@ impl Store {
         for user in self.snapshot(organization).await?.into_iter().flat_map(|snapshot| snapshot.users) {
             traces.push(PersonTraces::of_account(user.id, &user.email));
         }
+        let named: Vec<(String, String)> =
+            sqlx::query_as("SELECT DISTINCT kind, value FROM directory_people WHERE organization = $1")
+                .bind(organization)
+                .fetch_all(self.pool())
+                .await
+                .map_err(self.failed(doing))?;
+        traces.extend(named.into_iter().map(|(kind, value)| match kind.as_str() {
+            ID => PersonTraces::of_account(Some(value), ""),
+            _ => PersonTraces::of_account(None, &value),
+        }));
         let given: Vec<String> =
             sqlx::query_scalar("SELECT DISTINCT account_key FROM given WHERE organization = $1")
                 .bind(organization)

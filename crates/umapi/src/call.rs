@@ -2,14 +2,15 @@
 
 use crate::gate::Stamping;
 use crate::patience::Patience;
+use crate::token::Asking;
 use umsync_engine::stamps::RequestClass;
 use url::Url;
 
 /// What is sent.
 #[derive(Debug, Clone)]
 pub(crate) enum Message {
-    /// A form to the token service. Holds the secret, so it is made when it is sent.
-    Token,
+    /// A form to the token service. It holds the secret, so it is made when it is sent.
+    Token(Asking),
     /// `GET`.
     Get,
     /// `POST` of JSON.

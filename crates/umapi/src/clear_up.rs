@@ -14,6 +14,7 @@ use crate::judge::Reached;
 use crate::ledger::Ledger;
 use crate::patience::{Patience, backoff};
 use crate::progress::Wait;
+use crate::split::singly;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use umsync_engine::change::Target;
@@ -56,9 +57,16 @@ impl<L: Ledger> Execution<'_, L> {
         let positions: Vec<usize> = left.keys().copied().collect();
         for position in positions {
             let command = &self.commands[position];
-            if left.get(&position).is_some_and(is_throttled) {
-                again.push((position, command.clone()));
-                continue;
+            match left.get(&position) {
+                Some(Open::Throttled(_)) => {
+                    again.push((position, command.clone()));
+                    continue;
+                }
+                Some(Open::Splits(_)) => {
+                    again.extend(singly(command).map(|command| (position, command)));
+                    continue;
+                }
+                Some(Open::Lost { .. } | Open::PerhapsGone(_)) | None => {}
             }
             if !looks {
                 continue;
@@ -135,7 +143,7 @@ impl<L: Ledger> Execution<'_, L> {
         let line = &self.session.line;
         let wait = |open: &Open| match open {
             Open::Lost { .. } => backoff(1, rand::random()),
-            Open::PerhapsGone(_) => Duration::ZERO,
+            Open::PerhapsGone(_) | Open::Splits(_) => Duration::ZERO,
             Open::Throttled(_) => THROTTLED,
         };
         let longest = left.values().map(wait).max().unwrap_or_default();

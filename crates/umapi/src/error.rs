@@ -52,11 +52,11 @@ pub enum Error {
         name: String,
     },
 
-    /// The token service refuses client id or secret.
+    /// The token service refuses the secret.
     #[error(
-        "Adobe refuses the client id or the client secret ({code}{})\n\
-         compare adobe.client_id and adobe.client_secret with the credential in the Adobe Developer Console; a rotated \
-         secret must be replaced here too",
+        "Adobe refuses the client secret ({code}{})\n\
+         compare adobe.client_secret with the credential in the Adobe Developer Console: a secret that was replaced or \
+         deleted there must be replaced here too; compare adobe.client_id as well, which it must belong to",
         told(.description)
     )]
     Credential {
@@ -65,10 +65,43 @@ pub enum Error {
         /// What Adobe says about it.
         description: Option<String>,
     },
+    /// The token service does not know the client.
+    #[error(
+        "Adobe does not know the client id ({code}{})\n\
+         compare adobe.client_id with the credential in the Adobe Developer Console: it may have been deleted there, or be \
+         that of another environment (adobe.ims); if it is right, compare the client secret",
+        told(.description)
+    )]
+    ClientId {
+        /// The OAuth error.
+        code: String,
+        /// What Adobe says about it.
+        description: Option<String>,
+    },
+    /// Every client secret was refused in this session already.
+    #[error(
+        "Adobe has refused every client secret in this run; none is tried again, so that the credential is not locked\n\
+         compare adobe.client_secret with the credential in the Adobe Developer Console"
+    )]
+    RefusedBefore,
+    /// The deprecated exchange refuses the signed request.
+    #[error(
+        "Adobe refuses the signed request for a token ({code}{})\n\
+         compare technical_account and private_key of adobe.deprecated_jwt with the integration, whose certificate may have \
+         ended; Adobe has ended this way in June 2025: make an OAuth server-to-server credential and remove deprecated_jwt",
+        told(.description)
+    )]
+    Signed {
+        /// The OAuth error.
+        code: String,
+        /// What Adobe says about it.
+        description: Option<String>,
+    },
     /// The credential has no User Management API (token service: scope; gateway: 403003).
     #[error(
         "the credential may not use the User Management API ({code})\n\
-         add the User Management API to the project in the Adobe Developer Console, or correct adobe.client_id"
+         add the User Management API to the project in the Adobe Developer Console, or correct adobe.client_id or \
+         adobe.scopes"
     )]
     ApiNotAdded {
         /// The code of token service or gateway.
@@ -107,9 +140,9 @@ pub enum Error {
     },
     /// The gateway forbids it without a known reason.
     #[error(
-        "{doing}: Adobe forbids it ({code})\n\
-         either the credential may not use the User Management API for {organization}, or Adobe is migrating that \
-         organization"
+        "{doing}: Adobe forbids it and does not say why ({code})\n\
+         either the credential may not use the User Management API for {organization} (Adobe Developer Console), or Adobe is \
+         migrating that organization (try again in some hours), or a proxy takes the header X-Api-Key away"
     )]
     Forbidden {
         /// What we were doing.
@@ -174,6 +207,23 @@ pub enum Error {
         source: LedgerError,
     },
 
+    /// The token ended or was withdrawn, and no other one came.
+    #[error("the token is refused, as if it had expired or been withdrawn, and there is no other one")]
+    TokenEnded {
+        /// Why not.
+        #[source]
+        source: Box<Error>,
+    },
+    /// The token service is in trouble.
+    #[error(
+        "Adobe's sign-in service (IMS), which gives the tokens, is in trouble\n\
+         nothing is wrong here; try again later, and look at status.adobe.com if it lasts"
+    )]
+    NoToken {
+        /// What it said instead.
+        #[source]
+        source: Box<Error>,
+    },
     /// No connection: the request never left.
     #[error(
         "{doing}: Adobe cannot be reached\ncheck name resolution, firewall, adobe.proxy and adobe.ca_file"
@@ -259,11 +309,15 @@ impl Error {
             | Self::NotEmulator { .. }
             | Self::Unaddressable { .. }
             | Self::Credential { .. }
+            | Self::ClientId { .. }
+            | Self::RefusedBefore
+            | Self::Signed { .. }
             | Self::ApiNotAdded { .. }
             | Self::OtherOrganization { .. }
             | Self::Organization { .. }
             | Self::Forbidden { .. }
             | Self::Redirected { .. } => Kind::Configuration,
+            Self::TokenEnded { source } | Self::NoToken { source } => source.kind(),
             // A page that was announced and is not there is Adobe's trouble.
             Self::Refused { status: 404, .. } => Kind::Unavailable,
             Self::Refused { .. } => Kind::Configuration,
@@ -292,6 +346,8 @@ impl Error {
     pub fn code(&self) -> Option<&str> {
         match self {
             Self::Credential { code, description: _ }
+            | Self::ClientId { code, description: _ }
+            | Self::Signed { code, description: _ }
             | Self::ApiNotAdded { code }
             | Self::OtherOrganization { code, organization: _ }
             | Self::Organization { code, organization: _ }
@@ -300,6 +356,24 @@ impl Error {
             | Self::Refused { code, doing: _, status: _, message: _ }
             | Self::Busy { code, doing: _, status: _ } => Some(code),
             _ => None,
+        }
+    }
+
+    /// The same, where it kept a token away because its service is in trouble.
+    pub(crate) fn without_a_token(self) -> Self {
+        match self {
+            Self::Busy { .. } | Self::Lost { .. } | Self::Unreadable { .. } => {
+                Self::NoToken { source: Box::new(self) }
+            }
+            other => other,
+        }
+    }
+
+    /// The same, where it kept another token away after one was refused.
+    pub(crate) fn after_a_401(self) -> Self {
+        match self {
+            Self::Shut(_) | Self::Cancelled | Self::Ledger { .. } => self,
+            other => Self::TokenEnded { source: Box::new(other) },
         }
     }
 

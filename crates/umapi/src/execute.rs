@@ -14,13 +14,13 @@ use crate::patience::Patience;
 use crate::progress::{Cancel, Listener, Progress, Watch};
 use crate::session::Session;
 use crate::steps;
-use crate::verdict::{Rehearsal, Reply, replies};
+use crate::verdict::{Made, Rehearsal, Reply, replies};
 use crate::work::{Work, all, rest};
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
-use umsync_engine::change::Target;
-use umsync_engine::command::{Command, Outcome, Step, StepError, Verdict};
-use umsync_engine::key::GroupName;
+use std::collections::BTreeMap;
+use umsync_engine::breaker::Breaker;
+use umsync_engine::codes::WHOLE_REQUEST;
+use umsync_engine::command::{Command, Outcome, StepError, Verdict};
 use umsync_engine::stamps::RequestClass;
 
 /// So many requests in a row without a known outcome mean that Adobe is in trouble.
@@ -30,7 +30,8 @@ impl<L: Ledger> Session<L> {
     /// Sends the commands and tells what became of each, in order: one outcome per command, whatever happens.
     ///
     /// The stamp of the execution is written just before the first request, so that without commands there is none.
-    /// When Adobe, the way there, the ledger or `cancel` stops it, the rest is `NotSent` with the reason.
+    /// When Adobe, the way there, the ledger or `cancel` stops it, or its own [`Breaker`] because hardly anything goes
+    /// well any more, the rest is `NotSent` with the reason.
     pub async fn execute(
         &self,
         permit: MayExecute,
@@ -75,16 +76,8 @@ impl<L: Ledger> Session<L> {
         cancel: &Cancel,
     ) -> Vec<Outcome> {
         let watch = Watch { listener: Some(progress), cancel: Some(cancel) };
-        let new_groups = commands.iter().filter_map(new_group).cloned().collect();
-        let execution = Execution { new_groups, ..Execution::new(self, commands, watch, Mode::Test) };
-        execution.run(all(commands), BTreeMap::new()).await
-    }
-}
-
-fn new_group(command: &Command) -> Option<&GroupName> {
-    match &command.target {
-        Target::Group(name) if command.steps.contains(&Step::CreateGroup) => Some(name),
-        Target::Group(_) | Target::User(_) => None,
+        let mode = Mode::Test(Made::by(commands));
+        Execution::new(self, commands, watch, mode).run(all(commands), BTreeMap::new()).await
     }
 }
 
@@ -92,7 +85,8 @@ fn new_group(command: &Command) -> Option<&GroupName> {
 #[derive(Debug)]
 pub(crate) enum Mode {
     Live(Stamping),
-    Test,
+    /// With what the plan would make.
+    Test(Made),
 }
 
 /// One execution under way.
@@ -101,8 +95,8 @@ pub(crate) struct Execution<'a, L> {
     pub(crate) commands: &'a [Command],
     pub(crate) watch: Watch<'a>,
     mode: Mode,
-    /// The groups that a rehearsal would make.
-    new_groups: BTreeSet<GroupName>,
+    /// Refusals of commands that count as done nevertheless.
+    notes: BTreeMap<usize, Vec<StepError>>,
     /// Another process has the execution now.
     is_lost: bool,
 }
@@ -126,17 +120,22 @@ pub(crate) struct Ended {
 
 impl<'a, L: Ledger> Execution<'a, L> {
     fn new(session: &'a Session<L>, commands: &'a [Command], watch: Watch<'a>, mode: Mode) -> Self {
-        Self { session, commands, watch, mode, new_groups: BTreeSet::new(), is_lost: false }
+        Self { session, commands, watch, mode, notes: BTreeMap::new(), is_lost: false }
     }
 
     /// Does the work, piece by piece, and adds what became of it to what is known.
     async fn run(mut self, work: Vec<Work>, mut known: BTreeMap<usize, Verdict>) -> Vec<Outcome> {
         let pieces = work.len();
         let mut stop: Option<String> = None;
+        let mut breaker = Breaker::of(known.values());
         let mut unanswered = 0;
         for (number, piece) in work.into_iter().enumerate() {
             if stop.is_none() && self.watch.is_cancelled() {
                 stop = Some(Error::Cancelled.line());
+            }
+            // A test changes nothing, and whoever runs one wants to see every refusal.
+            if let (None, Some(why), false) = (&stop, breaker.broken(), self.is_test()) {
+                stop = Some(why.to_owned());
             }
             if let Some(why) = &stop {
                 known.extend(piece.left(why));
@@ -155,7 +154,8 @@ impl<'a, L: Ledger> Execution<'a, L> {
                     "{MOST_UNANSWERED} requests in a row ended without a known outcome"
                 ));
             }
-            let now_known = outcomes(ended.verdicts.clone());
+            ended.verdicts.values().for_each(|verdict| breaker.note(verdict));
+            let now_known = outcomes(ended.verdicts.clone(), &self.notes);
             if let Err(error) = self.settle(&now_known).await {
                 stop.get_or_insert(error.line());
             }
@@ -165,7 +165,7 @@ impl<'a, L: Ledger> Execution<'a, L> {
         if let Some(why) = &stop {
             tracing::warn!(why, "execution stopped");
         }
-        outcomes(known)
+        outcomes(known, &self.notes)
     }
 
     /// Sends the commands of one request and finds out what became of each.
@@ -267,9 +267,9 @@ impl<'a, L: Ledger> Execution<'a, L> {
         let mut url = line.api(&["action", organization]);
         let (stamping, intent, if_lost, rehearsal) = match &mut self.mode {
             Mode::Live(stamping) => (Some(stamping), Some(&*positions), IfLost::HandBack, Rehearsal::No),
-            Mode::Test => {
+            Mode::Test(made) => {
                 url.query_pairs_mut().append_pair("testOnly", "true");
-                (None, None, IfLost::Repeat, Rehearsal::Yes { groups: &self.new_groups })
+                (None, None, IfLost::Repeat, Rehearsal::Yes(made))
             }
         };
         let call = Call {
@@ -290,7 +290,22 @@ impl<'a, L: Ledger> Execution<'a, L> {
         {
             self.is_lost |= stamping.was_lost(shut);
         }
-        Ok(positions.into_iter().zip(replies?).collect())
+        Ok(positions
+            .into_iter()
+            .zip(replies?)
+            .map(|(position, reply)| (position, self.noted(position, reply)))
+            .collect())
+    }
+
+    /// Keeps what is to be noted of a reply, and leaves what it says.
+    fn noted(&mut self, position: usize, reply: Reply) -> Reply {
+        match reply {
+            Reply::Noted(notes) => {
+                self.notes.insert(position, notes);
+                Reply::Said(Verdict::Done)
+            }
+            reply => reply,
+        }
     }
 
     async fn settle(&self, outcomes: &[Outcome]) -> Result<(), Error> {
@@ -302,12 +317,12 @@ impl<'a, L: Ledger> Execution<'a, L> {
                 let settled = line.ledger.settle(outcomes, line.clock.now()).await;
                 settled.map_err(|source| Error::Ledger { doing: "note what became of commands", source })
             }
-            Mode::Test => Ok(()),
+            Mode::Test(_) => Ok(()),
         }
     }
 
     pub(crate) fn is_test(&self) -> bool {
-        matches!(self.mode, Mode::Test)
+        matches!(self.mode, Mode::Test(_))
     }
 }
 
@@ -318,6 +333,8 @@ pub(crate) enum Open {
     Lost { why: String },
     /// It failed, or its user is gone already.
     PerhapsGone(Vec<StepError>),
+    /// A list of several groups failed because of one of them.
+    Splits(Vec<StepError>),
     /// It was throttled inside Adobe.
     Throttled(Vec<StepError>),
 }
@@ -327,7 +344,9 @@ impl Open {
     pub(crate) fn left(self) -> Verdict {
         match self {
             Self::Lost { why } => Verdict::Unknown { why },
-            Self::PerhapsGone(errors) | Self::Throttled(errors) => Verdict::Refused { errors },
+            Self::PerhapsGone(errors) | Self::Splits(errors) | Self::Throttled(errors) => {
+                Verdict::Refused { errors }
+            }
         }
     }
 }
@@ -339,20 +358,25 @@ pub(crate) fn leave_open(open: BTreeMap<usize, Open>) -> BTreeMap<usize, Verdict
 pub(crate) fn open(reply: Reply) -> Result<Open, Verdict> {
     match reply {
         Reply::Said(verdict) => Err(verdict),
+        Reply::Noted(_) => Err(Verdict::Done),
         Reply::PerhapsGone(errors) => Ok(Open::PerhapsGone(errors)),
+        Reply::Splits(errors) => Ok(Open::Splits(errors)),
         Reply::Throttled(errors) => Ok(Open::Throttled(errors)),
         Reply::Doubt(why) => Ok(Open::Lost { why }),
     }
 }
 
-fn outcomes(verdicts: BTreeMap<usize, Verdict>) -> Vec<Outcome> {
-    verdicts.into_iter().map(|(command, verdict)| Outcome { command, verdict }).collect()
+fn outcomes(verdicts: BTreeMap<usize, Verdict>, notes: &BTreeMap<usize, Vec<StepError>>) -> Vec<Outcome> {
+    let noted = |command| notes.get(&command).cloned().unwrap_or_default();
+    let outcome = |(command, verdict)| Outcome { command, verdict, notes: noted(command) };
+    verdicts.into_iter().map(outcome).collect()
 }
 
 /// The refusal of a whole request, as an error of each of its commands. Its code says so: it tells nothing about any of
 /// them.
 fn whole(error: &Error) -> StepError {
-    let code = error.code().map_or("error.request".to_owned(), |code| format!("error.request {code}"));
+    let code =
+        error.code().map_or_else(|| WHOLE_REQUEST.to_owned(), |code| format!("{WHOLE_REQUEST} {code}"));
     StepError { step: None, code, message: error.line() }
 }
 

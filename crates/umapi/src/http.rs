@@ -17,8 +17,7 @@ use crate::settings::{Pace, Settings};
 use crate::token::Token;
 use crate::way::{address, encode};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, PRAGMA};
-use secrecy::ExposeSecret;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -57,6 +56,8 @@ pub(crate) struct Line<L> {
     nonce: String,
     counter: AtomicU64,
     known: Mutex<Option<Known>>,
+    /// So many client secrets were refused in this session, the first one first. None of them is tried again.
+    pub(crate) refused_secrets: AtomicU8,
 }
 
 /// What the last token told.
@@ -86,6 +87,7 @@ impl<L: Ledger> Line<L> {
             nonce,
             counter: AtomicU64::new(0),
             known: Mutex::new(None),
+            refused_secrets: AtomicU8::new(0),
         }
     }
 
@@ -112,7 +114,7 @@ impl<L: Ledger> Line<L> {
                         return Err(Failure { reached: Reached::Refused, error });
                     }
                     renewed = true;
-                    self.renew().await.map_err(|error| Failure { reached, error })?;
+                    self.renew().await.map_err(|error| Failure { reached, error: error.after_a_401() })?;
                     continue;
                 }
                 Next::Silence { asked, reached: now_reached, clocks } => {
@@ -215,18 +217,11 @@ impl<L: Ledger> Line<L> {
     }
 
     fn request(&self, call: &Call<'_>, id: &str) -> reqwest::RequestBuilder {
-        let Settings { client_id, client_secret, .. } = &*self.settings;
         let url = call.url.clone();
         let request = match &call.message {
-            Message::Token => {
-                // The scope is what the User Management API demands (UMAPI documentation, authentication).
-                let form = [
-                    ("grant_type", "client_credentials"),
-                    ("client_id", client_id),
-                    ("client_secret", client_secret.expose_secret()),
-                    ("scope", "openid,AdobeID,user_management_sdk"),
-                ];
-                return self.http.post(url).header("cache-control", "no-cache").form(&form);
+            Message::Token(asking) => {
+                let request = self.http.post(url).header("cache-control", "no-cache");
+                return asking.form(request, &self.settings);
             }
             Message::Get => self.http.get(url),
             // Exactly this: with a charset beside it Adobe was seen to refuse.
@@ -242,7 +237,7 @@ impl<L: Ledger> Line<L> {
         let bearer = self.known().map(|known| known.token.bearer());
         request
             .header(AUTHORIZATION, bearer.unwrap_or_else(|| HeaderValue::from_static("Bearer none")))
-            .header("x-api-key", client_id)
+            .header("x-api-key", &self.settings.client_id)
             .header("x-request-id", id)
             .header(ACCEPT, "application/json")
     }

@@ -1,7 +1,7 @@
 //! What an answer means for the call it answers: done, again, or never.
 
 use crate::answer::{Answer, Cut, Unreadable};
-use crate::call::{Call, IfLost, NotFound};
+use crate::call::{Call, IfLost, Message, NotFound};
 use crate::error::Error;
 use crate::http::{Heard, is_long};
 use crate::patience::Again;
@@ -71,6 +71,8 @@ pub(crate) fn judge<T>(
             let error = Error::Busy { doing, status, code };
             Next::Again { error, again: Again::Reached(asked), reached: Reached::No }
         }
+        // `Retry-After` says that it does pass.
+        status @ 500 if asked.is_none() => lost(call, Error::Busy { doing, status, code }, Again::Broken),
         status @ (408 | 500..) => lost(call, Error::Busy { doing, status, code }, Again::Reached(asked)),
         status @ 300..400 => {
             Next::Stop { error: Error::Redirected { doing, status }, reached: Reached::Refused }
@@ -111,13 +113,20 @@ fn refusal(answer: &Answer, call: &Call<'_>, organization: &str, code: String) -
     let organization = organization.to_owned();
     let doing = call.doing.clone();
     if call.class.is_none() {
-        // RFC 6749 5.2, as far as Adobe uses it.
+        let description = answer.message();
+        let is_signed = matches!(&call.message, Message::Token(asking) if asking.is_signed());
+        // RFC 6749 5.2, as far as Adobe uses it; the documentation of the exchange has the words for a signed request, and
+        // parts an unknown client (400) from a wrong secret (401).
         return match (answer.status, code.as_str()) {
             (_, "invalid_scope" | "unauthorized_client") => Error::ApiNotAdded { code },
-            (_, "invalid_client" | "invalid_client_secret" | "invalid_grant") | (400 | 401, _) => {
-                Error::Credential { code, description: answer.message() }
+            (_, "invalid_token" | "invalid_signature" | "invalid_jti" | "bad_request") if is_signed => {
+                Error::Signed { code, description }
             }
-            (status, _) => Error::Refused { doing, status, code, message: answer.message() },
+            (400, "invalid_client") => Error::ClientId { code, description },
+            (_, "invalid_client" | "invalid_client_secret" | "invalid_grant") | (401, _) => {
+                Error::Credential { code, description }
+            }
+            (status, _) => Error::Refused { doing, status, code, message: description },
         };
     }
     match (answer.status, code.as_str()) {

@@ -18,10 +18,13 @@
 //! # Its promises
 //!
 //! * A listing is whole or an error.
+//! * A client secret that was refused is not tried again in a session, and there are two at most.
 //! * A stamp is written before its request, in the transaction that checks it, and taken back only when the request
 //!   is proven not to have left.
 //! * A command whose answer was lost is looked up before it is sent again, by this process or by the one that goes on
 //!   after a crash; what stays open is `Unknown`.
+//! * A group that Adobe no longer has fails only what needs it, and an execution in which hardly anything goes well stops
+//!   itself.
 //! * An execution is in one hand: who was stopped while another took over sends at most the request that it was at.
 //! * When the ledger fails nothing more is sent.
 //! * Repeating happens in one place and has an end. Every wait does.
@@ -37,6 +40,7 @@ mod execute;
 pub mod gate;
 mod http;
 mod judge;
+mod jwt;
 mod ledger;
 mod mark;
 mod pace;
@@ -47,6 +51,7 @@ mod read;
 mod samples;
 mod session;
 mod settings;
+mod split;
 mod steps;
 mod token;
 mod user;
@@ -63,5 +68,4 @@ pub use mark::EmulatorMark;
 pub use progress::{Cancel, Canceller, Listener, Progress, Wait};
 pub use read::Members;
 pub use session::{Client, Session};
-pub use settings::{Manners, Pace, Settings};
-pub use verdict::{ErrorClass, error_class};
+pub use settings::{Jwt, Manners, Pace, Settings, TokenEndpoint};

@@ -47,6 +47,8 @@ pub(crate) enum Again {
     NeverLeft,
     /// It left; Adobe was busy, or no answer came. With what `Retry-After` asked.
     Reached(Option<Duration>),
+    /// Adobe answered 500: a mistake of its own, which does not pass by waiting (UMAPI documentation: a bug of the server).
+    Broken,
     /// A 200 came and broke off.
     Cut,
     /// Its answer could not be read.
@@ -61,8 +63,12 @@ pub(crate) struct Tries {
     failures: u32,
     requests: u32,
     rereads: u32,
+    broken: u32,
     since: Option<Instant>,
 }
+
+/// So often something is tried again that Adobe answered with 500.
+const MOST_BROKEN: u32 = 2;
 
 /// How long the waits are that Adobe did not ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,7 +90,7 @@ impl Scale {
 
 impl Tries {
     pub(crate) fn new(patience: Patience, scale: Scale) -> Self {
-        Self { patience, scale, failures: 0, requests: 0, rereads: 0, since: None }
+        Self { patience, scale, failures: 0, requests: 0, rereads: 0, broken: 0, since: None }
     }
 
     /// How long to wait before the next try; `None` when patience is at its end.
@@ -93,9 +99,10 @@ impl Tries {
         let since = *self.since.get_or_insert(now);
         self.requests += u32::from(again != Again::NeverLeft);
         self.rereads += u32::from(again == Again::Unreadable);
+        self.broken += u32::from(again == Again::Broken);
         let wait = match again {
             Again::Reached(Some(asked)) => asked,
-            Again::NeverLeft | Again::Reached(None) | Again::Cut | Again::Unreadable => {
+            Again::NeverLeft | Again::Reached(None) | Again::Broken | Again::Cut | Again::Unreadable => {
                 self.failures += 1;
                 self.scale.of(backoff(self.failures, jitter))
             }
@@ -104,6 +111,7 @@ impl Tries {
         let over = self.failures >= tries
             || self.requests >= requests
             || self.rereads > rereads
+            || self.broken > MOST_BROKEN
             || (again == Again::Cut && rereads == 0)
             || now.saturating_duration_since(since) + wait > span;
         (!over).then_some(wait)
@@ -197,6 +205,34 @@ mod tests {
         }
         let took = now - begin;
         assert!(took <= Duration::from_secs(900) && took > Duration::from_secs(600), "{took:?}");
+    }
+
+    #[test]
+    fn a_mistake_of_adobes_is_met_three_times_at_most() {
+        let mut tries = Tries::new(Patience::LATER_PAGE, Scale::Seconds);
+        let now = Instant::now();
+        assert_eq!(std::iter::from_fn(|| tries.next(Again::Broken, now, 0.0)).count(), 2);
+    }
+
+    #[test]
+    fn waiting_that_adobe_asks_for_has_an_end_too() {
+        for patience in
+            [Patience::READ, Patience::READ_BACK, Patience::LATER_PAGE, Patience::ACTION, Patience::TOKEN]
+        {
+            let mut tries = Tries::new(patience, Scale::Seconds);
+            let begin = Instant::now();
+            let (mut now, mut requests) = (begin, 0);
+            while let Some(wait) = tries.next(Again::Reached(Some(Duration::from_secs(600))), now, 0.5) {
+                now += wait;
+                requests += 1;
+            }
+            assert!(now - begin <= patience.span && requests < patience.requests, "{patience:?}");
+            // And however short the waits are, the number of requests has one.
+            let mut tries = Tries::new(patience, Scale::Seconds);
+            let short = Again::Reached(Some(Duration::from_secs(1)));
+            let asked = std::iter::from_fn(|| tries.next(short, begin, 0.5)).count();
+            assert_eq!(asked + 1, patience.requests as usize);
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::progress::{Listener, Progress, Watch};
 use crate::session::Session;
 use crate::wire::{self, Page};
 use serde_json::Value;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use umsync_engine::adobe::{Group, GroupKind, Snapshot, Status, UnreadableUser, User};
 use umsync_engine::key::{GroupName, fold};
@@ -65,7 +66,7 @@ impl<L: Ledger> Session<L> {
                 call.stamping = Some(stamping);
                 call.pragma = Pragma::Start;
             }
-            let page = self.page(call, watch, "groups", number).await?;
+            let Some(page) = self.page(call, watch, "groups", &listing).await? else { break };
             let before = groups.len();
             let mut nameless = 0;
             for entry in &page.entries {
@@ -107,20 +108,32 @@ impl<L: Ledger> Session<L> {
             } else if listing.is_last_by_count() {
                 call.pragma = Pragma::End;
             }
-            let page = self.page(call, watch, "users", number).await?;
+            let Some(page) = self.page(call, watch, "users", &listing).await? else { break };
             let news = users.take(&page.entries);
-            total = page.total.or(total);
+            // Pages may disagree: the highest count leaves most open.
+            total = total.max(page.total);
             watch.tell(Progress::Users { read: users.len(), total });
             listing.took(&page, news, organization, "users")?;
         }
-        Ok((users.into_members(), total))
+        let members = users.into_members();
+        // Somebody has made the credential: no organization has technical accounts alone.
+        if let Some(total @ 1..) = total
+            && members.users.is_empty()
+            && members.unreadable.is_empty()
+        {
+            return Err(Error::Unreadable {
+                doing: format!("reading the users of {organization}"),
+                problem: format!("it lists nobody, and Adobe counts {total}"),
+            });
+        }
+        Ok((members, total))
     }
 
     /// Whether this group exists. Reads one page of its members, without their memberships.
     pub async fn group_exists(&self, group: &GroupName) -> Result<bool, Error> {
         let mut url = self.group_url(group, 0)?;
         url.query_pairs_mut().append_pair("excludeGroups", "true");
-        Ok(self.members_page(group, url, 0).await?.is_some())
+        Ok(self.members_page(group, url, &Listing::new()).await?.is_some())
     }
 
     /// Everybody who is a direct member of this group; `None` where there is no such group.
@@ -131,7 +144,12 @@ impl<L: Ledger> Session<L> {
         while let Some(number) = listing.next() {
             let mut url = self.group_url(group, number)?;
             url.query_pairs_mut().append_pair("directOnly", "true");
-            let Some(page) = self.members_page(group, url, number).await? else { return Ok(None) };
+            let Some(page) = self.members_page(group, url, &listing).await? else {
+                if number == 0 {
+                    return Ok(None);
+                }
+                break;
+            };
             let news = users.take(&page.entries);
             listing.took(&page, news, organization, "members")?;
         }
@@ -148,13 +166,23 @@ impl<L: Ledger> Session<L> {
         Ok(self.line.api(&["users", &self.line.settings.organization, &number.to_string(), name]))
     }
 
-    async fn members_page(&self, group: &GroupName, url: Url, number: u64) -> Result<Option<Page>, Error> {
+    /// One page; `None` for page 0 of a group that is not there, and where a page was only tried for.
+    async fn members_page(
+        &self,
+        group: &GroupName,
+        url: Url,
+        listing: &Listing,
+    ) -> Result<Option<Page>, Error> {
+        let (number, beyond) = (listing.next.unwrap_or_default(), listing.is_beyond);
         let doing = format!("reading page {number} of the members of {group}");
         let mut call = Call::get(doing, RequestClass::Members, url, Patience::READ);
-        if number == 0 {
+        if number == 0 || beyond {
             call.not_found = NotFound::Answer;
         }
         let read = |answer: &Answer| {
+            if beyond {
+                return wire::page_beyond(answer, "users", number);
+            }
             if answer.status != 404 {
                 return wire::page(answer, "users", number).map(Some);
             }
@@ -167,8 +195,23 @@ impl<L: Ledger> Session<L> {
         self.line.send(call, Watch::NOBODY, read).await.map_err(|failure| failure.error)
     }
 
-    async fn page(&self, call: Call<'_>, watch: Watch<'_>, list: &str, number: u64) -> Result<Page, Error> {
-        let read = |answer: &Answer| wire::page(answer, list, number);
+    /// One page; `None` where a page was only tried for, and there is none.
+    async fn page(
+        &self,
+        mut call: Call<'_>,
+        watch: Watch<'_>,
+        list: &str,
+        listing: &Listing,
+    ) -> Result<Option<Page>, Error> {
+        let number = listing.next.unwrap_or_default();
+        let beyond = listing.is_beyond;
+        if beyond {
+            call.not_found = NotFound::Answer;
+        }
+        let read = |answer: &Answer| match beyond {
+            true => wire::page_beyond(answer, list, number),
+            false => wire::page(answer, list, number).map(Some),
+        };
         self.line.send(call, watch, read).await.map_err(|failure| failure.error)
     }
 }
@@ -193,15 +236,22 @@ fn keep(groups: &mut BTreeMap<GroupName, Group>, group: Group) {
 }
 
 /// The pages of one listing: from 0 until one says that it is the last, and never for ever.
+///
+/// The last page is the one that says so. Where the count of pages says that there are more, the next one is tried for: the
+/// word may have come too early (a listing that ended so at 2000 users has cost an organization the other 6000), or the
+/// count may include technical accounts, which are never listed.
 struct Listing {
     next: Option<u64>,
+    /// The next page comes after one that said that it was the last.
+    is_beyond: bool,
     pages: Option<u64>,
     stale: u32,
+    former: BTreeSet<String>,
 }
 
 impl Listing {
     fn new() -> Self {
-        Self { next: Some(0), pages: None, stale: 0 }
+        Self { next: Some(0), is_beyond: false, pages: None, stale: 0, former: BTreeSet::new() }
     }
 
     fn next(&self) -> Option<u64> {
@@ -214,6 +264,21 @@ impl Listing {
 
     fn took(&mut self, page: &Page, news: bool, organization: &str, what: &str) -> Result<(), Error> {
         self.pages = page.pages.or(self.pages);
+        let names: BTreeSet<String> = page.entries.iter().filter_map(wire::name).collect();
+        if self.is_beyond && news {
+            tracing::warn!(
+                "page {} of the {what} came after one that called itself the last",
+                self.next.unwrap_or_default()
+            );
+        }
+        // Pages shift by a few when somebody joins meanwhile. A whole page that comes again stands in place of another.
+        if !self.is_beyond && names.len() > 1 && names == self.former {
+            return Err(Error::Unreadable {
+                doing: format!("reading the {what} of {organization}"),
+                problem: format!("page {} is the one before it once more", self.next.unwrap_or_default()),
+            });
+        }
+        self.former = names;
         self.stale = if news { 0 } else { self.stale + 1 };
         if !page.is_last && self.stale >= MOST_STALE_PAGES {
             return Err(Error::Unreadable {
@@ -221,15 +286,19 @@ impl Listing {
                 problem: format!("{MOST_STALE_PAGES} pages in a row bring nothing new and none is the last"),
             });
         }
-        self.next = if page.is_last { None } else { self.next.map(|number| number + 1) };
+        let next = self.next.map(|number| number + 1);
+        let more = next < self.pages && (news || !self.is_beyond);
+        self.is_beyond = page.is_last;
+        self.next = next.filter(|_| !page.is_last || more);
         Ok(())
     }
 }
 
-/// Users in Adobe's order. Pages may shift while they are read, so one may come twice.
+/// Users in Adobe's order. Pages may shift while they are read, so one may come twice; what came later was read later, and
+/// stands.
 struct Users {
     members: Members,
-    seen: BTreeSet<Identifier>,
+    seen: BTreeMap<Identifier, usize>,
     entries: usize,
 }
 
@@ -243,7 +312,7 @@ enum Identifier {
 impl Users {
     fn new() -> Self {
         let members = Members { users: Vec::new(), unreadable: Vec::new() };
-        Self { members, seen: BTreeSet::new(), entries: 0 }
+        Self { members, seen: BTreeMap::new(), entries: 0 }
     }
 
     fn len(&self) -> usize {
@@ -262,9 +331,14 @@ impl Users {
             self.entries += 1;
             match wire::user(entry, position) {
                 Ok(user) => {
-                    if self.seen.insert(identifier(&user)) {
-                        news = true;
-                        self.members.users.push(user);
+                    let users = &mut self.members.users;
+                    match self.seen.entry(identifier(&user)) {
+                        Entry::Occupied(at) => users[*at.get()] = user,
+                        Entry::Vacant(place) => {
+                            place.insert(users.len());
+                            news = true;
+                            users.push(user);
+                        }
                     }
                 }
                 Err(unreadable) => {

@@ -9,6 +9,7 @@ use crate::settings::Settings;
 use crate::way::client;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use umsync_engine::stamps::Stamps;
 
 /// Adobe, for one organization. It can do nothing but begin a session.
@@ -80,6 +81,11 @@ impl<L> std::fmt::Debug for Session<L> {
 }
 
 impl<L: Ledger> Session<L> {
+    /// Whether the first client secret was refused, and the next one serves in its place.
+    pub fn first_secret_is_refused(&self) -> bool {
+        self.line.refused_secrets.load(Ordering::Relaxed) > 0
+    }
+
     /// Leave to list all users and groups, if both were listed long enough ago. Writes no stamp yet.
     ///
     /// Fails with [`Error::Shut`], which says when it opens and why not now.

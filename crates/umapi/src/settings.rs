@@ -17,6 +17,15 @@ pub struct Settings {
     pub client_id: String,
     /// The client secret of the credential.
     pub client_secret: SecretString,
+    /// Another client secret of the same credential, tried once when the first is refused: while secrets are rotated one
+    /// of the two is good.
+    pub next_client_secret: Option<SecretString>,
+    /// What a token is asked for.
+    pub scopes: Vec<String>,
+    /// Which endpoint gives tokens.
+    pub token_endpoint: TokenEndpoint,
+    /// The exchange of signed requests for tokens, which Adobe ended in June 2025, instead of OAuth server-to-server.
+    pub deprecated_jwt: Option<Jwt>,
     /// Where the User Management API is.
     pub server: Url,
     /// Where tokens are given (Adobe's Identity Management Service).
@@ -38,6 +47,10 @@ impl Settings {
             organization: organization.to_owned(),
             client_id: client_id.to_owned(),
             client_secret,
+            next_client_secret: None,
+            scopes: SCOPES.map(str::to_owned).to_vec(),
+            token_endpoint: TokenEndpoint::default(),
+            deprecated_jwt: None,
             server: production("https://usermanagement.adobe.io"),
             ims: production("https://ims-na1.adobelogin.com"),
             ca_pem: None,
@@ -82,6 +95,13 @@ impl Settings {
                 return Err(refuse("adobe.pace", "`off` is for the emulator only".to_owned()));
             }
         }
+        if self.scopes.is_empty() || self.scopes.iter().any(|scope| !is_scope(scope)) {
+            let why = "each scope is one word, without comma or space, and there is at least one";
+            return Err(refuse("adobe.scopes", why.to_owned()));
+        }
+        if let Some(jwt) = &self.deprecated_jwt {
+            jwt.check()?;
+        }
         if self.timeout.is_zero() {
             return Err(refuse("adobe.timeout", "no time at all".to_owned()));
         }
@@ -89,6 +109,52 @@ impl Settings {
             return Err(refuse("adobe.pace", "a share is between 1 % and 100 %".to_owned()));
         }
         Ok(())
+    }
+}
+
+/// What the User Management API demands (UMAPI documentation, authentication).
+const SCOPES: [&str; 3] = ["openid", "AdobeID", "user_management_sdk"];
+
+fn is_scope(scope: &str) -> bool {
+    !scope.is_empty() && scope.bytes().all(|byte| byte.is_ascii_graphic() && byte != b',')
+}
+
+/// Which endpoint gives tokens; both take and give the same.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum TokenEndpoint {
+    /// `/ims/token/v2`: that of the UMAPI documentation and of Adobe's own client.
+    #[default]
+    V2,
+    /// `/ims/token/v3`: that of the Developer Console's documentation.
+    V3,
+}
+
+impl TokenEndpoint {
+    pub(crate) fn path(self) -> &'static str {
+        match self {
+            Self::V2 => "/ims/token/v2",
+            Self::V3 => "/ims/token/v3",
+        }
+    }
+}
+
+/// What the deprecated exchange needs.
+#[derive(Clone)]
+pub struct Jwt {
+    /// The technical account, `…@techacct.adobe.com`.
+    pub technical_account: String,
+    /// The RSA key, in PEM, whose certificate was uploaded to the integration.
+    pub private_key: SecretString,
+}
+
+/// Not the key.
+impl fmt::Debug for Jwt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { technical_account, private_key: _ } = self;
+        f.debug_struct("Jwt")
+            .field("technical_account", technical_account)
+            .field("private_key", &"****")
+            .finish()
     }
 }
 
@@ -103,12 +169,29 @@ fn production(url: &str) -> Url {
 /// Neither the secret nor a proxy's password.
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { organization, client_id, client_secret: _, server, ims, ca_pem, proxy, timeout, manners } =
-            self;
+        let Self {
+            organization,
+            client_id,
+            client_secret: _,
+            next_client_secret,
+            scopes,
+            token_endpoint,
+            deprecated_jwt,
+            server,
+            ims,
+            ca_pem,
+            proxy,
+            timeout,
+            manners,
+        } = self;
         f.debug_struct("Settings")
             .field("organization", organization)
             .field("client_id", client_id)
             .field("client_secret", &"****")
+            .field("next_client_secret", &next_client_secret.as_ref().map(|_| "****"))
+            .field("scopes", scopes)
+            .field("token_endpoint", token_endpoint)
+            .field("deprecated_jwt", deprecated_jwt)
             .field("server", &shown(server))
             .field("ims", &shown(ims))
             .field("ca_pem", &ca_pem.as_ref().map(Vec::len))

@@ -10,7 +10,7 @@ use crate::session::Session;
 use crate::wire;
 use serde_json::Value;
 use umsync_engine::adobe::{Identity, User, UserType};
-use umsync_engine::change::Address;
+use umsync_engine::change::{Account, Address};
 use umsync_engine::key::{fold, fold_email};
 use umsync_engine::stamps::RequestClass;
 
@@ -21,6 +21,34 @@ impl<L: Ledger> Session<L> {
     /// A 404 that does not say `error.user.not_found` is an error: not every 404 means that somebody is gone.
     pub async fn user(&self, address: &Address) -> Result<Option<User>, Error> {
         self.find(address, Patience::READ, Watch::NOBODY).await
+    }
+
+    /// Every account that an account to be made would meet, whatever its type: by its name, by its email, and the Adobe
+    /// ID of that email where it stands before another one.
+    pub async fn namesakes(&self, account: &Account) -> Result<Vec<User>, Error> {
+        let Address { user, domain, adobe_id: _ } = &account.address;
+        let mut names = vec![(account.email.as_str(), None)];
+        if domain.is_some() || fold_email(user) != fold_email(&account.email) {
+            names.push((user, domain.as_deref()));
+        }
+        let mut found = Vec::new();
+        for (name, domain) in names {
+            // Without a domain every directory is searched. The organization-owned account is preferred; should the Adobe
+            // ID come nevertheless, the domain of the email shows whether there is an account beside it.
+            let first = self.ask(name, domain, Patience::READ, Watch::NOBODY).await?;
+            let beside = match (&first, name.rsplit_once('@')) {
+                (Some(first), Some((_, domain))) if is_personal(first) => {
+                    self.ask(name, Some(domain), Patience::READ, Watch::NOBODY).await?
+                }
+                _ => None,
+            };
+            for user in first.into_iter().chain(beside) {
+                if !found.contains(&user) {
+                    found.push(user);
+                }
+            }
+        }
+        Ok(found)
     }
 
     pub(crate) async fn find(

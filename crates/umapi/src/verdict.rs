@@ -1,46 +1,26 @@
 //! What Adobe's answer to an action request says about each of its commands.
 
 use crate::answer::{Answer, Unreadable};
+use crate::split::singly;
 use crate::wire;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
+use umsync_engine::change::Target;
+use umsync_engine::codes::{Again, Class, Meaning, meaning};
 use umsync_engine::command::{Command, Step, StepError, Verdict};
-use umsync_engine::key::GroupName;
-
-/// Who can do something about an error, as far as its code tells. Codes that nobody knows are told by their prefix.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ErrorClass {
-    /// Adobe's own services throttle each other; a minute later it may go.
-    Throttled,
-    /// Something inside Adobe; a later run may succeed. For a directory that Adobe keeps in step with another source,
-    /// `error.internal.create_failed` never goes away.
-    Internal,
-    /// A command that should never have been sent: a bug of ours.
-    Ours,
-    /// This user, group, or what may be done with it.
-    Target,
-}
-
-/// The class of an error code (UMAPI documentation, error codes).
-pub fn error_class(code: &str) -> ErrorClass {
-    match code {
-        _ if code.starts_with("error.throttled") => ErrorClass::Throttled,
-        _ if code.starts_with("error.internal.") => ErrorClass::Internal,
-        "error.api.not_available" | "error.user.update_failed" | "error.usergroup.update.failed" => {
-            ErrorClass::Internal
-        }
-        _ if code.starts_with("error.command.") => ErrorClass::Ours,
-        _ => ErrorClass::Target,
-    }
-}
+use umsync_engine::key::{GroupName, UserKey};
 
 /// What an answer says about one command.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Reply {
     /// This.
     Said(Verdict),
+    /// It is done, and these refusals say no more than that it was so already, or that a test cannot know it.
+    Noted(Vec<StepError>),
     /// It failed in a way that also happens when the user is gone already: whoever looks knows.
     PerhapsGone(Vec<StepError>),
+    /// A list of several groups failed because Adobe does not have one of them: it may be sent again group by group.
+    Splits(Vec<StepError>),
     /// It was throttled inside Adobe and may be sent again in a minute.
     Throttled(Vec<StepError>),
     /// The answer contradicts itself, so this is not known.
@@ -52,8 +32,41 @@ pub(crate) enum Reply {
 pub(crate) enum Rehearsal<'a> {
     /// For real.
     No,
-    /// For a test, after which nothing has changed: groups that this plan would make are not there.
-    Yes { groups: &'a BTreeSet<GroupName> },
+    /// For a test, after which nothing has changed: what this plan would make is not there.
+    Yes(&'a Made),
+}
+
+/// What a plan would make.
+#[derive(Debug, Default)]
+pub(crate) struct Made {
+    groups: BTreeSet<GroupName>,
+    users: BTreeSet<UserKey>,
+}
+
+impl Made {
+    /// By these commands.
+    pub(crate) fn by(commands: &[Command]) -> Self {
+        let mut made = Self::default();
+        for command in commands {
+            match (&command.target, command.steps.first()) {
+                (Target::Group(name), Some(Step::CreateGroup)) => {
+                    made.groups.insert(name.clone());
+                }
+                (Target::User(account), Some(Step::CreateUser(_))) => {
+                    made.users.insert(account.key.clone());
+                }
+                _ => {}
+            }
+        }
+        made
+    }
+
+    fn holds(&self, target: &Target) -> bool {
+        match target {
+            Target::Group(name) => self.groups.contains(name),
+            Target::User(account) => self.users.contains(&account.key),
+        }
+    }
 }
 
 /// One reply for each command of the request, in order. `ids` are their request ids.
@@ -163,22 +176,29 @@ impl Counts {
     }
 }
 
-fn failed(command: &Command, mut errors: Vec<StepError>, rehearsal: &Rehearsal<'_>) -> Reply {
-    errors.retain(|error| !is_benign(command, error, rehearsal));
+fn failed(command: &Command, errors: Vec<StepError>, rehearsal: &Rehearsal<'_>) -> Reply {
+    let (notes, errors): (Vec<StepError>, Vec<StepError>) =
+        errors.into_iter().partition(|error| is_benign(command, error, rehearsal));
     if errors.is_empty() {
-        return Reply::Said(Verdict::Done);
+        return Reply::Noted(notes);
     }
     let leaves = command.steps.iter().any(|step| matches!(step, Step::RemoveFromOrg { .. }));
     let all = |codes: &[&str]| errors.iter().all(|error| codes.contains(&error.code.as_str()));
     if leaves && all(&["error.internal.removefromorg", "error.user.not_in_org"]) {
         return Reply::PerhapsGone(errors);
     }
-    if errors.iter().all(|error| error_class(&error.code) == ErrorClass::Throttled) {
+    let for_real = matches!(rehearsal, Rehearsal::No);
+    if for_real && all(&["error.group.not_found"]) && singly(command).is_some() {
+        return Reply::Splits(errors);
+    }
+    if errors.iter().all(|error| meaning(&error.code).again == Again::Soon) {
         return Reply::Throttled(errors);
     }
-    for error in errors.iter().filter(|error| error_class(&error.code) == ErrorClass::Ours) {
-        let StepError { step, code, message } = error;
-        tracing::warn!(target = %command.target, step, code, message, "Adobe does not understand a command of ours");
+    for StepError { step, code, message } in &errors {
+        let Meaning { class, again: _, means, remedy: _ } = meaning(code);
+        if class == Class::Ours {
+            tracing::warn!(target = %command.target, step, code, message, "{means}");
+        }
     }
     Reply::Said(Verdict::Refused { errors })
 }
@@ -212,15 +232,17 @@ fn is_benign(command: &Command, error: &StepError, rehearsal: &Rehearsal<'_>) ->
     }
 }
 
-/// Whether an error of a test only says that an earlier step was a test too.
+/// Whether an error of a test only says that an earlier step, or an earlier command for the same target, was a test too
+/// (UMAPI documentation, test mode; live answers contradict what it promises about accounts that are not there).
 fn is_untested(command: &Command, step: Option<&Step>, code: &str, rehearsal: &Rehearsal<'_>) -> bool {
-    let Rehearsal::Yes { groups } = rehearsal else { return false };
-    let creates = matches!(command.steps.first(), Some(Step::CreateUser(_)));
+    let Rehearsal::Yes(made) = rehearsal else { return false };
     match step {
         Some(Step::Add(names)) if code == "error.group.not_found" => {
-            names.iter().any(|name| groups.contains(name))
+            names.iter().any(|name| made.groups.contains(name))
         }
-        Some(Step::Add(_) | Step::Remove(_) | Step::Update(_)) => creates && NOBODY.contains(&code),
+        Some(Step::Add(_) | Step::Remove(_) | Step::Update(_)) => {
+            made.holds(&command.target) && NOBODY.contains(&code)
+        }
         Some(Step::CreateGroup) => code == "error.usergroup.not_found",
         Some(Step::CreateUser(_) | Step::RemoveFromOrg { .. }) | None => false,
     }

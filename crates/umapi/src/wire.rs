@@ -79,6 +79,24 @@ pub(crate) fn page(answer: &Answer, list: &str, asked: u64) -> Result<Page, Unre
     }
 }
 
+/// A page after one that called itself the last: `None` where there is none, in whatever way that is said (the last page
+/// once more, `Not found` with 200 or 404, no rows).
+pub(crate) fn page_beyond(answer: &Answer, list: &str, asked: u64) -> Result<Option<Page>, Unreadable> {
+    if answer.status == 404 || answer.page.is_some_and(|page| page < asked) {
+        return Ok(None);
+    }
+    if success(&answer.object()?).is_err() {
+        return Ok(None);
+    }
+    Ok(Some(page(answer, list, asked)?).filter(|page| !page.entries.is_empty()))
+}
+
+/// What tells an entry of a page from others, as far as anything does.
+pub(crate) fn name(entry: &Value) -> Option<String> {
+    let object = entry.as_object()?;
+    ["id", "email", "username", "groupName"].iter().find_map(|key| text(object, key))
+}
+
 /// One user, or what is wrong with it. `position` names it where nothing else does.
 pub(crate) fn user(entry: &Value, position: usize) -> Result<User, UnreadableUser> {
     let Value::Object(object) = entry else {
@@ -141,6 +159,7 @@ pub(crate) fn group(entry: &Value) -> Option<Group> {
         // A number, a string with one, or "UNLIMITED".
         quota: number(object, "licenseQuota"),
         product: text(object, "productName"),
+        admins: text(object, "adminGroupName").map(|name| GroupName::new(&name)),
     })
 }
 

@@ -1,16 +1,14 @@
 //! Adobe's side as the configuration means it: an organization over the network, or the emulator in its place.
 
-use crate::config::{Adobe, ClientId, Organization, Service};
+use crate::config::{Adobe, ClientId, DeprecatedJwt, Organization, SecretRef, Service};
 use crate::failure::Failure;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use umsync_emulator::{
-    DEFAULT_CLIENT, DEFAULT_ORGANIZATION, DEFAULT_SECRET, Emulator, Options, Running, Seed,
-};
+use umsync_emulator::{Client, DEFAULT_ORGANIZATION, Emulator, Options, Running, Seed};
 use umsync_umapi::gate::LEAST_EVERY;
-use umsync_umapi::{EmulatorMark, Manners, Pace, Settings};
+use umsync_umapi::{EmulatorMark, Jwt, Manners, Pace, Settings};
 use url::Url;
 
 /// Adobe's side, ready to be called.
@@ -39,12 +37,10 @@ impl Side {
         let (mut settings, sandbox) = match &adobe.service {
             Service::Organization(organization) => (reach(organization)?, None),
             Service::Sandbox { seed } => {
-                let running = sandbox(seed, store, adobe.pace).await?;
-                let mut settings = Settings::new(
-                    &running.organization(),
-                    DEFAULT_CLIENT,
-                    SecretString::from(DEFAULT_SECRET),
-                );
+                let (running, client) = sandbox(seed, store, adobe.pace).await?;
+                let secret = client.secrets.into_iter().next().unwrap_or_default();
+                let mut settings =
+                    Settings::new(&running.organization(), &client.client_id, SecretString::from(secret));
                 settings.server = local(&running);
                 settings.ims = local(&running);
                 (settings, Some(running))
@@ -80,6 +76,13 @@ impl Side {
         }
     }
 
+    /// What everybody should know who goes by this credential, before anybody was asked.
+    pub(crate) fn warning(&self) -> Option<&'static str> {
+        self.settings.deprecated_jwt.is_some().then_some(
+            "adobe.deprecated_jwt is a way that Adobe ended in June 2025; make an OAuth server-to-server credential and remove it",
+        )
+    }
+
     /// Between two listings, and between two executions.
     pub(crate) fn every(&self) -> Duration {
         self.settings.manners.every
@@ -87,18 +90,39 @@ impl Side {
 }
 
 fn reach(organization: &Organization) -> Result<Settings, Failure> {
-    let Organization { id, client_id, client_secret, server, ims, ca_file, proxy, timeout } = organization;
+    let Organization {
+        id,
+        client_id,
+        client_secret,
+        next_client_secret,
+        scopes,
+        token_endpoint,
+        deprecated_jwt,
+        server,
+        ims,
+        ca_file,
+        proxy,
+        timeout,
+    } = organization;
+    let reveal = |key: &str, secret: &SecretRef| {
+        secret.reveal().map_err(|source| Failure::Secret { key: key.into(), source })
+    };
     let client_id = match client_id {
         ClientId::Text(text) => text.clone(),
-        ClientId::Secret(secret) => {
-            let revealed =
-                secret.reveal().map_err(|source| Failure::Secret { key: "adobe.client_id", source })?;
-            revealed.expose_secret().to_owned()
-        }
+        ClientId::Secret(secret) => reveal("adobe.client_id", secret)?.expose_secret().to_owned(),
     };
-    let secret =
-        client_secret.reveal().map_err(|source| Failure::Secret { key: "adobe.client_secret", source })?;
-    let mut settings = Settings::new(id, &client_id, secret);
+    let mut settings = Settings::new(id, &client_id, reveal("adobe.client_secret", client_secret)?);
+    if let Some(next) = next_client_secret {
+        settings.next_client_secret = Some(reveal("adobe.next_client_secret", next)?);
+    }
+    if let Some(scopes) = scopes {
+        settings.scopes.clone_from(scopes);
+    }
+    settings.token_endpoint = *token_endpoint;
+    if let Some(DeprecatedJwt { technical_account, private_key }) = deprecated_jwt {
+        let private_key = reveal("adobe.deprecated_jwt.private_key", private_key)?;
+        settings.deprecated_jwt = Some(Jwt { technical_account: technical_account.clone(), private_key });
+    }
     if let Some(server) = server {
         settings.server = server.clone();
     }
@@ -121,7 +145,8 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     })
 }
 
-async fn sandbox(seed: &Path, store: &Path, pace: Pace) -> Result<Running, Failure> {
+/// The emulator at work, and the client of its seed that we are.
+async fn sandbox(seed: &Path, store: &Path, pace: Pace) -> Result<(Running, Client), Failure> {
     let state = state_file(store);
     if let Some(folder) = state.parent() {
         std::fs::DirBuilder::new()
@@ -132,10 +157,12 @@ async fn sandbox(seed: &Path, store: &Path, pace: Pace) -> Result<Running, Failu
     }
     let mut options = Options::seeded(Seed::read(seed)?);
     options.state_file = Some(state);
+    options.log_limit = Some(100);
     if pace == Pace::Off {
         options = options.unthrottled();
     }
-    Ok(Emulator::start(options).await?)
+    let client = options.effective_clients().into_iter().next().unwrap_or_default();
+    Ok((Emulator::start(options).await?, client))
 }
 
 /// The sandbox's organization is kept beside the store.

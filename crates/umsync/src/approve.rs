@@ -26,7 +26,13 @@ pub(crate) async fn approve(cli: &Cli, beginning: &str) -> Result<u8, Failure> {
         let by = format!("{who} approved plan {}", saved.id());
         set_baseline(&store, organization, saved.configuration(), &by, now).await?;
     }
-    let totals = Totals::of(saved.withheld().iter().map(|withheld| &withheld.change));
+    let unread: Vec<&str> = saved.unread().iter().map(|unread| unread.directory.as_str()).collect();
+    if let Some(surplus) = saved.surplus() {
+        store.accept_surplus(organization, surplus, &who, now).await?;
+    }
+    let lifts = saved.lifts();
+    let lifted = saved.withheld().iter().map(|withheld| &withheld.change);
+    let totals = Totals::of(lifted.filter(|change| lifts.contains(&change.fingerprint())));
     let mut told = format!("Plan {} for {organization} is approved by {who}: {totals}.", saved.id());
     if !saved.withheld().is_empty() {
         told.push_str("\nThe next runs send those of its withheld changes that their own plans still want, until a full run has done so (at least 24 hours, at most 7 days).");
@@ -36,6 +42,20 @@ pub(crate) async fn approve(cli: &Cli, beginning: &str) -> Result<u8, Failure> {
         let members = counted(members.len(), "member", "members");
         let _ =
             write!(told, "\nAccepted: {members} whom nobody can read. Only others freeze removals again.");
+    }
+    if !unread.is_empty() {
+        let _ = write!(
+            told,
+            "\nNot approved: what waits for {}, which could not be read when this plan was made. Nobody could review it, nor whether the configuration is right: removals wait as before.",
+            unread.join(", ")
+        );
+    }
+    if let Some(surplus) = saved.surplus() {
+        let accounts = counted(usize::try_from(surplus).unwrap_or(usize::MAX), "account", "accounts");
+        let _ = write!(
+            told,
+            "\nAccepted: {accounts} that Adobe counts and never lists. Only if more are missing, changes wait again."
+        );
     }
     if saved.configuration() != config.meaning {
         told.push_str("\nThe configuration means something else now than when this plan was made: removals wait until a plan made under it is approved.");

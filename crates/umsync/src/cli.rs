@@ -153,6 +153,14 @@ pub(crate) enum Command {
         #[arg(long, global = true)]
         json: bool,
     },
+    /// Which entries of the directory the mapped groups were; needs the store only
+    Groups {
+        #[command(subcommand)]
+        command: Option<Groups>,
+        /// Answer in JSON
+        #[arg(long, global = true)]
+        json: bool,
+    },
     /// Which person has which account
     Links {
         #[command(subcommand)]
@@ -171,6 +179,20 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Speaks with the system's Kerberos library, for the umsync that started it
+    #[cfg(feature = "kerberos")]
+    #[command(hide = true)]
+    KerberosAgent {
+        /// For which service: ldap/HOST
+        #[arg(long)]
+        service: String,
+        /// For which account, if not that of the credential cache
+        #[arg(long)]
+        principal: Option<String>,
+        /// What ties it to a connection, in base64
+        #[arg(long)]
+        binding: Option<String>,
+    },
     /// Run the built-in emulator of Adobe's side by hand; needs no configuration
     Sandbox {
         /// Where it listens: an address of this machine only
@@ -179,7 +201,7 @@ pub(crate) enum Command {
         /// The organization to begin with (JSON)
         #[arg(long, value_name = "FILE")]
         seed: Option<PathBuf>,
-        /// Keep the organization in this file between runs
+        /// Keep the organization in this file between runs; with a seed FILE.json, by default, in FILE.state.json
         #[arg(long, value_name = "FILE")]
         state: Option<PathBuf>,
     },
@@ -207,6 +229,22 @@ pub(crate) enum Leavers {
     Expedite {
         /// An email, a username or an id at Adobe
         who: String,
+    },
+}
+
+/// What is done with remembered groups.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Groups {
+    /// Every remembered group with its entry's DN and anchor, and when it was last seen
+    List,
+    /// Forget which entry a group was: the next run takes the one that has its name now
+    Forget {
+        /// The group, as the configuration names it
+        #[arg(required_unless_present = "all")]
+        name: Option<String>,
+        /// Every group: the directory was set up anew, and every anchor with it
+        #[arg(long, conflicts_with = "name")]
+        all: bool,
     },
 }
 

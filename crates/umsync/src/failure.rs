@@ -1,8 +1,10 @@
 //! What ends a run early, and the exit code that it means.
 
 use crate::config::{ConfigError, SecretError};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use umsync_engine::diff::DiffError;
+use umsync_engine::directory::{DirectoryName, GroupRef};
 
 /// Why a command did not reach its end. Nothing had been written to Adobe.
 #[derive(Debug, thiserror::Error)]
@@ -11,7 +13,7 @@ pub(crate) enum Failure {
     Config(#[from] ConfigError),
     #[error("{key}: a secret cannot be read")]
     Secret {
-        key: &'static str,
+        key: String,
         #[source]
         source: SecretError,
     },
@@ -30,6 +32,18 @@ pub(crate) enum Failure {
     Busy(#[from] umsync_store::Busy),
     #[error("the directory could not be read whole, so nothing was compared and nothing was sent")]
     Directory(#[from] umsync_directory::Error),
+    #[error(
+        "no directory could be read whole, so nothing was compared and nothing was sent{}",
+        listed(reasons)
+    )]
+    NoDirectory { reasons: BTreeMap<DirectoryName, String> },
+    #[error("{} could not be read whole, and never was: nobody knows whom {} would give, so nothing was sent{}\n  once every directory has been read, one that fails only holds back what could be its own", names(never), if never.len() == 1 { "it" } else { "they" }, listed(reasons))]
+    NeverRead { never: Vec<DirectoryName>, reasons: BTreeMap<DirectoryName, String> },
+    #[error(
+        "no directory has {}, so nothing was compared and nothing was sent\n  correct the names under `groups` and `leavers.groups`, or what the accounts may read",
+        groups(missing)
+    )]
+    MissingEverywhere { missing: Vec<GroupRef> },
     #[error("the directory has refused {account} {refusals} times in a row, so it is not asked before {}: more refusals may lock the account\n  correct its name or its password; then `umsync check` tries it at once, and ends the wait if it is let in", until.to_rfc3339_opts(chrono::SecondsFormat::Secs, true))]
     AccountRests { account: String, refusals: u32, until: chrono::DateTime<chrono::Utc> },
     #[error(transparent)]
@@ -126,6 +140,10 @@ pub(crate) enum Failure {
     CutShort { run: String },
     #[error("several are, or were, called {who}\n  name one by id or anchor: {ids}")]
     SeveralUsers { who: String, ids: String },
+    #[error(
+        "no group called {0} is remembered\n  name it as the configuration does; `umsync groups` lists all of them"
+    )]
+    NoGroup(String),
     #[error("the store keeps nothing of {0}\n  name them by email, DN, anchor or id at Adobe")]
     NoTrace(String),
     #[error(
@@ -163,6 +181,21 @@ pub(crate) enum Failure {
     Json(#[from] serde_json::Error),
 }
 
+fn listed(reasons: &BTreeMap<DirectoryName, String>) -> String {
+    reasons.iter().map(|(name, why)| format!("\n  {name}: {why}")).collect()
+}
+
+fn names(names: &[DirectoryName]) -> String {
+    let names: Vec<&str> = names.iter().map(DirectoryName::as_str).collect();
+    let noun = if names.len() == 1 { "directory" } else { "directories" };
+    format!("the {noun} {}", names.join(", "))
+}
+
+fn groups(missing: &[GroupRef]) -> String {
+    let names: Vec<String> = missing.iter().map(|group| format!("`{group}`")).collect();
+    format!("the {} {}", if names.len() == 1 { "group" } else { "groups" }, names.join(", "))
+}
+
 impl From<umsync_store::Error> for Failure {
     fn from(error: umsync_store::Error) -> Self {
         match error {
@@ -182,6 +215,15 @@ impl From<umsync_store::LockError> for Failure {
 }
 
 impl Failure {
+    /// A secret of a directory that cannot be read, by its key as in `directory`.
+    pub(crate) fn secret(name: &DirectoryName, key: &str, source: SecretError) -> Self {
+        let key = match (name.is_only(), key.strip_prefix("directory.")) {
+            (false, Some(rest)) => format!("directories.{name}.{rest}"),
+            _ => key.to_owned(),
+        };
+        Self::Secret { key, source }
+    }
+
     /// The exit code.
     pub(crate) fn code(&self) -> u8 {
         match self {
@@ -191,11 +233,16 @@ impl Failure {
             Self::Sandbox(_) => 78,
             Self::Busy(_) => 5,
             Self::Directory(_) | Self::AccountRests { .. } => 6,
+            Self::NoDirectory { .. } | Self::NeverRead { .. } | Self::MissingEverywhere { .. } => 6,
             Self::Adobe(error) => error.kind().exit_code(),
             Self::OtherOrganization { .. } | Self::OtherConfiguration { .. } => 78,
             Self::Paused { .. } | Self::WindowNeeded { .. } | Self::WindowUnknown => 8,
             Self::LinksOfAnother { .. } => 78,
-            Self::NoUser(_) | Self::SeveralUsers { .. } | Self::NoTrace(_) | Self::NoLink(_) => 64,
+            Self::NoUser(_)
+            | Self::SeveralUsers { .. }
+            | Self::NoTrace(_)
+            | Self::NoLink(_)
+            | Self::NoGroup(_) => 64,
             Self::LinksFile { .. } | Self::NoLinks { .. } | Self::OtherLinks { .. } => 64,
             Self::NoRun(_)
             | Self::NoPlan(_)

@@ -73,7 +73,7 @@ pub(crate) fn several(who: &str, traces: &PersonTraces) -> Failure {
 }
 
 /// What went, for people and scripts.
-fn counts(forgotten: &Forgotten) -> [(&'static str, u64); 15] {
+fn counts(forgotten: &Forgotten) -> [(&'static str, u64); 16] {
     let Forgotten {
         links,
         given,
@@ -83,6 +83,7 @@ fn counts(forgotten: &Forgotten) -> [(&'static str, u64); 15] {
         failing,
         created,
         accepted,
+        gave,
         unsettled,
         changes,
         commands,
@@ -100,6 +101,7 @@ fn counts(forgotten: &Forgotten) -> [(&'static str, u64); 15] {
         ("refusals", failing),
         ("creations", created),
         ("accepted members of groups", accepted),
+        ("names in directories", gave),
         ("unknown outcomes", unsettled),
         ("changes", changes),
         ("commands", commands),

@@ -87,12 +87,12 @@ async fn report(cli: &Cli, format: ReportFormat) -> Result<u8, Failure> {
 
 async fn rows(program: &Program) -> Result<Vec<Row>, Failure> {
     program.not_paused().await?;
-    let directory = program.read_directory().await?;
+    let directories = program.read_directories().await?;
     let session = program.session(None).await?;
     let who = format!("pid {}, umsync links report", std::process::id());
-    let reading = reading::read(program, &session, &directory, Mode::Plan, Scope::Whole, &who).await?;
-    let memory = remembering::recall(program).await?;
-    Ok(adoption(&directory, &reading.snapshot, &program.config.rules, &memory, program.now()))
+    let reading = reading::read(program, &session, &directories, Mode::Plan, Scope::Whole, &who).await?;
+    let memory = remembering::recall(program, &directories).await?;
+    Ok(adoption(&directories, &reading.snapshot, &program.config.rules, &memory, program.now()))
 }
 
 fn cells(row: Row) -> [String; HEAD.len()] {

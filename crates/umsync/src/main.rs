@@ -15,10 +15,13 @@ mod cli;
 mod clock;
 mod config;
 mod daemon;
+mod directories;
 mod failure;
 mod forget;
+mod groups;
 mod history;
 mod init;
+mod kerberos;
 mod leavers;
 mod ledger;
 mod links;
@@ -39,6 +42,7 @@ mod scope;
 mod status;
 mod sync;
 mod timetable;
+mod unlisted;
 
 use clap::Parser as _;
 use cli::{Cli, Command, ReportFormat};
@@ -125,10 +129,16 @@ async fn obey(cli: &Cli) -> Result<u8, Failure> {
             history::history(cli, what.as_deref(), *last, format).await
         }
         Command::Leavers { command, json } => leavers::leavers(cli, command.as_ref(), *json).await,
+        Command::Groups { command, json } => groups::groups(cli, command.as_ref(), *json).await,
         Command::Links { command } => links::links(cli, command).await,
         Command::Store { command: cli::Store::Backup { file } } => forget::backup(cli, file).await,
         Command::Forget { who, json } => forget::forget(cli, who, *json).await,
         Command::Report { run, format, json } => report::report(cli, run.as_deref(), *format, *json).await,
+        #[cfg(feature = "kerberos")]
+        Command::KerberosAgent { service, principal, binding } => {
+            let (service, principal, binding) = (service.clone(), principal.clone(), binding.clone());
+            kerberos::speak(&umsync_directory::ldap::Errand { service, principal, binding })
+        }
         Command::Sandbox { listen, seed, state } => {
             sandbox::sandbox(*listen, seed.as_deref(), state.clone()).await
         }

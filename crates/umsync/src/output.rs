@@ -20,7 +20,7 @@ pub(crate) fn lines(lines: &[Line]) -> std::io::Result<()> {
 
 /// Writes a line of plain text.
 pub(crate) fn text(text: &str) -> std::io::Result<()> {
-    writeln!(anstream::stdout().lock(), "{text}")
+    writeln!(anstream::stdout().lock(), "{}", clean(text))
 }
 
 /// Writes a value as JSON.

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use umsync_engine::adobe::{Group, GroupKind, Snapshot, User};
 use umsync_engine::change::Address;
 use umsync_engine::desired::{Person, desired};
-use umsync_engine::directory::Directory;
+use umsync_engine::directories::Directories;
 use umsync_engine::key::{fold, fold_email};
 use umsync_engine::memory::Memory;
 use umsync_umapi::{Opens, Session};
@@ -18,14 +18,14 @@ use umsync_umapi::{Opens, Session};
 pub(crate) async fn read(
     program: &Program,
     session: &Session<StoreLedger>,
-    directory: &Directory,
+    directories: &Directories,
     mode: Mode,
     name: &str,
     who: &str,
 ) -> Result<Reading, Failure> {
     let links = program.store.links(program.organization()).await?;
     let memory = Memory { links, ..Memory::default() };
-    let desired = desired(directory, &program.config.rules, &memory, program.now());
+    let desired = desired(directories, &program.config.rules, &memory, program.now());
     let person = find(&desired.people, name)?;
     let (lock, waited) = reading::lock(program, who, program.now()).await?;
     let Opens { listing: _, execution, silence } = reading::opens(program, program.now()).await?;
@@ -41,16 +41,18 @@ pub(crate) async fn read(
         None if person.username.is_some() => return Err(Failure::NeedsWholeRun(person.email.clone())),
         None => groups_only(program, session).await?,
     };
-    let known = person.anchor.as_ref().and_then(|anchor| memory.links.get(anchor));
-    let linked = known.map(|known| &known.id);
+    let linked = person.links(&memory).next().map(|known| &known.id);
     afresh(session, &mut snapshot, person, linked).await?;
-    Ok(Reading { snapshot, lock, person: Some(person.dn.clone()), waited })
+    Ok(Reading { snapshot, lock, person: Some(person.place()), waited })
 }
 
 fn find<'a>(people: &'a [Person], name: &str) -> Result<&'a Person, Failure> {
     let is_it = |person: &&Person| {
         fold_email(&person.email) == fold_email(name)
-            || fold(&person.dn) == fold(name)
+            || person
+                .sightings
+                .iter()
+                .any(|sighting| fold(&sighting.dn) == fold(name) || sighting.place() == name)
             || person.username.as_ref().is_some_and(|username| fold(username) == fold(name))
     };
     let found: Vec<&Person> = people.iter().filter(is_it).collect();
@@ -58,7 +60,7 @@ fn find<'a>(people: &'a [Person], name: &str) -> Result<&'a Person, Failure> {
         [person] => Ok(person),
         [] => Err(Failure::Nobody(name.to_owned())),
         several => {
-            let entries = several.iter().map(|person| person.dn.as_str()).collect::<Vec<_>>().join(" and ");
+            let entries = several.iter().map(|person| person.place()).collect::<Vec<_>>().join(" and ");
             Err(Failure::Several { who: name.to_owned(), entries })
         }
     }
@@ -73,8 +75,15 @@ async fn groups_only(program: &Program, session: &Session<StoreLedger>) -> Resul
         program.bar.say(format!("asking for the group {name}"));
         if session.group_exists(&name).await? {
             let kind = GroupKind::Unknown(None);
-            let group =
-                Group { name: name.clone(), kind, id: None, member_count: None, quota: None, product: None };
+            let group = Group {
+                name: name.clone(),
+                kind,
+                id: None,
+                member_count: None,
+                quota: None,
+                product: None,
+                admins: None,
+            };
             there.insert(name, group);
         }
     }

@@ -2,16 +2,14 @@
 
 use crate::adobe::Side;
 use crate::bar::Bar;
-use crate::binds::Account;
 use crate::clock::SystemClock;
-use crate::config::{Config, Source};
+use crate::config::Config;
 use crate::failure::Failure;
 use crate::ledger::StoreLedger;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::signal::unix::{SignalKind, signal};
-use umsync_directory::{Admission, csv, ldap, ldif};
-use umsync_engine::directory::Directory;
 use umsync_store::{Missing, Pause, Store, holder};
 use umsync_umapi::{Cancel, Canceller, Client, Clock, Session};
 
@@ -22,6 +20,8 @@ pub(crate) struct Program {
     pub(crate) side: Side,
     pub(crate) bar: Bar,
     pub(crate) cancel: Cancel,
+    /// Adobe has refused the first client secret, and taken the next one.
+    secret_refused: AtomicBool,
 }
 
 /// Whether a command may begin a store.
@@ -37,13 +37,14 @@ impl Program {
     /// Opens the store and makes Adobe's side ready to be called.
     pub(crate) async fn open(config: Config, first_time: FirstTime, bar: Bar) -> Result<Self, Failure> {
         let (side, store) = reach(&config, first_time).await?;
-        Ok(Self { config, store, side, bar, cancel: on_signals()? })
+        Ok(Self { config, store, side, bar, cancel: on_signals()?, secret_refused: AtomicBool::new(false) })
     }
 
     /// The same under another configuration: whoever may stop this one may stop that one.
     pub(crate) async fn reopened(&self, config: Config) -> Result<Self, Failure> {
         let (side, store) = reach(&config, FirstTime::Refused).await?;
-        Ok(Self { config, store, side, bar: self.bar.clone(), cancel: self.cancel.clone() })
+        let (bar, cancel) = (self.bar.clone(), self.cancel.clone());
+        Ok(Self { config, store, side, bar, cancel, secret_refused: AtomicBool::new(false) })
     }
 
     /// The present.
@@ -64,62 +65,28 @@ impl Program {
         }
     }
 
-    /// Reads the directory whole.
-    pub(crate) async fn read_directory(&self) -> Result<Directory, Failure> {
-        let wanted = self.config.rules.wanted();
-        self.bar.say("reading the directory");
-        let reading = async {
-            match &self.config.source {
-                Source::Ldif(settings) => {
-                    let settings: ldif::Settings = (**settings).clone();
-                    let read = tokio::task::spawn_blocking(move || ldif::read(&settings, &wanted));
-                    Ok::<Directory, Failure>(read.await.expect("the reader does not panic")?)
-                }
-                Source::Csv(settings) => {
-                    let settings: csv::Settings = (**settings).clone();
-                    let read = tokio::task::spawn_blocking(move || csv::read(&settings, &wanted));
-                    Ok(read.await.expect("the reader does not panic")?)
-                }
-                Source::Ldap(source) => {
-                    let settings =
-                        source.settings().map_err(|(key, source)| Failure::Secret { key, source })?;
-                    let account = Account::of(&self.config.source);
-                    if let Some(account) = &account {
-                        account.may_bind(&self.store, self.now()).await?;
-                    }
-                    let bar = self.bar.clone();
-                    let progress = move |progress: ldap::Progress| {
-                        let ldap::Progress { server, listing, entries } = progress;
-                        bar.say(format!("reading {listing} from {server}: {entries}"));
-                    };
-                    let read = ldap::read(&settings, &wanted, &progress).await;
-                    if let Some(account) = &account {
-                        let told = read.as_ref().err().map_or(Admission::LetIn, |error| error.admission());
-                        account.note(&self.store, &told, self.now()).await?;
-                    }
-                    Ok(read?)
-                }
-            }
-        };
-        let directory: Directory = tokio::select! {
-            read = reading => read?,
-            () = self.cancel.cancelled() => return Err(Failure::Stopped),
-        };
-        let (entries, groups) = (directory.entries.len(), directory.groups.len());
-        tracing::info!(source = directory.source, entries, groups, "directory read");
-        Ok(directory)
-    }
-
     /// Begins a session with Adobe; what is sent is noted in the journal of `run`.
     pub(crate) async fn session(&self, journal: Option<String>) -> Result<Session<StoreLedger>, Failure> {
         self.bar.say("asking Adobe for a token");
         let ledger =
             StoreLedger { store: self.store.clone(), organization: self.organization().to_owned(), journal };
         let client = Client::new(self.side.settings.clone(), Arc::new(ledger), Arc::new(SystemClock))?;
-        Ok(tokio::select! {
+        let session = tokio::select! {
             session = client.begin() => session?,
             () = self.cancel.cancelled() => return Err(Failure::Stopped),
-        })
+        };
+        self.secret_refused.store(session.first_secret_is_refused(), Ordering::Relaxed);
+        Ok(session)
+    }
+
+    /// What everybody should know about the credential.
+    pub(crate) fn credential_warning(&self) -> Option<&'static str> {
+        match self.secret_refused.load(Ordering::Relaxed) {
+            true => Some(
+                "Adobe refuses adobe.client_secret and takes adobe.next_client_secret: put the next one in its place, and remove next_client_secret",
+            ),
+            false => self.side.warning(),
+        }
     }
 
     /// Ends what runs beside the program.

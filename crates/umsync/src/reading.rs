@@ -13,7 +13,7 @@ use umsync_engine::adobe::{Snapshot, User};
 use umsync_engine::amend::amend;
 use umsync_engine::change::{Account, Address, Change, Field, Target, What};
 use umsync_engine::command::Verdict;
-use umsync_engine::directory::Directory;
+use umsync_engine::directories::Directories;
 use umsync_store::{Entry, Lock, LockError, Purpose};
 use umsync_umapi::{Gate, MOST_CLOCK_ERROR, Opens, Session, Shut};
 
@@ -21,7 +21,7 @@ use umsync_umapi::{Gate, MOST_CLOCK_ERROR, Opens, Session, Shut};
 pub(crate) struct Reading {
     pub(crate) snapshot: Snapshot,
     pub(crate) lock: Lock,
-    /// Whom a run for one person is about, by the DN of their entry.
+    /// Whom a run for one person is about, by the place of their entry.
     pub(crate) person: Option<String>,
     /// The gate was waited for: the directory may have changed since it was read.
     pub(crate) waited: bool,
@@ -31,13 +31,13 @@ pub(crate) struct Reading {
 pub(crate) async fn read(
     program: &Program,
     session: &Session<StoreLedger>,
-    directory: &Directory,
+    directories: &Directories,
     mode: Mode,
     scope: Scope<'_>,
     who: &str,
 ) -> Result<Reading, Failure> {
     match scope {
-        Scope::Person(name) => person::read(program, session, directory, mode, name, who).await,
+        Scope::Person(name) => person::read(program, session, directories, mode, name, who).await,
         Scope::Whole | Scope::Exactly(_) => adobe(program, session, mode, who).await,
     }
 }
@@ -217,8 +217,10 @@ fn renamed(account: &Account, changes: &[Change]) -> Option<Address> {
     Some(Address { user: new, domain, adobe_id: account.address.adobe_id })
 }
 
-/// Replaces what a snapshot says of these accounts by what was read of them.
+/// Replaces what a snapshot says of these accounts by what was read of them. Adobe's count follows: who was made or went
+/// since it was given is no user whom the listing lacks.
 fn put(snapshot: &mut Snapshot, read: &[(Account, Option<User>)]) {
+    let before = snapshot.users.len() as u64;
     for (account, found) in read {
         let is_it = |user: &User| match (&account.id, &user.id) {
             (Some(id), Some(other)) => id == other,
@@ -227,6 +229,8 @@ fn put(snapshot: &mut Snapshot, read: &[(Account, Option<User>)]) {
         snapshot.users.retain(|user| !is_it(user));
         snapshot.users.extend(found.clone());
     }
+    let now = snapshot.users.len() as u64;
+    snapshot.total_count = snapshot.total_count.map(|count| (count + now).saturating_sub(before));
 }
 
 /// Takes the lock, and tells whether it had to be waited for. Whoever only lists is waited for; whoever executes is not.

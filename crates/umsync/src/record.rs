@@ -10,12 +10,14 @@ use crate::scope::Scope;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use umsync_engine::breaker::Breaker;
 use umsync_engine::change::{Change, Target};
 use umsync_engine::command::{Outcome, Verdict};
 use umsync_engine::memory::Departure;
 use umsync_engine::plan::{Plan, Remember};
-use umsync_engine::report::{Results, Totals, fates};
+use umsync_engine::report::{Results, Totals, codes_of, fates};
 use umsync_engine::rules::Baseline;
+use umsync_engine::unread::Unread;
 use umsync_store::{RunEnd, RunStart};
 
 /// One run of the program.
@@ -77,17 +79,41 @@ impl Record {
         remember: &Remember,
     ) -> Result<(), Failure> {
         // What fails is noted where it fails, with what it failed with: whoever only looks must not take its next try.
-        let Remember { absent, matches, departing: _, digests: _, counts } = remember;
+        let Remember {
+            absent,
+            back,
+            whole,
+            matches,
+            departing: _,
+            digests: _,
+            counts,
+            giving,
+            groups: _,
+            look_for: _,
+        } = remember;
         let (organization, now) = (program.organization(), program.now());
         if !matches!(scope, Scope::Person(_)) {
-            program.store.note_absences(organization, absent, now, program.side.every()).await?;
-            program.store.note_read(organization, &program.config.meaning, counts, now).await?;
+            match whole {
+                true => program.store.note_absences(organization, absent, now, program.side.every()).await?,
+                false => program.store.note_returns(organization, back).await?,
+            }
+            for (name, counts) in counts {
+                let of = remembering::meaning_of(program, name);
+                program.store.note_read(organization, &of, counts, now).await?;
+            }
+            for (name, giving) in giving {
+                let Some(place) = program.config.directories.get(name) else { continue };
+                program.store.note_directory(organization, name, &place.meaning, giving, now).await?;
+            }
         }
         if self.mode == Mode::Plan || !plan.withheld().is_empty() {
             program.store.save_plan(organization, plan.id(), &serde_json::to_value(plan)?, now).await?;
         }
         if self.mode == Mode::Apply && matches!(scope, Scope::Whole) && baseline == Baseline::Accepted {
             remembering::link(program, matches, now).await?;
+        }
+        for (group, dn) in plan.certificates().iter().flat_map(|certified| &certified.certificate.followed) {
+            tracing::warn!(%group, dn, "a mapped group has another name now: write that in the configuration");
         }
         let (withheld, set_aside) = (plan.withheld().len(), plan.set_aside().len());
         tracing::info!(plan = plan.id(), withheld, set_aside, "planned: {}", Totals::of(plan.changes()));
@@ -107,9 +133,17 @@ impl Record {
             return Ok(());
         }
         let Finished { plan, outcomes, .. } = &*finished;
-        let whole = matches!(scope, Scope::Whole);
+        // Whoever has not read every directory does not know what is wanted no more.
+        let whole = matches!(scope, Scope::Whole) && remember.whole;
         let all = || plan.changes().iter().chain(plan.withheld().iter().map(|withheld| &withheld.change));
         let wanted = whole.then(|| all().map(Change::fingerprint).collect());
+        // Whoever only plans may have misspelt a group; what was executed was meant.
+        if !matches!(scope, Scope::Person(_)) {
+            for (name, groups) in &remember.groups {
+                let (organization, now) = (program.organization(), program.now());
+                program.store.note_groups(organization, name.as_str(), groups, now).await?;
+            }
+        }
         let fates: Vec<_> = fates(plan, outcomes).collect();
         remembering::fates(program, &fates, &remember.digests, wanted).await?;
         if let Ok(before) = TimeDelta::from_std(program.config.history).map(|kept| program.now() - kept) {
@@ -167,6 +201,7 @@ impl Record {
         report["plan"] = json!(end.ok().map(|finished| &finished.plan));
         report["stale"] = json!(end.ok().map(|finished| &finished.stale));
         report["outcomes"] = json!(end.ok().map(|finished| &finished.outcomes));
+        report["codes"] = json!(end.ok().map(|finished| codes_of(&finished.outcomes)));
         report
     }
 
@@ -217,13 +252,41 @@ impl Record {
         tracing::info!(run = self.id, code, "ended");
         Ok(())
     }
+
+    /// An execution that stopped itself, because hardly anything went well any more, was not cut short: nobody goes on with
+    /// its rest as if nothing had been. The next run plans it anew.
+    pub(crate) async fn give_up_if_broken(
+        &self,
+        program: &Program,
+        outcomes: &[Outcome],
+    ) -> Result<(), Failure> {
+        match broken(outcomes) {
+            Some(why) if self.mode == Mode::Apply => {
+                Ok(program.store.drop_rest(&self.id, &why, program.now()).await?)
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+/// Why an execution has stopped itself, where it has left something undone.
+pub(crate) fn broken(outcomes: &[Outcome]) -> Option<String> {
+    let is_not_sent = |outcome: &Outcome| matches!(outcome.verdict, Verdict::NotSent { .. });
+    let breaker = Breaker::of(outcomes.iter().map(|outcome| &outcome.verdict));
+    let why = breaker.broken().filter(|_| outcomes.iter().any(is_not_sent))?;
+    Some(format!("it stopped itself: {why}; what was left of it is planned anew"))
 }
 
 /// What everybody should know who goes by a report.
 fn warn(program: &Program, summary: &mut Value) {
+    let warnings = program.config.warnings();
     for (key, warning) in [
         ("store_warning", program.store.filesystem_warning().map(|warning| json!(warning))),
-        ("directory_warning", program.config.source.warning().map(|warning| json!(warning))),
+        ("adobe_warning", program.credential_warning().map(|warning| json!(warning))),
+        (
+            "directory_warning",
+            Some(warnings.join("\n")).filter(|text| !text.is_empty()).map(|text| json!(text)),
+        ),
     ] {
         if let Some(warning) = warning {
             summary[key] = warning;
@@ -251,7 +314,14 @@ impl Finished {
         if !done || !self.stale.is_empty() || self.unrecorded.is_some() {
             return 4;
         }
-        if self.plan.withheld().is_empty() && !self.plan.doubts().too_many_set_aside { 0 } else { 3 }
+        let doubts = self.plan.doubts();
+        if self.plan.withheld().is_empty() && !doubts.too_many_set_aside && !doubts.unread { 0 } else { 3 }
+    }
+
+    fn not_read(&self) -> Option<String> {
+        let told = |unread: &Unread| unread.directory.says(&unread.why);
+        let told: Vec<String> = self.plan.unread().iter().map(told).collect();
+        (!told.is_empty()).then(|| told.join("\n"))
     }
 
     fn summary(&self) -> Value {
@@ -260,6 +330,7 @@ impl Finished {
             "withheld": self.plan.withheld().len(),
             "set_aside": self.plan.set_aside().len(),
             "held": self.plan.held().len(),
+            "directories_not_read": self.not_read(),
             "stale": self.stale.len(),
             "unrecorded": self.unrecorded,
             "results": Results::of(&self.plan, &self.outcomes),

@@ -7,18 +7,29 @@ use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use umsync_engine::adobe::{Snapshot, User};
 use umsync_engine::change::{Change, Target, What};
+use umsync_engine::codes::is_lasting;
 use umsync_engine::command::{StepError, Verdict};
+use umsync_engine::directories::Directories;
+use umsync_engine::directory::DirectoryName;
 use umsync_engine::key::UserKey;
 use umsync_engine::memory::{Match, Memory};
 use umsync_store::{Created, Link, Refusal, Refusals};
 use umsync_umapi::Session;
 
 /// What earlier runs remember; what somebody approved is not in it.
-pub(crate) async fn recall(program: &Program) -> Result<Memory, Failure> {
+pub(crate) async fn recall(program: &Program, directories: &Directories) -> Result<Memory, Failure> {
     let (store, organization) = (&program.store, program.organization());
     let orders = store.orders(organization, program.now()).await?;
     let created = store.created(organization).await?;
     let invisible = |created: Created| created.invisible_since.map(|_| created.fingerprint);
+    let mut reads = BTreeMap::new();
+    for name in directories.read().keys() {
+        reads.insert(name.clone(), store.reads(organization, &meaning_of(program, name)).await?);
+    }
+    let mut gave = BTreeMap::new();
+    for name in directories.failed().keys() {
+        gave.insert(name.clone(), store.gave(organization, name).await?);
+    }
     Ok(Memory {
         links: store.links(organization).await?,
         absences: store.absences(organization, program.now(), program.side.every()).await?,
@@ -28,8 +39,19 @@ pub(crate) async fn recall(program: &Program) -> Result<Memory, Failure> {
         invisible: created.into_iter().filter_map(invisible).collect(),
         approved: BTreeSet::new(),
         accepted: store.accepted_members(organization).await?,
-        reads: store.reads(organization, &program.config.meaning).await?,
+        reads,
+        gave,
+        surplus: store.surplus(organization).await?,
+        looked_for: BTreeSet::new(),
     })
+}
+
+/// Under which meaning of the configuration the counts of a directory's reads are kept.
+pub(crate) fn meaning_of(program: &Program, directory: &DirectoryName) -> String {
+    match directory.is_only() {
+        true => program.config.meaning.clone(),
+        false => format!("{}/{directory}", program.config.meaning),
+    }
 }
 
 /// Accounts that Adobe said it made, and that a later listing lacks, are looked for singly: whoever is found so was only
@@ -73,7 +95,7 @@ pub(crate) async fn look_for_created(
 }
 
 /// One account stands in a snapshot once.
-fn put(snapshot: &mut Snapshot, user: &User) {
+pub(crate) fn put(snapshot: &mut Snapshot, user: &User) {
     snapshot.users.retain(|other| other.id.is_none() || other.id != user.id);
     snapshot.users.push(user.clone());
 }
@@ -119,7 +141,7 @@ pub(crate) async fn fates(
                 }
             }
             Verdict::Refused { errors } => {
-                let lasting = |error: &&StepError| !is_passing(&error.code);
+                let lasting = |error: &&StepError| is_lasting(&error.code);
                 let Some(error) = errors.iter().find(lasting) else { continue };
                 let fingerprint = change.fingerprint();
                 let digest = digests.get(&fingerprint).cloned().unwrap_or_default();
@@ -138,21 +160,4 @@ pub(crate) async fn fates(
     store.end_absences(organization, &gone).await?;
     let refusals = Refusals { done: &done, refused, wanted: wanted.as_ref() };
     Ok(store.note_refusals(organization, &refusals, now).await?)
-}
-
-/// Whether a code tells of something that passes, or that is wrong with everything: back-ends in trouble, a move of the
-/// organization, no licence left, a request that was refused whole; or that we did not send it.
-fn is_passing(code: &str) -> bool {
-    let beginnings = [
-        "error.internal",
-        "error.throttled",
-        "error.organization",
-        "error.api",
-        "error.request",
-        "error.group.license",
-        "error.license",
-        "error.quota",
-        "umsync.",
-    ];
-    beginnings.iter().any(|beginning| code.starts_with(beginning))
 }

@@ -7,6 +7,7 @@ use crate::reading::{self, Reading};
 use crate::record::Record;
 use crate::remembering;
 use crate::scope::Scope;
+use crate::unlisted;
 use umsync_engine::change::Change;
 use umsync_engine::command::Outcome;
 use umsync_engine::memory::Memory;
@@ -50,22 +51,26 @@ pub(crate) async fn run(
     show: impl FnOnce(&Exact) -> Result<(), Failure>,
 ) -> Result<Finished, Failure> {
     program.not_paused().await?;
-    let mut directory = program.read_directory().await?;
+    let mut directories = program.read_directories().await?;
     let session = program.session(record.journal()).await?;
     let Reading { mut snapshot, mut lock, person, waited } =
-        reading::read(program, &session, &directory, mode, scope, record.who()).await?;
+        reading::read(program, &session, &directories, mode, scope, record.who()).await?;
     if waited {
         program.not_paused().await?;
-        directory = program.read_directory().await?;
+        directories = program.read_directories().await?;
     }
 
     remembering::look_for_created(program, &session, &mut snapshot).await?;
     let approvals = Approvals::recall(program).await?;
-    let memory = Memory { approved: approvals.lifted(), ..remembering::recall(program).await? };
+    let mut memory =
+        Memory { approved: approvals.lifted(), ..remembering::recall(program, &directories).await? };
     let rules = Rules { baseline: baseline(program).await?, ..program.config.rules.clone() };
     let occasion =
         Occasion { configuration: &program.config.meaning, now: program.now(), person: person.as_deref() };
-    let (fresh, remember) = plan(&directory, &snapshot, &rules, &memory, occasion)?;
+    let (mut fresh, mut remember) = plan(&directories, &snapshot, &rules, &memory, occasion)?;
+    if unlisted::look_for(program, &session, &remember.look_for, &mut snapshot, &mut memory).await? {
+        (fresh, remember) = plan(&directories, &snapshot, &rules, &memory, occasion)?;
+    }
     let exact = scope.of(fresh, &approvals, &session, &rules.protect.with_admins_of(&snapshot)).await?;
     record.planned(program, scope, rules.baseline, &exact.plan, &remember).await?;
     show(&exact)?;

@@ -31,10 +31,12 @@ pub(crate) async fn status(cli: &Cli, as_json: bool) -> Result<u8, Failure> {
     let paused = store.paused(&organization, now).await?;
     let approvals = store.approvals(&organization, now).await?;
     let baseline = store.baseline(&organization).await?;
-    let rest = match Account::of(&config.source) {
-        Some(account) => account.rest(&store, now).await?,
-        None => None,
-    };
+    let mut rests = Vec::new();
+    for (name, place) in &config.directories {
+        if let Some(account) = Account::of(&place.source) {
+            rests.extend(account.rest(&store, now).await?.map(|rest| (name, rest)));
+        }
+    }
     if as_json {
         let side = |shut: &Option<Shut>| shut.as_ref().map(|shut| moment(shut.opens_at));
         output::json(&json!({
@@ -53,7 +55,7 @@ pub(crate) async fn status(cli: &Cli, as_json: bool) -> Result<u8, Failure> {
             "leavers": leavers,
             "failing_changes": failing,
             "paused_until": paused.as_ref().map(|pause| moment(pause.until)),
-            "account_rests_until": rest.as_ref().map(|rest| moment(rest.until)),
+            "account_rests_until": rests.iter().map(|(_, rest)| rest.until).max().map(moment),
             "approvals": approvals.iter().map(|approval| json!({
                 "plan": approval.plan_id,
                 "who": approval.who,
@@ -95,9 +97,10 @@ pub(crate) async fn status(cli: &Cli, as_json: bool) -> Result<u8, Failure> {
             ),
             None => "adobe          never read".to_owned(),
         });
-        if let Some(rest) = &rest {
+        for (name, rest) in &rests {
+            let of = if name.is_only() { String::new() } else { format!("of {name} ") };
             lines.push(format!(
-                "account        rests until {}: the directory refused it {} times in a row; `umsync check` tries it at once",
+                "account        {of}rests until {}: the directory refused it {} times in a row; `umsync check` tries it at once",
                 moment(rest.until),
                 rest.refusals
             ));

@@ -68,10 +68,12 @@ pub(crate) async fn recorded(program: &Program, wish: Wish<'_>) -> Result<u8, Fa
             write_plan(file, plan)?;
         }
         if !wish.json {
-            let warned = match program.config.source.warning() {
-                Some(warning) => output::text(&format!("Danger: {warning}\n")),
+            let mut dangers = program.config.warnings().into_iter();
+            let warned = dangers.try_for_each(|warning| output::text(&format!("Danger: {warning}\n")));
+            let warned = warned.and_then(|()| match program.credential_warning() {
+                Some(warning) => output::text(&format!("Warning: {warning}\n")),
                 None => Ok(()),
-            };
+            });
             let told = warned
                 .and_then(|()| output::lines(&of_plan(plan)))
                 .and_then(|()| output::lines(&of_stale(stale)));
@@ -89,6 +91,10 @@ pub(crate) async fn recorded(program: &Program, wish: Wish<'_>) -> Result<u8, Fa
             let code = code(&finished, wish);
             let report = record.report(program, code, Ok(&finished));
             let kept = record.end(program, &report).await;
+            let kept = match kept {
+                Ok(()) => record.give_up_if_broken(program, &finished.outcomes).await,
+                kept => kept,
+            };
             notify::notify(program, &report).await;
             match kept {
                 Ok(()) => {}

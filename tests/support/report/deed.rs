@@ -1,10 +1,9 @@
 //! Deeds: what a report says was done, what the emulator's log says was carried out, what is different at Adobe.
 
 use super::Mark;
-use crate::support::World;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use umsync_emulator::{Endpoint, Entry, GroupKind, User};
+use umsync_emulator::{Endpoint, Entry, GroupKind, Running, User};
 
 /// One thing done to one user or group; both in lower case, `join design` for instance.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,7 +20,7 @@ impl Deed {
     }
 
     /// From a change in a report's JSON.
-    pub(super) fn of_change(change: &Value) -> Self {
+    pub(crate) fn of_change(change: &Value) -> Self {
         let user = change.pointer("/target/user/email").or_else(|| change.pointer("/target/group"));
         let target = user.and_then(Value::as_str).expect("a target");
         let word = super::word(&change["what"]);
@@ -107,13 +106,13 @@ fn asked(mark: &Mark, command: &Value) -> Vec<Deed> {
 }
 
 /// What is different at Adobe since then, account by account, by their ids.
-pub(super) fn changed(mark: &Mark, world: &World) -> Deeds {
+pub(super) fn changed(mark: &Mark, adobe: &Running) -> Deeds {
     let mut deeds = Deeds::new();
-    let groups = world.adobe.groups().into_iter().filter(|group| group.kind == GroupKind::UserGroup);
+    let groups = adobe.groups().into_iter().filter(|group| group.kind == GroupKind::UserGroup);
     let new = groups.filter(|group| !mark.groups.contains(&group.name));
     deeds.extend(new.map(|group| Deed::new(&group.name, "create_group")));
 
-    let state = world.adobe.state();
+    let state = adobe.state();
     let by_id = |users: Vec<User>| -> BTreeMap<String, User> {
         users.into_iter().map(|user| (user.id.clone(), user)).collect()
     };

@@ -168,8 +168,7 @@ impl Groups {
         settings: &Settings,
         place: &str,
     ) -> Result<BTreeMap<GroupRef, DirectoryGroup>, Error> {
-        let missing: Vec<GroupRef> =
-            wanted.groups.iter().filter(|group| !self.found.contains_key(group)).cloned().collect();
+        let missing = wanted.missing(|group| self.found.contains_key(group));
         if missing.is_empty() {
             return Ok(self.found);
         }
@@ -179,7 +178,7 @@ impl Groups {
 }
 
 fn nobody_of(group: &GroupRef) -> DirectoryGroup {
-    DirectoryGroup { dn: group.to_string(), members: 0 }
+    DirectoryGroup { dn: group.to_string(), members: 0, anchor: None }
 }
 
 #[cfg(test)]

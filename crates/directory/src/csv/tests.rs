@@ -29,9 +29,9 @@ fn settings(bytes: &[u8]) -> (tempfile::TempDir, Settings) {
 
 fn wanted(groups: &[&str]) -> Wanted {
     Wanted {
-        named: Default::default(),
         attributes: ["email", "firstname", "lastname", "country", "type"].map(str::to_owned).into(),
         groups: groups.iter().map(|name| GroupRef::new(name)).collect(),
+        ..Wanted::default()
     }
 }
 

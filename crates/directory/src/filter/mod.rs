@@ -112,11 +112,26 @@ impl Filter {
         Filter(Node::Or(filters.into_iter().map(|filter| filter.0).collect()))
     }
 
+    /// `(attribute=*)`
+    pub(crate) fn present(attribute: &str) -> Filter {
+        Filter(Node::Item { attribute: attribute.to_ascii_lowercase(), test: Test::Present })
+    }
+
+    /// `(attribute:rule:=value)`, whatever characters the value has.
+    pub(crate) fn rule(attribute: &str, rule: &str, value: &str) -> Filter {
+        Filter(Node::Extensible {
+            attribute: Some(attribute.to_ascii_lowercase()),
+            dn: false,
+            rule: Some(rule.to_owned()),
+            value: value.as_bytes().to_vec(),
+        })
+    }
+
     /// `(attribute=value)`, whatever characters the value has.
-    pub(crate) fn equal(attribute: &str, value: &str) -> Filter {
+    pub(crate) fn equal(attribute: &str, value: impl AsRef<[u8]>) -> Filter {
         Filter(Node::Item {
             attribute: attribute.to_ascii_lowercase(),
-            test: Test::Equal(value.as_bytes().to_vec()),
+            test: Test::Equal(value.as_ref().to_vec()),
         })
     }
 }

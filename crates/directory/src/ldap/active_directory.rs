@@ -5,9 +5,7 @@
 
 /// The reason in plain words, and what to do. `None`: the text is not Active Directory's, or names another reason.
 pub(super) fn refusal(text: &str) -> Option<&'static str> {
-    let (_, reason) = text.split_once("LdapErr: DSID-")?.1.split_once(", data ")?;
-    let digits = reason.split(',').next()?.trim();
-    Some(match u32::from_str_radix(digits, 16).ok()? {
+    Some(match reason(text)? {
         0x525 => {
             "Active Directory has no such account\ncorrect its name under `bind`: a DN, user@domain or DOMAIN\\user"
         }
@@ -34,6 +32,16 @@ pub(super) fn refusal(text: &str) -> Option<&'static str> {
         }
         _ => return None,
     })
+}
+
+/// Whether the reason is, or may well be, a wrong password.
+pub(super) fn may_be_the_password(text: &str) -> bool {
+    reason(text).is_none_or(|reason| reason == 0x52e)
+}
+
+fn reason(text: &str) -> Option<u32> {
+    let (_, reason) = text.split_once("LdapErr: DSID-")?.1.split_once(", data ")?;
+    u32::from_str_radix(reason.split(',').next()?.trim(), 16).ok()
 }
 
 #[cfg(test)]
@@ -65,6 +73,10 @@ mod tests {
             assert_eq!(told.lines().count(), 2, "what it is, then what to do: {told}");
         }
         assert_eq!(told("57"), None);
+        let may_be = |data: &str| {
+            may_be_the_password(&format!("80090308: LdapErr: DSID-0C090569, data {data}, v4563"))
+        };
+        assert!(may_be("52e") && !may_be("533") && may_be_the_password("Invalid Credentials"));
         assert_eq!(told("x"), None);
     }
 

@@ -3,6 +3,8 @@
 //! The client library trusts what it decodes: a message that contradicts itself makes its task panic, wait for ever or
 //! overflow the stack. So every message is walked through here first.
 
+use super::bounds::{TOO_MANY_ELEMENTS, most_elements};
+
 /// A well-formed LDAP message is seven levels deep at most; controls may bring a few more.
 const DEPTH: usize = 32;
 
@@ -51,38 +53,46 @@ pub(super) fn header(bytes: &[u8]) -> Result<Option<(u8, usize, usize)>, Malform
     Ok(Some((*tag, 2 + count, length)))
 }
 
+/// The element that begins at `at` and ends at `end` or before.
+fn element(bytes: &[u8], at: usize, end: usize) -> Result<Element, Malformed> {
+    let rest = bytes.get(at..end).ok_or("an element beyond its frame")?;
+    let (tag, head, length) = header(rest)?.ok_or("an element without an end")?;
+    let start = at + head;
+    let end =
+        start.checked_add(length).filter(|stop| *stop <= end).ok_or("an element longer than its frame")?;
+    Ok(Element { tag, start, end })
+}
+
 /// The elements that fill `range` of `bytes`, exactly.
 pub(super) fn elements(bytes: &[u8], start: usize, end: usize) -> Result<Vec<Element>, Malformed> {
     let mut found = Vec::new();
     let mut at = start;
     while at < end {
-        let rest = bytes.get(at..end).ok_or("an element beyond its frame")?;
-        let (tag, head, length) = header(rest)?.ok_or("an element without an end")?;
-        let start = at + head;
-        let stop = start
-            .checked_add(length)
-            .filter(|stop| *stop <= end)
-            .ok_or("an element longer than its frame")?;
-        found.push(Element { tag, start, end: stop });
-        at = stop;
+        let element = element(bytes, at, end)?;
+        at = element.end;
+        found.push(element);
     }
     Ok(found)
 }
 
-/// Walks through everything below `range`.
+/// Walks through everything below `range`, and keeps nothing of it.
 pub(super) fn check(bytes: &[u8], start: usize, end: usize) -> Result<(), Malformed> {
-    fn walk(bytes: &[u8], start: usize, end: usize, depth: usize) -> Result<(), Malformed> {
+    fn walk(bytes: &[u8], start: usize, end: usize, depth: usize, left: &mut usize) -> Result<(), Malformed> {
         if depth > DEPTH {
             return Err("elements nested too deeply");
         }
-        for element in elements(bytes, start, end)? {
+        let mut at = start;
+        while at < end {
+            let element = element(bytes, at, end)?;
+            *left = left.checked_sub(1).ok_or(TOO_MANY_ELEMENTS)?;
             if element.tag & 0x20 != 0 {
-                walk(bytes, element.start, element.end, depth + 1)?;
+                walk(bytes, element.start, element.end, depth + 1, left)?;
             }
+            at = element.end;
         }
         Ok(())
     }
-    walk(bytes, start, end, 0)
+    walk(bytes, start, end, 0, &mut most_elements(end.saturating_sub(start)))
 }
 
 /// A non-negative number.

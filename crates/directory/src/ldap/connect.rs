@@ -1,16 +1,19 @@
 //! From a server's name to a connection that may be asked: TCP, TLS, bind.
 
+use super::certificate::{self, ServerCertificate};
 use super::failure::{Answered, Failure, Phase};
 use super::guard::{self, Fate};
+use super::kerberos;
 use super::message::{self, Meaning};
 use super::server::Server;
-use super::settings::{Bind, Encryption, Settings};
+use super::settings::{Bind, Encryption, Kerberos, Settings};
 use super::tls;
 use crate::error::Error;
 use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, LdapResult, StdStream};
 use rustls::ClientConfig;
 use secrecy::ExposeSecret as _;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
@@ -36,6 +39,12 @@ pub(super) struct Connection {
     pub(super) more: Vec<Connection>,
     /// What this connection tells of a whole read.
     pub(super) proof: ServerProof,
+    /// Which of the host's addresses answered.
+    pub(super) address: Option<SocketAddr>,
+    /// What the server's certificate says.
+    pub(super) certificate: Option<ServerCertificate>,
+    /// What everything that it brought has cost.
+    pub(super) brought: u64,
     fate: Fate,
     carrier: JoinHandle<()>,
     driver: JoinHandle<Result<(), LdapError>>,
@@ -61,30 +70,54 @@ pub(super) async fn connect(
     settings: &Settings,
     trust: &Arc<ClientConfig>,
 ) -> Result<Connection, Error> {
+    let mut connection = open(server, settings, trust).await?;
+    bind(&mut connection, settings, is_encrypted(server, settings)).await?;
+    Ok(connection)
+}
+
+/// Whether nobody between can listen.
+pub(super) fn is_encrypted(server: &Server, settings: &Settings) -> bool {
+    server.encrypted || settings.encryption == Encryption::StartTls
+}
+
+/// Connects, and is nobody yet: no name and no password have been sent. Only a ticket is shown at once, because the client
+/// library cannot: for a connection of nobody, ask with [`Bind::Anonymous`].
+pub(super) async fn open(
+    server: &Server,
+    settings: &Settings,
+    trust: &Arc<ClientConfig>,
+) -> Result<Connection, Error> {
     let failed =
         |phase, failure| Error::Server { server: server.place.clone(), phase, source: Box::new(failure) };
     let limits = settings.timeouts;
     let mut tcp = reach(server, limits.connect).await.map_err(|failure| failed(Phase::Connect, failure))?;
+    let address = tcp.peer_addr().ok();
     let by_request = !server.encrypted && settings.encryption == Encryption::StartTls;
     if by_request {
         let asked = within(limits.connect, start_tls(&mut tcp)).await;
         asked.map_err(|failure| failed(Phase::StartTls, failure))?;
     }
-    let encrypted = server.encrypted || by_request;
-    let mut spoken = None;
-    let adopted = if encrypted {
+    let (mut spoken, mut certificate) = (None, None);
+    let adopted = if is_encrypted(server, settings) {
         let connector = tokio_rustls::TlsConnector::from(trust.clone());
         let handshake = async { connector.connect(server.name.clone(), tcp).await.map_err(tls::failed) };
-        let stream =
+        let mut stream =
             within(limits.connect, handshake).await.map_err(|failure| failed(Phase::Tls, failure))?;
         spoken = tls::spoken(stream.get_ref().1);
+        certificate = certificate::shown(stream.get_ref().1);
+        if let Bind::Kerberos(kerberos) = &settings.bind {
+            let binding = tls::certificate(stream.get_ref().1).and_then(kerberos::endpoint);
+            let binding = binding.as_deref();
+            let bound = kerberos::bind(&mut stream, &server.host, kerberos, binding, limits.bind).await;
+            bound.map_err(|failure| failed(by_ticket(kerberos), failure))?;
+        }
         adopt(stream, server, settings, trust).await
     } else {
         adopt(tcp, server, settings, trust).await
     };
     let mut connection = adopted.map_err(|failure| failed(Phase::Connect, failure))?;
     connection.proof.tls = spoken;
-    bind(&mut connection, settings, encrypted).await?;
+    (connection.address, connection.certificate) = (address, certificate);
     Ok(connection)
 }
 
@@ -146,15 +179,30 @@ where
         origin: Arc::new(Origin { server: server.clone(), settings: settings.clone(), tls: tls.clone() }),
         more: Vec::new(),
         proof: ServerProof::default(),
+        address: None,
+        certificate: None,
+        brought: 0,
         fate: fate.clone(),
         carrier: tokio::spawn(guard::carry(stream, ours, fate)),
         driver: tokio::spawn(conn.drive()),
     })
 }
 
-async fn bind(connection: &mut Connection, settings: &Settings, encrypted: bool) -> Result<(), Error> {
+/// Says who reads.
+pub(super) async fn bind(
+    connection: &mut Connection,
+    settings: &Settings,
+    encrypted: bool,
+) -> Result<(), Error> {
     match &settings.bind {
         Bind::Anonymous => Ok(()),
+        // Before the client library had the connection.
+        Bind::Kerberos(kerberos) => match connection.who_am_i(settings).await {
+            Some(identity) if identity.is_empty() => {
+                Err(connection.failed(by_ticket(kerberos), Failure::NobodyByTicket))
+            }
+            Some(_) | None => Ok(()),
+        },
         Bind::Simple { dn, password } => {
             if !encrypted {
                 tracing::warn!(
@@ -181,6 +229,10 @@ async fn bind(connection: &mut Connection, settings: &Settings, encrypted: bool)
             known.map_err(|failure| connection.failed(phase, failure))
         }
     }
+}
+
+fn by_ticket(kerberos: &Kerberos) -> Phase {
+    Phase::BindByKerberos { principal: kerberos.principal.clone() }
 }
 
 async fn bound(

@@ -40,6 +40,17 @@ pub(super) fn answer(tag: StructureTag) -> Option<Answer> {
     Some(Answer { record, partial })
 }
 
+/// The name of an entry, as it came.
+pub(super) fn name(tag: &StructureTag) -> Option<&[u8]> {
+    match &tag.payload {
+        PL::C(parts) => match &parts.first()?.payload {
+            PL::P(name) => Some(name),
+            PL::C(_) => None,
+        },
+        PL::P(_) => None,
+    }
+}
+
 /// The slice of `attribute` in this entry, if it is there, and the entry's `uSNChanged`.
 pub(super) fn slice(tag: StructureTag, attribute: &str) -> Option<(Option<Slice>, Option<Vec<u8>>)> {
     let (_, attributes) = parts(tag)?;

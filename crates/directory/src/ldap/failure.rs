@@ -1,6 +1,7 @@
 //! What a server can do to a reader, and what the reader was doing.
 
 use super::active_directory;
+use super::kerberos::Trouble;
 use std::fmt;
 use std::time::Duration;
 
@@ -22,6 +23,11 @@ pub enum Phase {
     BindByCertificate {
         /// Its file.
         certificate: String,
+    },
+    /// Presenting a Kerberos ticket.
+    BindByKerberos {
+        /// Whose. `None`: that of the credential cache.
+        principal: Option<String>,
     },
     /// Asking what kind of server this is.
     Root,
@@ -65,6 +71,8 @@ pub enum Listing {
     Groups,
     /// The groups that may be inside them.
     NestedGroups,
+    /// The people in a wanted group and in the groups inside it, by the server's word.
+    NestedMembers,
     /// Members who are neither people nor groups.
     Members,
 }
@@ -78,6 +86,12 @@ impl fmt::Display for Phase {
             Self::Bind { dn } => write!(f, "cannot bind as `{dn}`"),
             Self::BindByCertificate { certificate } => {
                 write!(f, "cannot bind by the certificate {certificate}")
+            }
+            Self::BindByKerberos { principal: Some(principal) } => {
+                write!(f, "cannot bind by Kerberos as `{principal}`")
+            }
+            Self::BindByKerberos { principal: None } => {
+                f.write_str("cannot bind by the Kerberos ticket in the credential cache")
             }
             Self::Root => f.write_str("cannot read what the server supports"),
             Self::Base { dn } => write!(f, "cannot read the base `{dn}`"),
@@ -95,6 +109,7 @@ impl fmt::Display for Listing {
             Self::People => "people",
             Self::Groups => "groups",
             Self::NestedGroups => "nested groups",
+            Self::NestedMembers => "members of nested groups",
             Self::Members => "members who are no people",
         })
     }
@@ -128,6 +143,24 @@ pub enum Failure {
         "the server knows nobody by this certificate, so that it would be read as nobody in particular\nlet the server map the certificate's subject to an account (OpenLDAP: authz-regexp; Active Directory: altSecurityIdentities)"
     )]
     NobodyByCertificate,
+    /// There is no ticket, or it could not be shown.
+    #[error("{trouble}{}", Detail(detail, trouble.remedy()))]
+    Kerberos {
+        /// Why.
+        trouble: Trouble,
+        /// The Kerberos library's own words.
+        detail: String,
+    },
+    /// The server does not take the ticket.
+    #[error(
+        "the server does not take the ticket: {} ({}){}", .0.code, name(.0.code), Detail(&.0.text, TICKET)
+    )]
+    TicketRefused(Answered),
+    /// The server took the ticket and knows nobody by it.
+    #[error(
+        "the server knows nobody by this ticket, so that it would be read as nobody in particular\nlet the server map the principal to an account (OpenLDAP: authz-regexp; 389-ds: a SASL mapping)"
+    )]
+    NobodyByTicket,
     /// Nothing came in time.
     #[error("no answer within {} s", .0.as_secs())]
     TimedOut(Duration),
@@ -140,6 +173,17 @@ pub enum Failure {
     /// What came is no LDAP.
     #[error("the server sent {0}, which is no proper LDAP")]
     Malformed(&'static str),
+    /// What came has no end in sight, or is larger than anything a directory has.
+    #[error("the server sent {0}, which no directory needs, and it was not read on")]
+    TooMuch(&'static str),
+    /// The answer to a question about one entry is about another one.
+    #[error("the server was asked for the entry `{asked}` and answered with `{answered}`")]
+    OtherEntry {
+        /// The name asked for.
+        asked: String,
+        /// The name that came.
+        answered: String,
+    },
     /// The server answered with an error.
     #[error("{}", Answer(.0))]
     Answer(Answered),
@@ -151,7 +195,7 @@ pub enum Failure {
         "a part is on another server, {0}, which was not asked\nread each server's part as its own base, or ask a global catalog (port 3268 or 3269)"
     )]
     Referred(String),
-    /// An entry came twice in one answer.
+    /// An entry came twice in one answer, in this spelling or another one.
     #[error("the entry `{0}` came twice in one answer")]
     Twice(String),
     /// Values changed while they were read, again and again.
@@ -232,6 +276,14 @@ impl Failure {
         matches!(self, Self::Answer(Answered { code: 50, text: _ }))
     }
 
+    /// Whether a password was refused that is, or may well be, wrong.
+    pub fn may_be_the_password(&self) -> bool {
+        match self {
+            Self::Answer(Answered { code: 49, text }) => active_directory::may_be_the_password(text),
+            _ => false,
+        }
+    }
+
     /// Whether another server may do better: this one is away, busy or broken. A refusal is not: a wrong password sent
     /// to every server in turn locks the account.
     pub fn is_of_this_server(&self) -> bool {
@@ -240,9 +292,23 @@ impl Failure {
                 !matches!(code, 2 | 4 | 7 | 8 | 10..=14 | 16..=21 | 32..=36 | 48..=50 | 53)
             }
             Self::Client(_) | Self::NotPaged | Self::Referred(_) | Self::Absent => false,
-            Self::NobodyByCertificate => false,
+            Self::NobodyByCertificate | Self::NobodyByTicket | Self::TicketRefused(_) => false,
+            Self::Kerberos { trouble, detail: _ } => trouble.is_of_this_server(),
             _ => true,
         }
+    }
+}
+
+/// What else is known, and on the next line the remedy.
+struct Detail<'a>(&'a str, &'static str);
+
+impl fmt::Display for Detail<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(detail, remedy) = self;
+        if !detail.is_empty() {
+            write!(f, ": {detail}")?;
+        }
+        if remedy.is_empty() { Ok(()) } else { write!(f, "\n{remedy}") }
     }
 }
 
@@ -300,7 +366,7 @@ fn remedy(code: u32, text: &str) -> &'static str {
             "lift the server's limits for this account (OpenLDAP: `limits dn.exact=\"…\" size.prtotal=unlimited size.pr=1000 time=unlimited`; 389-ds: nsSizeLimit, nsLookThroughLimit, nsPagedSizeLimit), or narrow the filter"
         }
         7 => {
-            "this server does not offer this way to bind; for a certificate it must ask clients for one (OpenLDAP: TLSVerifyClient try)"
+            "this server does not offer this way to bind; for a certificate it must ask clients for one (OpenLDAP: TLSVerifyClient try), for Kerberos it must have GSSAPI and a keytab with ldap/HOST"
         }
         8 | 13 => "use `ldaps://`, or `ldap://` with StartTLS",
         10 => "this server does not hold that base; name one that does",
@@ -315,6 +381,8 @@ fn remedy(code: u32, text: &str) -> &'static str {
         _ => "",
     }
 }
+
+const TICKET: &str = "check that the server's keytab has the present key of ldap/HOST, with HOST as under `servers`, that both clocks are right, and that the server knows the account; what the server wrote to its log tells more";
 
 const BAD_CREDENTIALS: &str =
     "check the account's name and password; no further attempt was made, because more of them may lock it";

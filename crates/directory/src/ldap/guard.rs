@@ -3,16 +3,16 @@
 //!
 //! The client library is given one end of a socket pair, so that it never touches the network. It has no limit on the size
 //! of a message, and tells the end of a connection from the end of an answer only with care.
+//!
+//! How large a message may be depends on what it is: see `bounds`.
 
 use super::ber;
+use super::bounds::{ENTRY_TOO_LARGE, LARGEST, LARGEST_ENTRY, LARGEST_RESULT, RESULT_TOO_LARGE, TOO_LARGE};
 use super::failure::Failure;
 use super::message::{self, Meaning};
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, BufWriter};
 use tokio::net::UnixStream;
-
-/// Larger messages are refused. A group of a million members is one message on OpenLDAP and takes about 80 MB.
-const LARGEST: usize = 256 * 1024 * 1024;
 
 /// How many bytes travel at once, in either direction.
 const BUFFER: usize = 64 * 1024;
@@ -99,6 +99,8 @@ pub(super) async fn next(
     message: &mut Vec<u8>,
 ) -> Result<(), Failure> {
     message.clear();
+    // What a large group took is given back before the next message comes.
+    message.shrink_to(LARGEST_RESULT);
     let (start, length) = loop {
         match ber::header(message).map_err(Failure::Malformed)? {
             Some((ber::SEQUENCE, start, length)) => break (start, length),
@@ -115,12 +117,33 @@ pub(super) async fn next(
         }
     };
     if length > LARGEST {
-        return Err(Failure::Malformed("a message of more than 256 MiB"));
+        return Err(Failure::TooMuch(TOO_LARGE));
     }
-    // The length is the server's word: memory is taken as bytes arrive.
-    let wanted = u64::try_from(length).unwrap_or(u64::MAX);
-    match server.take(wanted).read_to_end(message).await {
-        Ok(_) if message.len() == start + length => Ok(()),
+    // The length is the server's word: memory is taken as bytes arrive, and what comes first tells how many may.
+    if length > LARGEST_RESULT {
+        fill(server, message, start + LARGEST_RESULT).await?;
+        if !message::begins_entry(message, start) {
+            return Err(Failure::TooMuch(RESULT_TOO_LARGE));
+        }
+    }
+    if length > LARGEST_ENTRY {
+        fill(server, message, start + LARGEST_ENTRY).await?;
+        if !message::is_among_members(message, start) {
+            return Err(Failure::TooMuch(ENTRY_TOO_LARGE));
+        }
+    }
+    fill(server, message, start + length).await
+}
+
+/// Reads until there are so many bytes.
+async fn fill(
+    server: &mut (impl AsyncRead + Unpin),
+    message: &mut Vec<u8>,
+    end: usize,
+) -> Result<(), Failure> {
+    let wanted = end.saturating_sub(message.len());
+    match server.take(u64::try_from(wanted).unwrap_or(u64::MAX)).read_to_end(message).await {
+        Ok(_) if message.len() == end => Ok(()),
         Ok(_) => Err(Failure::Cut),
         Err(error) => Err(Failure::Io(error)),
     }

@@ -4,6 +4,7 @@ use super::connect::Connection;
 use super::failure::{Listing, Phase};
 use super::search::{NOTHING, Query};
 use super::settings::{Members, Settings};
+use crate::anchors::{self, ANCHORS};
 use crate::dn::{Dn, fold_text};
 use crate::error::Error;
 use crate::filter::Filter;
@@ -11,41 +12,77 @@ use crate::groups::{self, CLASSES, DEPTH, Group, Groups, Person, Reference};
 use crate::record::{MEMBERS, Record};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
-use umsync_engine::directory::GroupRef;
+use umsync_engine::directory::{Anchor, GroupRef, Wanted};
 
 /// How many names one search asks for: long filters are slow, and servers limit them.
 const BATCH: usize = 20;
 
 /// What is read of a group.
-const GROUP: [&str; 6] = ["cn", "member", "uniquemember", "memberuid", "memberof", "objectsid"];
+pub(super) const GROUP: [&str; 6] = ["cn", "member", "uniquemember", "memberuid", "memberof", "objectsid"];
 
 /// Finds every wanted group that exists. The others are left for the caller to name.
 pub(super) async fn find(
     connection: &mut Connection,
     settings: &Settings,
-    wanted: &BTreeSet<GroupRef>,
+    wanted: &Wanted,
     page_size: u32,
 ) -> Result<Groups, Error> {
+    let attributes: Vec<&str> = GROUP.into_iter().chain(ANCHORS).collect();
+    let named = by_name(connection, settings, &wanted.groups, &attributes, page_size).await?;
+    // Whoever has the name and the anchor is not looked for once more.
+    let is_settled = |reference: &&GroupRef| {
+        let (found, known) = (named.get(reference), wanted.known.get(reference));
+        found.is_some_and(|record| {
+            known.is_none_or(|known| anchors::has(record, &known.anchor) != Some(false))
+        })
+    };
+    let unsettled = wanted.groups.iter().filter(|reference| !is_settled(reference));
+    let looked_for: BTreeMap<&GroupRef, Anchor> =
+        unsettled.filter_map(|reference| Some((reference, groups::anchor_of(reference, wanted)?))).collect();
+    let anchored =
+        by_anchor(connection, settings, looked_for.values().collect(), &attributes, page_size).await?;
     let mut groups = Groups::default();
-    for (reference, record) in look_up(connection, settings, wanted, &GROUP, page_size).await? {
-        groups.wanted.insert(reference, record.key());
-        groups.by_key.insert(record.key(), Group::of(&record));
+    for reference in &wanted.groups {
+        let found = match looked_for.get(reference) {
+            Some(anchor) => {
+                let same = anchored.iter().filter(|record| anchors::has(record, anchor) == Some(true));
+                groups::choose(reference, same.collect(), &connection.place)?
+            }
+            None => None,
+        };
+        let known = wanted.known.get(reference);
+        groups.add(reference, groups::settle(reference, known, named.get(reference), found));
     }
     Ok(groups)
 }
 
-/// The DN of every wanted group that exists.
-pub(super) async fn find_names(
+/// The entries that have one of these anchors, wherever they have gone below the base, and whatever they are by now.
+async fn by_anchor(
     connection: &mut Connection,
     settings: &Settings,
-    wanted: &BTreeSet<GroupRef>,
+    anchors: BTreeSet<&Anchor>,
+    attributes: &[&str],
     page_size: u32,
-) -> Result<BTreeMap<GroupRef, String>, Error> {
-    let found = look_up(connection, settings, wanted, &["cn"], page_size).await?;
-    Ok(found.into_iter().map(|(reference, record)| (reference, record.shown_dn())).collect())
+) -> Result<Vec<Record>, Error> {
+    let mut found = Vec::new();
+    let anchors: Vec<&Anchor> = anchors.into_iter().collect();
+    for batch in anchors.chunks(BATCH) {
+        let query = Query {
+            of: Listing::Groups,
+            base: &settings.base,
+            filter: &Filter::any(
+                batch.iter().map(|anchor| Filter::equal(anchor.attribute(), anchors::value(anchor))),
+            ),
+            attributes: &attributes.iter().map(|name| (*name).to_owned()).collect(),
+            page_size,
+        };
+        connection.list(&query, |record| found.push(record), |_| ()).await?;
+    }
+    Ok(found)
 }
 
-async fn look_up(
+/// The wanted groups that their names and DNs find.
+async fn by_name(
     connection: &mut Connection,
     settings: &Settings,
     wanted: &BTreeSet<GroupRef>,
@@ -59,6 +96,7 @@ async fn look_up(
         match Reference::of(reference) {
             Reference::Name(name) => by_name.push((reference, name)),
             Reference::Dn(dn) => by_dn.entry(dn.normal()).or_insert((dn, Vec::new())).1.push(reference),
+            Reference::Anchor(_) => {}
         }
     }
     let by_dn: Vec<(Dn, Vec<&GroupRef>)> = by_dn.into_values().collect();
@@ -90,6 +128,12 @@ async fn look_up(
     Ok(groups)
 }
 
+/// Which entries are groups.
+pub(super) fn kind(settings: &Settings) -> Filter {
+    let kind = settings.group_filter.clone();
+    kind.unwrap_or_else(|| Filter::any(CLASSES.iter().map(|class| Filter::equal("objectclass", class))))
+}
+
 async fn list(
     connection: &mut Connection,
     settings: &Settings,
@@ -98,9 +142,7 @@ async fn list(
     of: Listing,
     page_size: u32,
 ) -> Result<Vec<Record>, Error> {
-    let kind = settings.group_filter.clone();
-    let kind =
-        kind.unwrap_or_else(|| Filter::any(CLASSES.iter().map(|class| Filter::equal("objectclass", class))));
+    let kind = kind(settings);
     let query = Query {
         of,
         base: settings.group_base(),

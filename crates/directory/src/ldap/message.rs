@@ -2,6 +2,7 @@
 
 use super::ber::{self, BOOLEAN, ENUMERATED, Element, INTEGER, Malformed, OCTETS, SEQUENCE};
 use super::failure::Answered;
+use crate::record::MEMBERS;
 
 const BIND_RESPONSE: u8 = 0x61;
 const ENTRY: u8 = 0x64;
@@ -82,6 +83,50 @@ fn result(bytes: &mut [u8], operation: Element) -> Result<Answered, Malformed> {
     }
     let text = String::from_utf8_lossy(text.of(bytes)).trim_end_matches('\0').trim().to_owned();
     Ok(Answered { code, text })
+}
+
+/// Whether the beginning of a message, whose content is at `start`, is that of an entry.
+pub(super) fn begins_entry(bytes: &[u8], start: usize) -> bool {
+    entry(bytes, start).is_some()
+}
+
+/// Whether the beginning of a message ends among the members of a group, or the groups of a member.
+pub(super) fn is_among_members(bytes: &[u8], start: usize) -> bool {
+    unfinished_attribute(bytes, start).is_some_and(|description| {
+        let name = description.split(|byte| *byte == b';').next().unwrap_or_default().to_ascii_lowercase();
+        MEMBERS.iter().chain(&["memberof"]).any(|members| members.as_bytes() == name)
+    })
+}
+
+/// Where the content of the entry begins, of which a message may have only the beginning.
+fn entry(bytes: &[u8], start: usize) -> Option<usize> {
+    let (tag, id, _) = after(bytes, start)?;
+    if tag != INTEGER {
+        return None;
+    }
+    let (tag, _, content) = after(bytes, id)?;
+    (tag == ENTRY).then_some(content)
+}
+
+/// The description of the attribute in whose middle the bytes end.
+fn unfinished_attribute(bytes: &[u8], start: usize) -> Option<&[u8]> {
+    let (_, name, _) = after(bytes, entry(bytes, start)?)?;
+    let (_, _, mut at) = after(bytes, name)?;
+    loop {
+        let (_, end, content) = after(bytes, at)?;
+        if end > bytes.len() {
+            let (_, end, description) = after(bytes, content)?;
+            return bytes.get(description..end);
+        }
+        at = end;
+    }
+}
+
+/// The tag of the element at `at`, where it ends, and where its content begins.
+fn after(bytes: &[u8], at: usize) -> Option<(u8, usize, usize)> {
+    let (tag, head, length) = ber::header(bytes.get(at..)?).ok()??;
+    let content = at + head;
+    Some((tag, content.checked_add(length)?, content))
 }
 
 fn check_controls(bytes: &[u8], controls: &Element) -> Result<(), Malformed> {

@@ -4,22 +4,28 @@
 //! anew on the next one; nothing is ever put together from two, because two servers need not hold the same at the same
 //! moment. A server that refuses, a wrong password first of all, ends the read.
 //!
-//! `guard` and `message` stand before the client library, `search` proves each answer whole, `entry` knows bytes,
-//! `members` knows groups, `unselected` looks at members who are neither people nor groups, `together` asks over several
-//! connections at once, `root` and `schema` know what a server says of itself, `read` tells the story.
+//! `sasl` and `kerberos` bind by a ticket, `guard` and `message` stand before the client library, `bounds` says how much is
+//! too much, `search` proves each answer whole, `entry` knows bytes, `members` and `chain` know groups, `unselected` looks at members
+//! who are neither people nor groups, `together` asks over several connections at once, `root` and `schema` know what a
+//! server says of itself, `read` tells the story; `check` looks at all of it, and says how to repair what would stop a read.
 
 mod active_directory;
 mod ber;
+mod bounds;
+mod certificate;
+mod chain;
 mod check;
 mod connect;
 mod entry;
 mod failure;
 mod guard;
+mod kerberos;
 mod members;
 mod message;
 mod read;
 mod reference;
 mod root;
+mod sasl;
 mod schema;
 mod search;
 mod server;
@@ -30,7 +36,13 @@ mod tls;
 mod together;
 mod unselected;
 
-pub use check::{Report, check};
+pub use certificate::ServerCertificate;
+pub use check::{
+    Asking, AttributeLook, GroupLook, Mistake, PeopleLook, Reached, Report, Role, ServerLook, check,
+};
 pub use failure::{Answered, Distrust, Failure, Listing, Phase};
+pub use kerberos::Trouble;
+#[cfg(feature = "kerberos")]
+pub use kerberos::agent::{Errand, agent};
 pub use read::{Progress, read};
-pub use settings::{Bind, Certificates, Encryption, Members, Settings, Timeouts};
+pub use settings::{Bind, Certificates, Encryption, Kerberos, Members, Nested, Settings, Timeouts};

@@ -6,8 +6,8 @@ use super::members::{self, Claims};
 use super::root::Root;
 use super::search::Query;
 use super::server::Server;
-use super::settings::{Bind, Encryption, Members, Settings};
-use super::{schema, tls, unselected};
+use super::settings::{Bind, Encryption, Members, Nested, Settings};
+use super::{chain, schema, tls, unselected};
 use crate::account;
 use crate::anchors::{self, ANCHORS};
 use crate::error::Error;
@@ -15,6 +15,7 @@ use crate::groups::{self, Nesting, Person};
 use crate::strangers::Strangers;
 use rustls::ClientConfig;
 use secrecy::ExposeSecret as _;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use umsync_engine::directory::{Certificate, Directory, Proof, Wanted};
 
@@ -64,6 +65,12 @@ impl Doors {
             && let Some(server) = servers.iter().find(|server| !is_encrypted(server))
         {
             let reason = "a certificate is shown in TLS; write `ldaps://`, or use StartTLS";
+            return Err(Error::BadServer { url: server.place.clone(), reason });
+        }
+        if let Bind::Kerberos(_) = &settings.bind
+            && let Some(server) = servers.iter().find(|server| !is_encrypted(server))
+        {
+            let reason = "Kerberos is used over TLS only; write `ldaps://`, or use StartTLS";
             return Err(Error::BadServer { url: server.place.clone(), reason });
         }
         let tls = if servers.iter().any(is_encrypted) { tls::config(settings)? } else { tls::nobody() };
@@ -122,16 +129,27 @@ async fn whole(
     let schema = schema::look(connection, &root).await?;
     connection.proof.schema = schema::require(&schema, settings, wanted, &place)?;
     let page_size = root.page_size(settings);
-    let mut groups = members::find(connection, settings, &wanted.groups, page_size).await?;
+    let mut groups = members::find(connection, settings, wanted, page_size).await?;
     groups::require_all(wanted, &groups, &place)?;
-    let nesting = if settings.nested_groups { Nesting::Expanded } else { Nesting::Direct };
-    if nesting == Nesting::Expanded {
-        members::nest(connection, settings, &mut groups, page_size).await?;
-    }
+    let nesting = match settings.nested_groups {
+        Nested::No => Nesting::Direct,
+        Nested::Read | Nested::MatchingRule => Nesting::Expanded,
+    };
+    let chain = match settings.nested_groups {
+        Nested::No => BTreeMap::new(),
+        Nested::Read => {
+            members::nest(connection, settings, &mut groups, page_size).await?;
+            BTreeMap::new()
+        }
+        Nested::MatchingRule => chain::follow(connection, settings, &root, &mut groups).await?,
+    };
     let claims = match settings.members {
         Members::MemberOf => Some(Claims::take_from(&mut groups)),
         Members::Member => None,
     };
+    for (key, people) in chain {
+        groups.by_key.entry(key).or_default().members.extend(people);
+    }
 
     let mut attributes = wanted.attributes.clone();
     attributes.extend(needed(settings).map(str::to_owned));
@@ -184,12 +202,13 @@ async fn whole(
         members: entries.iter().filter(|entry| !entry.groups.is_empty()).count(),
         others,
         unresolved,
+        followed: groups.followed,
     };
     Ok(Directory { source: place, entries, groups: assigned, certificate })
 }
 
 /// What is read of a person beside the wanted attributes and the state of the account.
-fn needed(settings: &Settings) -> impl Iterator<Item = &str> {
+pub(super) fn needed(settings: &Settings) -> impl Iterator<Item = &str> {
     let anchors = settings.anchor.as_deref().map_or(ANCHORS.to_vec(), |anchor| vec![anchor]);
     let member_of = (settings.members == Members::MemberOf).then_some("memberof");
     anchors.into_iter().chain(member_of)

@@ -9,7 +9,7 @@ use crate::error::Error;
 /// LDAP_CAP_ACTIVE_DIRECTORY_OID (MS-ADTS 3.1.1.3.4.3.1).
 const ACTIVE_DIRECTORY: &str = "1.2.840.113556.1.4.800";
 /// "Who am I?" (RFC 4532).
-const WHO_AM_I: &str = "1.3.6.1.4.1.4203.1.11.3";
+pub(super) const WHO_AM_I: &str = "1.3.6.1.4.1.4203.1.11.3";
 
 /// What a server says of itself; nothing where it does not let us ask.
 #[derive(Debug, Default)]

@@ -8,6 +8,7 @@ use super::root::Root;
 use super::settings::Settings;
 use crate::error::Error;
 use crate::filter::{Filter, Name};
+use crate::near::nearest;
 use std::collections::{BTreeMap, BTreeSet};
 use umsync_engine::directory::{Schema, Wanted};
 
@@ -23,7 +24,20 @@ impl Names {
         self.attributes.contains(name)
     }
 
-    fn know(&self, name: &Name) -> bool {
+    pub(super) fn has_class(&self, name: &str) -> bool {
+        self.classes.contains(name)
+    }
+
+    /// The name of the same kind that is spelled most alike.
+    pub(super) fn nearest(&self, name: &Name) -> Option<&str> {
+        let (name, known) = match name {
+            Name::Attribute(name) => (name, &self.attributes),
+            Name::Class(name) => (name, &self.classes),
+        };
+        nearest(name, known.iter().map(String::as_str))
+    }
+
+    pub(super) fn know(&self, name: &Name) -> bool {
         match name {
             Name::Attribute(name) => self.attributes.contains(name),
             Name::Class(name) => self.classes.contains(name),
@@ -72,20 +86,29 @@ pub(super) fn require(
         Ok(names) => names,
         Err(why) => return Ok(Schema::Untold { why: why.clone() }),
     };
-    let asked = named(settings, wanted);
-    let unknown: Vec<String> = asked
+    let unknown: Vec<String> = unknown(names, settings, wanted)
         .iter()
-        .filter(|(name, _)| !names.know(name))
         .map(|(name, places)| {
             let places: Vec<&str> = places.iter().copied().collect();
             format!("{name} ({})", places.join(", "))
         })
         .collect();
     if unknown.is_empty() {
-        Ok(Schema::Known { names: asked.len() })
+        Ok(Schema::Known { names: named(settings, wanted).len() })
     } else {
         Err(Error::UnknownNames { place: place.to_owned(), unknown })
     }
+}
+
+/// Everything that the configuration itself names and the server does not know, and the keys at which it does.
+pub(super) fn unknown(
+    names: &Names,
+    settings: &Settings,
+    wanted: &Wanted,
+) -> BTreeMap<Name, BTreeSet<&'static str>> {
+    let mut named = named(settings, wanted);
+    named.retain(|name, _| !names.know(name));
+    named
 }
 
 /// Everything that the configuration itself names, and the keys at which it does.

@@ -4,11 +4,15 @@
 //! with the paged results control (RFC 2696), critical, and each page's code is looked at.
 
 use super::ber;
+use super::bounds::{
+    ANSWER_TOO_LARGE, LARGEST_ANSWER, LARGEST_READ, MOST_EMPTY_PAGES, MOST_ENTRIES, MOST_REFERENCES,
+    READ_TOO_LARGE, TOO_MANY_EMPTY_PAGES, TOO_MANY_ENTRIES, TOO_MANY_REFERENCES, cost,
+};
 use super::connect::{Connection, within};
 use super::entry::{self, Slice};
 use super::failure::{Answered, Failure, Listing, Phase};
 use super::reference::is_elsewhere;
-use crate::dn::Dn;
+use crate::dn::{Dn, key};
 use crate::error::Error;
 use crate::filter::Filter;
 use crate::record::Record;
@@ -34,11 +38,44 @@ pub(super) struct Query<'a> {
     pub(super) page_size: u32,
 }
 
+/// One request.
+struct Question<'a> {
+    base: &'a str,
+    scope: Scope,
+    filter: &'a str,
+    attributes: Vec<String>,
+    controls: Vec<RawControl>,
+    /// So many entries may answer it, and one more ends it at once.
+    most: usize,
+    /// What it means when there are more.
+    more: fn() -> Failure,
+}
+
 /// What one request brought.
 struct Answers {
     entries: Vec<StructureTag>,
     references: Vec<StructureTag>,
     result: LdapResult,
+    /// See [`cost`].
+    cost: usize,
+}
+
+/// Where a list that is read page by page has come to.
+#[derive(Default)]
+struct Turning {
+    cookie: Vec<u8>,
+    /// So many pages in a row had no entry.
+    empty: usize,
+}
+
+impl Turning {
+    /// Turns to the page with this cookie; the last one had so many entries. Cookies themselves tell nothing: 389-ds
+    /// gives the same one for every page.
+    fn to(&mut self, cookie: Vec<u8>, entries: usize) -> Result<(), Failure> {
+        self.cookie = cookie;
+        self.empty = if entries == 0 { self.empty + 1 } else { 0 };
+        if self.empty < MOST_EMPTY_PAGES { Ok(()) } else { Err(Failure::TooMuch(TOO_MANY_EMPTY_PAGES)) }
+    }
 }
 
 enum Trouble {
@@ -56,15 +93,17 @@ impl Connection {
     ) -> Result<(), Error> {
         let mut seen = BTreeSet::new();
         let mut unfinished = Vec::new();
-        let mut cookie = Vec::new();
+        let mut turning = Turning::default();
         for page in 1.. {
             let phase = Phase::Page { page, of: query.of };
-            let (answers, next) = match self.page(query, cookie).await {
+            let (answers, next) = match self.page(query, std::mem::take(&mut turning.cookie)).await {
                 Ok(answered) => answered,
                 Err(failure) => return Err(self.failed(phase, failure)),
             };
+            let entries = answers.len();
             for answer in answers {
-                if !seen.insert(answer.record.dn.clone()) {
+                // One name has several spellings, and a server may know more than one of them.
+                if !seen.insert(answer.record.key()) {
                     return Err(self.failed(phase, Failure::Twice(answer.record.shown_dn())));
                 }
                 // Ranges are read when the list is over: servers keep one paged search per connection.
@@ -79,7 +118,10 @@ impl Connection {
             if next.is_empty() {
                 break;
             }
-            cookie = next;
+            if seen.len() > MOST_ENTRIES {
+                return Err(self.failed(phase, Failure::TooMuch(TOO_MANY_ENTRIES)));
+            }
+            turning.to(next, entries).map_err(|failure| self.failed(phase, failure))?;
         }
         for (mut record, attributes) in unfinished {
             for attribute in attributes {
@@ -90,20 +132,44 @@ impl Connection {
         Ok(())
     }
 
-    /// The name of the first entry of a list, if it has any.
-    pub(super) async fn first(&mut self, query: &Query<'_>) -> Result<Option<String>, Error> {
-        let mut cookie = Vec::new();
-        for page in 1.. {
-            match self.page(query, cookie).await {
-                Ok((answers, next)) => match answers.first() {
-                    Some(answer) => return Ok(Some(answer.record.shown_dn())),
-                    None if next.is_empty() => return Ok(None),
-                    None => cookie = next,
-                },
-                Err(failure) => return Err(self.failed(Phase::Page { page, of: query.of }, failure)),
-            }
+    /// The beginning of a list, one page of it, for whoever only wants an impression: it proves nothing.
+    pub(super) async fn beginning(&mut self, query: &Query<'_>) -> Result<Vec<Record>, Failure> {
+        let attributes = query.attributes.iter().cloned().collect();
+        self.impression(query.base.as_str(), Scope::Subtree, query.filter, attributes, query.page_size).await
+    }
+
+    /// Some of the entries directly below this one, likewise: no more than a thousand names.
+    pub(super) async fn children(&mut self, dn: &str) -> Result<Vec<Record>, Failure> {
+        let nothing = vec![NOTHING.to_owned()];
+        self.impression(dn, Scope::OneLevel, &Filter::present("objectclass"), nothing, 1000).await
+    }
+
+    async fn impression(
+        &mut self,
+        base: &str,
+        scope: Scope,
+        filter: &Filter,
+        attributes: Vec<String>,
+        most: u32,
+    ) -> Result<Vec<Record>, Failure> {
+        let size = i32::try_from(most).unwrap_or(i32::MAX);
+        let control = PagedResults { size, cookie: Vec::new() }.critical().into();
+        let question = Question {
+            base,
+            scope,
+            filter: &filter.to_string(),
+            attributes,
+            controls: vec![control],
+            most: usize::try_from(size).unwrap_or(usize::MAX),
+            more: || Failure::NotPaged,
+        };
+        let answers = self.ask(question).await?;
+        // What a limit of the server cuts off was not asked for.
+        if !matches!(answers.result.rc, 3 | 4 | 11) {
+            success(&answers.result)?;
         }
-        Ok(None)
+        let record = |tag| Ok(entry::answer(tag).ok_or(Failure::Malformed("a malformed entry"))?.record);
+        answers.entries.into_iter().map(record).collect()
     }
 
     /// One entry by its name. `None`: it does not exist, or may not be read.
@@ -114,7 +180,7 @@ impl Connection {
         phase: Phase,
     ) -> Result<Option<Record>, Error> {
         let tag = match self.single(dn, attributes).await {
-            Ok(Some(tag)) => tag,
+            Ok(Some((tag, _))) => tag,
             Ok(None) => return Ok(None),
             Err(failure) => return Err(self.failed(phase, failure)),
         };
@@ -135,15 +201,18 @@ impl Connection {
         // No page has more than 2^31 entries.
         let size = i32::try_from(query.page_size).unwrap_or(i32::MAX);
         let control = PagedResults { size, cookie }.critical().into();
-        let attributes: Vec<String> = query.attributes.iter().cloned().collect();
-        let answers = self
-            .ask(query.base.as_str(), Scope::Subtree, &query.filter.to_string(), attributes, vec![control])
-            .await?;
+        let question = Question {
+            base: query.base.as_str(),
+            scope: Scope::Subtree,
+            filter: &query.filter.to_string(),
+            attributes: query.attributes.iter().cloned().collect(),
+            controls: vec![control],
+            most: usize::try_from(size).unwrap_or(usize::MAX),
+            more: || Failure::NotPaged,
+        };
+        let answers = self.ask(question).await?;
         success(&answers.result)?;
         let cookie = next_cookie(&answers.result.ctrls)?;
-        if answers.entries.len() > usize::try_from(query.page_size).unwrap_or(usize::MAX) {
-            return Err(Failure::NotPaged);
-        }
         self.look_at_references(answers.references, query.base)?;
         self.proof.pages += 1;
         let entries = answers
@@ -155,14 +224,26 @@ impl Connection {
 
     /// One entry by its name, as far as one answer gives it. `None`: it does not exist, or may not be read.
     pub(super) async fn look(&mut self, dn: &str, attributes: &[&str]) -> Result<Option<Record>, Failure> {
-        let Some(tag) = self.single(dn, attributes).await? else { return Ok(None) };
+        let Some((tag, _)) = self.single(dn, attributes).await? else { return Ok(None) };
         Ok(Some(entry::answer(tag).ok_or(Failure::Malformed("a malformed entry"))?.record))
     }
 
-    /// Looks at one entry.
-    async fn single(&mut self, dn: &str, attributes: &[&str]) -> Result<Option<StructureTag>, Failure> {
-        let attributes = attributes.iter().map(|name| (*name).to_owned()).collect();
-        let mut answers = self.ask(dn, Scope::Base, "(objectClass=*)", attributes, Vec::new()).await?;
+    /// Looks at one entry, and tells what it cost.
+    async fn single(
+        &mut self,
+        dn: &str,
+        attributes: &[&str],
+    ) -> Result<Option<(StructureTag, usize)>, Failure> {
+        let question = Question {
+            base: dn,
+            scope: Scope::Base,
+            filter: "(objectClass=*)",
+            attributes: attributes.iter().map(|name| (*name).to_owned()).collect(),
+            controls: Vec::new(),
+            most: 1,
+            more: || Failure::Malformed("several answers to a question about one entry"),
+        };
+        let mut answers = self.ask(question).await?;
         // noSuchObject; invalidDNSyntax: no entry can have that name
         if matches!(answers.result.rc, 32 | 34) {
             return Ok(None);
@@ -172,10 +253,16 @@ impl Connection {
         {
             return Err(Failure::Referred(url));
         }
-        if answers.entries.len() > 1 {
-            return Err(Failure::Malformed("several answers to a question about one entry"));
+        let Some(tag) = answers.entries.pop() else { return Ok(None) };
+        // Its members would be taken for those of the one that was asked for.
+        match entry::name(&tag) {
+            Some(name) if key(name) == key(dn.as_bytes()) => Ok(Some((tag, answers.cost))),
+            Some(name) => Err(Failure::OtherEntry {
+                asked: dn.to_owned(),
+                answered: String::from_utf8_lossy(name).into_owned(),
+            }),
+            None => Err(Failure::Malformed("a malformed entry")),
         }
-        Ok(answers.entries.pop())
     }
 
     /// All values of an attribute that the server hands out in ranges, the first one included. (MS-ADTS 3.1.1.3.1.3.3)
@@ -193,12 +280,16 @@ impl Connection {
 
     async fn all_values(&mut self, dn: &str, attribute: &str) -> Result<Vec<Vec<u8>>, Failure> {
         'attempt: for _ in 0..ATTEMPTS {
-            let mut values = Vec::new();
+            let mut values = BTreeSet::new();
             let mut version = None;
-            let mut from = 0;
+            let (mut from, mut all) = (0, 0);
             loop {
                 let request = format!("{attribute};range={from}-*");
-                let tag = self.single(dn, &[&request, "usnchanged"]).await?.ok_or(Failure::Gone)?;
+                let (tag, cost) = self.single(dn, &[&request, "usnchanged"]).await?.ok_or(Failure::Gone)?;
+                all += cost;
+                if all > LARGEST_ANSWER {
+                    return Err(Failure::TooMuch(ANSWER_TOO_LARGE));
+                }
                 let (found, now) =
                     entry::slice(tag, attribute).ok_or(Failure::Malformed("a malformed entry"))?;
                 // A member added or removed between two slices shifts the rest: one may be lost.
@@ -208,13 +299,21 @@ impl Connection {
                 version = now;
                 match found {
                     Some(Slice { from: first, to, values: more }) if first == from => {
-                        let (count, announced) = (more.len(), to.map(|to| to.checked_sub(from)));
+                        let (count, last) = (more.len(), to.is_none());
+                        let announced =
+                            to.map(|to| to.checked_sub(from).and_then(|steps| steps.checked_add(1)));
+                        // As many as its name says: a shorter slice would lose somebody without a word.
+                        if announced.is_some_and(|announced| announced != Some(count)) {
+                            return Err(Failure::RangeGap(from));
+                        }
                         values.extend(more);
-                        match announced {
-                            None => return Ok(values),
-                            // As many as its name says: a shorter slice would lose somebody without a word.
-                            Some(Some(steps)) if steps.checked_add(1) == Some(count) => from += count,
-                            Some(_) => return Err(Failure::RangeGap(from)),
+                        from += count;
+                        // Values are a set: one that came before has taken the place of another, or nothing new comes.
+                        if values.len() < from {
+                            continue 'attempt;
+                        }
+                        if last {
+                            return Ok(values.into_iter().collect());
                         }
                     }
                     _ => return Err(Failure::RangeGap(from)),
@@ -233,6 +332,9 @@ impl Connection {
             }
             self.proof.referrals.extend(urls);
         }
+        if self.proof.referrals.len() > MOST_REFERENCES {
+            return Err(Failure::TooMuch(TOO_MANY_REFERENCES));
+        }
         if ignored > 0 {
             tracing::debug!(
                 server = self.place,
@@ -244,17 +346,14 @@ impl Connection {
     }
 
     /// One request, to its end.
-    async fn ask(
-        &mut self,
-        base: &str,
-        scope: Scope,
-        filter: &str,
-        attributes: Vec<String>,
-        controls: Vec<RawControl>,
-    ) -> Result<Answers, Failure> {
-        let work = ask(self.ldap.clone(), base, scope, filter, attributes, controls);
+    async fn ask(&mut self, question: Question<'_>) -> Result<Answers, Failure> {
+        let work = ask(self.ldap.clone(), question);
         let trouble = match within(self.patience, async { Ok(work.await) }).await? {
-            Ok(answers) => return Ok(answers),
+            Ok(answers) => {
+                self.brought += u64::try_from(answers.cost).unwrap_or(u64::MAX);
+                let fits = self.brought <= LARGEST_READ;
+                return if fits { Ok(answers) } else { Err(Failure::TooMuch(READ_TOO_LARGE)) };
+            }
             Err(trouble) => trouble,
         };
         match trouble {
@@ -264,31 +363,34 @@ impl Connection {
     }
 }
 
-async fn ask(
-    mut ldap: Ldap,
-    base: &str,
-    scope: Scope,
-    filter: &str,
-    attributes: Vec<String>,
-    controls: Vec<RawControl>,
-) -> Result<Answers, Trouble> {
+async fn ask(mut ldap: Ldap, question: Question<'_>) -> Result<Answers, Trouble> {
+    let Question { base, scope, filter, attributes, controls, most, more } = question;
     if !controls.is_empty() {
         ldap.with_controls(controls);
     }
     let mut stream =
         ldap.streaming_search(base, scope, filter, attributes).await.map_err(Trouble::Library)?;
-    let (mut entries, mut references) = (Vec::new(), Vec::new());
+    let (mut entries, mut references, mut all) = (Vec::new(), Vec::new(), 0);
     // After an error the stream says `None`, as if it had ended well; the first error leaves this function.
     while let Some(item) = stream.next().await.map_err(Trouble::Library)? {
+        // What is too much is not collected first: it may have no end.
+        all += cost(&item.0);
+        if all > LARGEST_ANSWER {
+            return Err(Trouble::Server(Failure::TooMuch(ANSWER_TOO_LARGE)));
+        }
         match (item.is_ref(), item.is_intermediate()) {
+            (true, _) if references.len() == MOST_REFERENCES => {
+                return Err(Trouble::Server(Failure::TooMuch(TOO_MANY_REFERENCES)));
+            }
             (true, _) => references.push(item.0),
             (false, true) => {
                 return Err(Trouble::Server(Failure::Malformed("an intermediate response nobody asked for")));
             }
+            (false, false) if entries.len() == most => return Err(Trouble::Server(more())),
             (false, false) => entries.push(item.0),
         }
     }
-    Ok(Answers { entries, references, result: stream.finish().await })
+    Ok(Answers { entries, references, result: stream.finish().await, cost: all })
 }
 
 fn success(result: &LdapResult) -> Result<(), Failure> {

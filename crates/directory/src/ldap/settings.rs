@@ -4,6 +4,7 @@ use super::server::Server;
 use crate::dn::Dn;
 use crate::filter::Filter;
 use secrecy::SecretString;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 use url::Url;
@@ -33,8 +34,8 @@ pub struct Settings {
     pub group_filter: Option<Filter>,
     /// Whose word counts on membership.
     pub members: Members,
-    /// Whether members of member groups count.
-    pub nested_groups: bool,
+    /// Whether members of member groups count, and who follows them.
+    pub nested_groups: Nested,
     /// Entries per page; `None`: 1000 from Active Directory (its MaxPageSize), 500 elsewhere (OpenLDAP's default limit).
     pub page_size: Option<u32>,
     /// How many connections to one server are used at once, at most, where questions do not depend on each other.
@@ -83,6 +84,19 @@ pub enum Bind {
         /// Its key (PEM, not encrypted).
         key: SecretString,
     },
+    /// Whomever the server knows by a Kerberos ticket (SASL GSSAPI, RFC 4752). Over TLS only.
+    Kerberos(Kerberos),
+}
+
+/// Whose ticket, and who fetches it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kerberos {
+    /// The account, `name@REALM`. `None`: whose ticket is in the credential cache.
+    pub principal: Option<String>,
+    /// The file with the account's keys. `None`: its ticket is in the credential cache (`KRB5CCNAME`).
+    pub keytab: Option<PathBuf>,
+    /// The program that speaks with the system's Kerberos library (`kerberos::agent`), and its first arguments.
+    pub agent: Vec<OsString>,
 }
 
 /// Whose word counts on membership.
@@ -94,12 +108,24 @@ pub enum Members {
     Member,
 }
 
+/// Whether members of member groups count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nested {
+    /// Only direct members do.
+    No,
+    /// They do: groups inside groups are read, level by level.
+    Read,
+    /// They do: the server is asked, once for each wanted group, for everybody and every group inside it
+    /// (LDAP_MATCHING_RULE_IN_CHAIN, MS-ADTS 3.1.1.3.4.4.3). Only Active Directory knows this rule.
+    MatchingRule,
+}
+
 /// The ends of patience. Without one, a server that stops answering would hold a run for ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
     /// One TCP connection and its TLS handshake, each.
     pub connect: Duration,
-    /// The bind.
+    /// The bind, and with Kerberos the ticket, too.
     pub bind: Duration,
     /// One page, or one entry read singly. Above Active Directory's MaxQueryDuration of 120 s.
     pub page: Duration,

@@ -42,7 +42,9 @@ pub(super) fn config(settings: &Settings) -> Result<Arc<ClientConfig>, Error> {
             let (chain, key) = ours(certificate, key)?;
             builder.with_client_auth_cert(chain, key).map_err(bad)?
         }
-        Bind::Anonymous | Bind::Simple { dn: _, password: _ } => builder.with_no_client_auth(),
+        Bind::Anonymous | Bind::Simple { dn: _, password: _ } | Bind::Kerberos(_) => {
+            builder.with_no_client_auth()
+        }
     };
     Ok(Arc::new(config))
 }
@@ -109,8 +111,13 @@ pub(super) fn spoken(connection: &ClientConnection) -> Option<Tls> {
         ProtocolVersion::TLSv1_3 => "TLS 1.3".to_owned(),
         other => format!("{other:?}"),
     };
-    let certificate = connection.peer_certificates()?.first()?;
+    let certificate = certificate(connection)?;
     Some(Tls { version, certificate_sha256: hex(&Sha256::digest(certificate)) })
+}
+
+/// The server's certificate.
+pub(super) fn certificate(connection: &ClientConnection) -> Option<&[u8]> {
+    connection.peer_certificates()?.first().map(AsRef::as_ref)
 }
 
 fn from_file(file: &Path) -> Result<RootCertStore, Error> {

@@ -51,7 +51,7 @@ pub fn read(settings: &Settings, wanted: &Wanted) -> Result<Directory, Error> {
         })
     };
     let candidates: Vec<&Record> = records.iter().filter(|record| below(record, group_base)).collect();
-    let groups = find(&candidates, wanted, &place)?;
+    let groups = find(&candidates, &records, wanted, &place)?;
     groups::require_all(wanted, &groups, &place)?;
 
     let selected = records.iter().filter(|record| below(record, base) && users.matches(record));
@@ -72,7 +72,8 @@ pub fn read(settings: &Settings, wanted: &Wanted) -> Result<Directory, Error> {
     // A name without an entry in the file is nobody of whom we know anything.
     let is_entry = |name: &str| keys.contains(name) && !is_foreign(name);
     let (others, unresolved) = strangers.settle(is_entry, |uid| uids.contains(uid));
-    let certificate = proof::of_file(&place, &bytes, &entries, &assigned, others, unresolved);
+    let mut certificate = proof::of_file(&place, &bytes, &entries, &assigned, others, unresolved);
+    certificate.followed = groups.followed;
     Ok(Directory { source: place, entries, groups: assigned, certificate })
 }
 
@@ -103,7 +104,9 @@ fn records(file: &Path, bytes: &[u8]) -> Result<Vec<Record>, Error> {
 }
 
 /// The wanted groups, and every entry that can be a group inside one.
-fn find(candidates: &[&Record], wanted: &Wanted, place: &str) -> Result<Groups, Error> {
+///
+/// A group that has moved out of `candidates` is found by its anchor among all records.
+fn find(candidates: &[&Record], records: &[Record], wanted: &Wanted, place: &str) -> Result<Groups, Error> {
     let mut by_name: BTreeMap<String, Vec<&Record>> = BTreeMap::new();
     let mut groups = Groups::default();
     for record in candidates.iter().filter(|record| groups::is_group(record)) {
@@ -116,16 +119,22 @@ fn find(candidates: &[&Record], wanted: &Wanted, place: &str) -> Result<Groups, 
     // A DN may name an entry of any kind.
     let by_key: BTreeMap<String, &Record> = candidates.iter().map(|record| (record.key(), *record)).collect();
     for reference in &wanted.groups {
-        let found = match Reference::of(reference) {
+        let by_name = match Reference::of(reference) {
             Reference::Dn(dn) => by_key.get(&dn.normal()).copied(),
             Reference::Name(name) => {
                 groups::choose(reference, by_name.get(&name).cloned().unwrap_or_default(), place)?
             }
+            Reference::Anchor(_) => None,
         };
-        if let Some(record) = found {
-            groups.by_key.entry(record.key()).or_insert_with(|| Group::of(record));
-            groups.wanted.insert(reference.clone(), record.key());
-        }
+        let by_anchor = match groups::anchor_of(reference, wanted) {
+            Some(anchor) => {
+                let same = records.iter().filter(|record| anchors::has(record, &anchor) == Some(true));
+                groups::choose(reference, same.collect(), place)?
+            }
+            None => None,
+        };
+        let known = wanted.known.get(reference);
+        groups.add(reference, groups::settle(reference, known, by_name, by_anchor));
     }
     Ok(groups)
 }

@@ -1,7 +1,7 @@
 use super::*;
 use std::collections::BTreeSet;
 use std::io::Write as _;
-use umsync_engine::directory::{AccountState, Anchor, Entry, GroupRef};
+use umsync_engine::directory::{AccountState, Anchor, Entry, GroupRef, SeenGroup};
 
 const WORLD: &str = "version: 1
 
@@ -51,8 +51,8 @@ fn source(text: &str) -> (tempfile::NamedTempFile, Settings) {
 fn wanted(groups: &[&str]) -> Wanted {
     Wanted {
         attributes: ["mail".to_owned()].into(),
-        named: [].into(),
         groups: groups.iter().map(|name| GroupRef::new(name)).collect(),
+        ..Wanted::default()
     }
 }
 
@@ -193,4 +193,64 @@ fn anchors_tell_entries_apart() {
     // Entries that are no people may have what they like.
     settings.users = Filter::parse("(|(objectClass=account)(cn=nobody))").unwrap();
     assert_eq!(read(&settings, &wanted(&[])).unwrap().entries.len(), 1);
+}
+
+/// The file with anchors on its two groups.
+fn anchored() -> String {
+    WORLD
+        .replace("dn: cn=Design  Team,ou=groups", "dn: cn=Design Team,ou=groups")
+        .replace("objectClass: groupOfNames\n", "objectClass: groupOfNames\nentryUUID: G-1\n")
+        .replace("objectClass: posixGroup\n", "objectClass: posixGroup\nentryUUID: G-2\n")
+}
+
+#[test]
+fn a_group_is_followed_by_its_anchor_and_another_one_of_its_name_is_an_error() {
+    let read = |text: &str, wanted: &Wanted| {
+        let (_file, settings) = source(text);
+        read(
+            &Settings { group_base: Some(Dn::parse("ou=groups,dc=example,dc=com").unwrap()), ..settings },
+            wanted,
+        )
+    };
+    let video = GroupRef::new("video");
+    let first = read(&anchored(), &wanted(&["video"])).unwrap();
+    let (dn, anchor) = (first.groups[&video].dn.clone(), first.groups[&video].anchor.clone().unwrap());
+    assert_eq!(anchor, Anchor::new("entryuuid", "g-2"));
+    assert!(first.certificate.followed.is_empty());
+    let known = [(video.clone(), SeenGroup { anchor, dn })].into();
+    let again = Wanted { known, ..wanted(&["video"]) };
+
+    // Renamed and moved out of where groups are.
+    let renamed = anchored()
+        .replace("dn: cn=video,ou=groups", "dn: cn=film,ou=old")
+        .replace("cn: Video", "cn: Film")
+        .replace("cn=Video,ou=groups", "cn=Film,ou=old");
+    let followed = read(&renamed, &again).unwrap();
+    assert_eq!(followed.certificate.followed[&video], "cn=film,ou=old,dc=example,dc=com");
+    assert_eq!((followed.groups[&video].members, first.groups[&video].members), (2, 2));
+    assert!(matches!(read(&renamed, &wanted(&["video"])), Err(Error::MissingGroups { .. })));
+    // By the anchor alone.
+    let named = read(&renamed, &wanted(&["entryUUID=G-2"])).unwrap();
+    assert_eq!(named.groups[&GroupRef::new("entryUUID=G-2")].members, 2);
+    assert!(named.certificate.followed.is_empty());
+
+    // Another one has its name: made anew, or beside the renamed one.
+    let anew = anchored().replace("G-2", "G-9");
+    let Err(Error::OtherGroups { others, missing, .. }) = read(&anew, &again) else { panic!() };
+    assert_eq!((others[0].now.as_deref(), missing.len()), (None, 0));
+    let beside = renamed
+        + "\ndn: cn=video,ou=groups,dc=example,dc=com\nobjectClass: posixGroup\ncn: Video\nentryUUID: G-9\n";
+    let both = Wanted { groups: ["video", "gone"].map(GroupRef::new).into(), ..again.clone() };
+    let error = read(&beside, &both).unwrap_err();
+    let text = error.to_string();
+    for words in [
+        "`video` is another one than before",
+        "cn=film,ou=old",
+        "umsync groups forget 'video'",
+        "missing: the group `gone`",
+    ] {
+        assert!(text.contains(words), "`{words}`: {text}");
+    }
+    // Where the file says nothing of anchors, the name counts.
+    assert_eq!(read(WORLD, &again).unwrap().groups[&video].members, 2);
 }

@@ -202,7 +202,7 @@ pub(crate) fn entry(id: impl TryInto<u32>, dn: &[u8], attributes: &[(&str, Vec<V
     let attributes: Vec<u8> = attributes
         .iter()
         .flat_map(|(name, values)| {
-            let values: Vec<u8> = values.iter().flat_map(|value| element(4, value)).collect();
+            let values = values.iter().map(|value| element(4, value)).collect::<Vec<_>>().concat();
             element(0x30, &[element(4, name.as_bytes()), element(0x31, &values)].concat())
         })
         .collect();

@@ -7,7 +7,7 @@ use crate::{failure, settings};
 use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use umsync_directory::ldap::{Failure, Members, Phase, Settings, read};
+use umsync_directory::ldap::{Failure, Members, Nested, Phase, Settings, read};
 use umsync_directory::{Error, Filter};
 use umsync_engine::directory::{Directory, GroupRef, Wanted};
 
@@ -19,7 +19,7 @@ fn everything(fake: &Fake) -> Settings {
     Settings {
         users: Filter::parse("(objectCategory=person)").unwrap(),
         members: Members::Member,
-        nested_groups: true,
+        nested_groups: Nested::Read,
         page_size: None,
         ..settings(&[fake])
     }
@@ -28,8 +28,8 @@ fn everything(fake: &Fake) -> Settings {
 fn wanted() -> Wanted {
     Wanted {
         attributes: ["mail".to_owned()].into(),
-        named: Default::default(),
         groups: [DESIGN, VIDEO].map(GroupRef::new).into(),
+        ..Wanted::default()
     }
 }
 
@@ -129,8 +129,8 @@ async fn d9_one_group_of_many_that_cannot_be_read_is_no_empty_group() {
     let names: Vec<String> = (0..50).map(|at| format!("g{at}")).collect();
     let wanted = Wanted {
         attributes: ["mail".to_owned()].into(),
-        named: Default::default(),
         groups: names.iter().map(|name| GroupRef::new(name)).collect(),
+        ..Wanted::default()
     };
     for k in 0..3 {
         let searches = AtomicUsize::new(0);

@@ -7,7 +7,7 @@ use crate::{failure, settings};
 use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use umsync_directory::ldap::{Failure, Members, Phase, Settings, read};
+use umsync_directory::ldap::{Failure, Members, Nested, Phase, Settings, read};
 use umsync_directory::{Error, Filter};
 use umsync_engine::directory::{Directory, Entry, GroupRef, Wanted};
 
@@ -18,7 +18,7 @@ fn settings_of(fake: &Fake) -> Settings {
     Settings {
         users: Filter::parse("(objectCategory=person)").unwrap(),
         members: Members::Member,
-        nested_groups: false,
+        nested_groups: Nested::No,
         page_size: Some(60_000),
         ..settings(&[fake])
     }
@@ -27,8 +27,8 @@ fn settings_of(fake: &Fake) -> Settings {
 async fn read_group(settings: &Settings, group: &str) -> Result<Directory, Error> {
     let wanted = Wanted {
         attributes: ["mail".to_owned()].into(),
-        named: Default::default(),
         groups: [GroupRef::new(group)].into(),
+        ..Wanted::default()
     };
     read(settings, &wanted, &|_| ()).await
 }
@@ -254,7 +254,7 @@ fn nested(groups: usize, inside: impl Fn(usize) -> Vec<usize> + Send + Sync + 's
 #[tokio::test]
 async fn d27_circles_and_fifty_levels_are_whole_and_more_is_an_error() {
     let wanted = format!("CN=g0,OU=Groups,{BASE}");
-    let of = |fake: &Fake| Settings { nested_groups: true, ..settings_of(fake) };
+    let of = |fake: &Fake| Settings { nested_groups: Nested::Read, ..settings_of(fake) };
     let members = |directory: Directory| -> BTreeSet<String> {
         directory.entries.into_iter().filter(|entry| !entry.groups.is_empty()).map(|entry| entry.dn).collect()
     };

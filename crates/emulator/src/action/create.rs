@@ -7,6 +7,7 @@ use super::fields::{LONGEST_NAME, only, text};
 use super::parse::{IfExists, UserOrder, if_exists};
 use super::user::Target;
 use super::{Desk, Failure, country};
+use crate::knobs::Knobs;
 use crate::org::{
     Account, AccountType, Domain, IdentityType, Login, NewAccount, Owner, domain_of, fold, plausible_email,
 };
@@ -24,7 +25,7 @@ pub(super) struct Create {
 }
 
 impl Create {
-    pub(super) fn read(step: &str, fields: &Map<String, Value>) -> Result<Self, Failure> {
+    pub(super) fn read(step: &str, fields: &Map<String, Value>, knobs: &Knobs) -> Result<Self, Failure> {
         let known = ["email", "firstname", "lastname", "country", "option"];
         only(fields, &known, "error.command.create.key.unknown", step)?;
         let field = |name, longest| {
@@ -43,7 +44,7 @@ impl Create {
             firstname: field("firstname", LONGEST_NAME)?,
             lastname: field("lastname", LONGEST_NAME)?,
             country: field("country", 2)?,
-            option: if_exists(fields)?,
+            option: if_exists(fields, knobs.create_existing_user)?,
         })
     }
 }
@@ -93,7 +94,7 @@ impl Desk<'_> {
     }
 
     fn check_fields(&self, create: &Create) -> Result<(), Failure> {
-        if !plausible_email(&create.email) {
+        if !plausible_email(&create.email, self.knobs.max_email) {
             let message = format!("Email is invalid: {}", create.email);
             return Err(Failure::new("error.user.email.invalid", message));
         }
@@ -104,7 +105,7 @@ impl Desk<'_> {
                     format!("Country code is invalid: {code}"),
                 ));
             }
-            None if create.kind == AccountType::Federated => {
+            None if create.kind == AccountType::Federated || self.knobs.require_country => {
                 return Err(Failure::new("error.country.invalid", "Country code is missing"));
             }
             _ => {}
@@ -217,7 +218,7 @@ impl Desk<'_> {
 
     /// When reads and other commands will know a user created now.
     fn visible_from(&self) -> Option<chrono::DateTime<chrono::Utc>> {
-        let lag = i64::try_from(self.knobs.read_lag_ms).unwrap_or(i64::MAX);
+        let lag = i64::try_from(self.lag).unwrap_or(i64::MAX);
         (lag > 0).then(|| self.now + TimeDelta::milliseconds(lag))
     }
 }

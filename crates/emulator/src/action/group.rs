@@ -28,7 +28,11 @@ impl Desk<'_> {
         };
         for (at, step) in steps {
             let failures = match step {
-                GroupStep::Create { description, option } => {
+                GroupStep::Create { named, .. } if self.knobs.require_group_name && !named => {
+                    let message = "createUserGroup needs a name";
+                    vec![Failure::new("error.usergroup.command.missing.arguments", message)]
+                }
+                GroupStep::Create { named: _, description, option } => {
                     match self.create_group(root, description.as_deref(), *option) {
                         Ok(created) => {
                             target = created;
@@ -106,17 +110,14 @@ impl Desk<'_> {
             return Ok(Target::Known(number));
         }
         if !self.live() {
-            return Ok(Target::Tested);
+            return match self.knobs.test_mode_new_group {
+                Missing::Ok => Ok(Target::Tested),
+                Missing::Error => Err(self.no_group(name)),
+            };
         }
         Ok(Target::Known(self.org.found(GroupRecord {
-            name: name.to_owned(),
-            kind: GroupKind::UserGroup,
             description: description.map(ToOwned::to_owned),
-            read_only: false,
-            quota: None,
-            product: None,
-            base: None,
-            profiles: Default::default(),
+            ..GroupRecord::named(name, GroupKind::UserGroup)
         })))
     }
 
@@ -234,7 +235,9 @@ impl Desk<'_> {
                 }
                 _ => {
                     let message = format!("Product profile not found: {name}");
-                    return Err(Failure::new("error.plc.not_found", message));
+                    let short = self.knobs.short_plc_code;
+                    let code = if short { "plc.not_found" } else { "error.plc.not_found" };
+                    return Err(Failure::new(code, message));
                 }
             }
         }

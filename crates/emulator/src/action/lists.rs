@@ -6,11 +6,11 @@ use serde_json::Value;
 
 use super::Failure;
 use super::fields::LONGEST_NAME;
-use crate::knobs::Knobs;
+use crate::knobs::{Knobs, ListLimit};
 use crate::org::fold;
 
 /// Group names: 255 characters (user group endpoint).
-pub(super) const LONGEST_GROUP: usize = 255;
+pub(crate) const LONGEST_GROUP: usize = 255;
 
 /// One list of a step: `{"group": ["A", "B"]}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,8 +19,34 @@ pub(super) struct List {
     pub(super) names: Vec<String>,
 }
 
+/// The entries that a command's lists have had so far.
+#[derive(Debug, Default)]
+pub(super) struct Entries {
+    added: usize,
+    removed: usize,
+}
+
+impl Entries {
+    /// Counts a list of `entries` behind `before` others of its step, and says what the limit is about.
+    fn count(&mut self, step: &str, before: usize, entries: usize, limit: ListLimit) -> usize {
+        let so_far = if step == "add" { &mut self.added } else { &mut self.removed };
+        *so_far += entries;
+        match limit {
+            ListLimit::PerList => entries,
+            ListLimit::PerStep => before + entries,
+            ListLimit::PerCommand => *so_far,
+        }
+    }
+}
+
 /// Reads the object of an `add` or `remove` step.
-pub(super) fn read(step: &str, value: &Value, keys: &[&str], knobs: &Knobs) -> Result<Vec<List>, Failure> {
+pub(super) fn read(
+    step: &str,
+    value: &Value,
+    keys: &[&str],
+    so_far: &mut Entries,
+    knobs: &Knobs,
+) -> Result<Vec<List>, Failure> {
     let fail = |code, message: String| Err(Failure::new(code, message));
     let Some(object) = value.as_object() else {
         return fail("error.command.add_remove.list", format!("Expected an object in command: {step}"));
@@ -42,7 +68,8 @@ pub(super) fn read(step: &str, value: &Value, keys: &[&str], knobs: &Knobs) -> R
                 format!("Expected an array in command {step}: {key}"),
             );
         };
-        if entries.len() > knobs.max_list {
+        let before = lists.iter().map(|list: &List| list.names.len()).sum();
+        if so_far.count(step, before, entries.len(), knobs.list_limit) > knobs.max_list {
             return fail("error.command.add_remove.list_too_long", too_long(knobs.max_list));
         }
         lists.push(List { key: key.clone(), names: names(step, key, entries)? });

@@ -27,6 +27,7 @@ use crate::mix::mix;
 use crate::org::{Org, fold};
 use crate::world::World;
 
+pub(crate) use lists::LONGEST_GROUP;
 use parse::{Command, Order};
 
 /// Why a step, or a whole command before its first step, fails.
@@ -55,6 +56,8 @@ struct Desk<'a> {
     knobs: &'a Knobs,
     now: DateTime<Utc>,
     mode: Mode,
+    /// Milliseconds until others see what is created.
+    lag: u64,
 }
 
 impl Desk<'_> {
@@ -93,6 +96,9 @@ impl World {
         effects: &[Effect],
         now: DateTime<Utc>,
     ) -> Answer {
+        if self.knobs.bare_content_type && call.header("Content-Type") != Some("application/json") {
+            return malformed("Expected a valid JSON payload");
+        }
         if commands.is_empty() {
             return malformed("Expected a valid JSON payload");
         }
@@ -107,7 +113,12 @@ impl World {
             let seed = mix(seed, self.requests);
             order.sort_by_key(|at| mix(seed, *at as u64));
         }
-        let mut desk = Desk { org: &mut self.org, knobs: &self.knobs, now, mode };
+        let slow = effects.iter().find_map(|effect| match effect {
+            Effect::ReadLag(lag) => Some(*lag),
+            _ => None,
+        });
+        let lag = slow.unwrap_or(self.knobs.read_lag_ms);
+        let mut desk = Desk { org: &mut self.org, knobs: &self.knobs, now, mode, lag };
         let mut tally = Tally::default();
         for at in order {
             desk.carry_out(at, &commands[at], effects, &mut tally);
@@ -203,6 +214,11 @@ impl Tally {
         for (key, mut entries) in [("errors", errors), ("warnings", warnings)] {
             if !entries.is_empty() {
                 entries.sort_by_key(|(at, step, _)| (*at, *step));
+                if knobs.step_as_text {
+                    for (_, step, entry) in &mut entries {
+                        entry["step"] = json!(step.to_string());
+                    }
+                }
                 answer[key] = entries.into_iter().map(|(_, _, entry)| entry).collect();
             }
         }

@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 use super::Failure;
 use super::create::Create;
 use super::fields::{LONGEST_NAME, boolean, object, only, text};
-use super::lists::{self, LONGEST_GROUP, List};
+use super::lists::{self, Entries, LONGEST_GROUP, List};
 use super::update::Update;
-use crate::knobs::Knobs;
+use crate::knobs::{Knobs, Repeated};
 
 /// A well-formed command.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ pub(super) enum UserStep {
 
 #[derive(Debug)]
 pub(super) enum GroupStep {
-    Create { description: Option<String>, option: Option<IfExists> },
+    Create { named: bool, description: Option<String>, option: Option<IfExists> },
     Update { name: Option<String>, description: Option<String> },
     Delete,
     Add(Vec<List>),
@@ -60,6 +60,15 @@ pub(super) enum IfExists {
 }
 
 type Failures = Vec<(usize, Failure)>;
+
+/// Where a step stands in its command, and what came before it.
+#[derive(Debug, Default)]
+struct Place {
+    at: usize,
+    last: bool,
+    created: bool,
+    entries: Entries,
+}
 
 impl Command {
     pub(super) fn read(command: &Value, knobs: &Knobs) -> Result<Self, Failures> {
@@ -83,9 +92,7 @@ impl Command {
                     let message = "domain and useAdobeID belong to user commands";
                     return Err(whole(Failure::new("error.command.illegal_entry", message)));
                 }
-                let steps = steps(fields, knobs, |step, key, value, last, seen| {
-                    group_step(step, key, value, last, seen, knobs)
-                })?;
+                let steps = steps(fields, knobs, |key, value, place| group_step(key, value, place, knobs))?;
                 Ok(Self { root: group, request_id, order: Order::Group(steps) })
             }
             (Some(_), Some(_)) => {
@@ -118,9 +125,7 @@ impl UserOrder {
             }
             _ => {}
         }
-        let steps = steps(fields, knobs, |step, key, value, last, seen| {
-            user_step(step, key, value, last, seen, knobs)
-        })?;
+        let steps = steps(fields, knobs, |key, value, place| user_step(key, value, place, knobs))?;
         Ok(Self { user, domain, adobe_id, steps })
     }
 }
@@ -129,7 +134,7 @@ impl UserOrder {
 fn steps<T>(
     fields: &Map<String, Value>,
     knobs: &Knobs,
-    mut read: impl FnMut(usize, &str, &Value, bool, &mut bool) -> Result<T, Failure>,
+    mut read: impl FnMut(&str, &Value, &mut Place) -> Result<T, Failure>,
 ) -> Result<Vec<(usize, T)>, Failures> {
     let entries = fields.get("do").and_then(Value::as_array).filter(|entries| !entries.is_empty());
     let Some(entries) = entries else {
@@ -143,14 +148,15 @@ fn steps<T>(
     }
     let mut steps = Vec::new();
     let mut failures = Vec::new();
-    let mut created = false;
+    let mut place = Place::default();
     for (at, entry) in entries.iter().enumerate() {
         let Some(entry) = entry.as_object().filter(|entry| !entry.is_empty()) else {
             failures.push((at, Failure::new("error.command.step.unknown", "Expected a step object")));
             continue;
         };
+        (place.at, place.last) = (at, at + 1 == entries.len());
         for (key, value) in entry {
-            match read(at, key, value, at + 1 == entries.len(), &mut created) {
+            match read(key, value, &mut place) {
                 Ok(step) => steps.push((at, step)),
                 Err(failure) => failures.push((at, failure)),
             }
@@ -159,30 +165,23 @@ fn steps<T>(
     if failures.is_empty() { Ok(steps) } else { Err(failures) }
 }
 
-fn user_step(
-    at: usize,
-    key: &str,
-    value: &Value,
-    last: bool,
-    created: &mut bool,
-    knobs: &Knobs,
-) -> Result<UserStep, Failure> {
+fn user_step(key: &str, value: &Value, place: &mut Place, knobs: &Knobs) -> Result<UserStep, Failure> {
     // "product", "productConfiguration" and "usergroup" are the old names of "group".
     let keys = ["group", "product", "productConfiguration", "usergroup"];
     match key {
         "addAdobeID" | "createEnterpriseID" | "createFederatedID" => {
-            creating(at, key, created)?;
-            Ok(UserStep::Create(Create::read(key, object(key, value)?)?))
+            creating(key, place)?;
+            Ok(UserStep::Create(Create::read(key, object(key, value)?, knobs)?))
         }
         "update" => Ok(UserStep::Update(Update::read(object(key, value)?)?)),
-        "add" => Ok(UserStep::Add(lists::read(key, value, &keys, knobs)?)),
+        "add" => Ok(UserStep::Add(lists::read(key, value, &keys, &mut place.entries, knobs)?)),
         "remove" if value == "all" => Ok(UserStep::RemoveAll),
-        "remove" => Ok(UserStep::Remove(lists::read(key, value, &keys, knobs)?)),
+        "remove" => Ok(UserStep::Remove(lists::read(key, value, &keys, &mut place.entries, knobs)?)),
         "removeFromOrg" => {
             let fields = object(key, value)?;
             only(fields, &["deleteAccount"], "error.command.illegal_entry", key)?;
             let delete = boolean(fields, "deleteAccount")?;
-            if !last {
+            if !place.last {
                 let message = "removeFromOrg must be the last step";
                 return Err(Failure::new("error.command.removefromorg.not_last", message));
             }
@@ -192,24 +191,19 @@ fn user_step(
     }
 }
 
-fn group_step(
-    at: usize,
-    key: &str,
-    value: &Value,
-    _last: bool,
-    created: &mut bool,
-    knobs: &Knobs,
-) -> Result<GroupStep, Failure> {
+fn group_step(key: &str, value: &Value, place: &mut Place, knobs: &Knobs) -> Result<GroupStep, Failure> {
+    let keys = ["user", "productConfiguration"];
     let expected = "error.command.create.string_expected";
     let description = |fields: &Map<String, Value>| text(fields, "description", usize::MAX, expected);
     match key {
         "createUserGroup" => {
-            creating(at, key, created)?;
+            creating(key, place)?;
             let fields = object(key, value)?;
             only(fields, &["name", "description", "option"], "error.command.create.key.unknown", key)?;
             // "name" is called required and every client leaves it out; the root's name is the one that counts.
-            text(fields, "name", usize::MAX, expected)?;
-            Ok(GroupStep::Create { description: description(fields)?, option: if_exists(fields)? })
+            let named = text(fields, "name", usize::MAX, expected)?.is_some();
+            let option = if_exists(fields, knobs.create_existing_group)?;
+            Ok(GroupStep::Create { named, description: description(fields)?, option })
         }
         "updateUserGroup" => {
             let fields = object(key, value)?;
@@ -224,8 +218,8 @@ fn group_step(
             }
             Ok(GroupStep::Delete)
         }
-        "add" => Ok(GroupStep::Add(lists::read(key, value, &["user", "productConfiguration"], knobs)?)),
-        "remove" => Ok(GroupStep::Remove(lists::read(key, value, &["user", "productConfiguration"], knobs)?)),
+        "add" => Ok(GroupStep::Add(lists::read(key, value, &keys, &mut place.entries, knobs)?)),
+        "remove" => Ok(GroupStep::Remove(lists::read(key, value, &keys, &mut place.entries, knobs)?)),
         _ => Err(unknown(key)),
     }
 }
@@ -234,22 +228,27 @@ fn unknown(key: &str) -> Failure {
     Failure::new("error.command.step.unknown", format!("Unknown step in command: {key}"))
 }
 
-fn creating(at: usize, key: &str, created: &mut bool) -> Result<(), Failure> {
-    if *created {
+fn creating(key: &str, place: &mut Place) -> Result<(), Failure> {
+    if place.created {
         let message = format!("More than one create in command: {key}");
         return Err(Failure::new("error.command.create.more_than_one", message));
     }
-    if at > 0 {
+    if place.at > 0 {
         let message = format!("{key} must be the first step");
         return Err(Failure::new("error.command.create.not_first", message));
     }
-    *created = true;
+    place.created = true;
     Ok(())
 }
 
-pub(super) fn if_exists(fields: &Map<String, Value>) -> Result<Option<IfExists>, Failure> {
+/// What the step asks for, or else what is done unasked.
+pub(super) fn if_exists(fields: &Map<String, Value>, unasked: Repeated) -> Result<Option<IfExists>, Failure> {
     match text(fields, "option", LONGEST_NAME, "error.command.create.string_expected")?.as_deref() {
-        None => Ok(None),
+        None => Ok(match unasked {
+            Repeated::Error => None,
+            Repeated::Ignore => Some(IfExists::Ignore),
+            Repeated::Update => Some(IfExists::Update),
+        }),
         Some("ignoreIfAlreadyExists") => Ok(Some(IfExists::Ignore)),
         Some("updateIfAlreadyExists") => Ok(Some(IfExists::Update)),
         Some(other) => Err(Failure::new("error.option.illegal", format!("Illegal option: {other}"))),

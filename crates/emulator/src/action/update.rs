@@ -91,7 +91,7 @@ impl Desk<'_> {
     }
 
     fn check_email(&self, number: u64, email: &str) -> Result<(), Failure> {
-        if !plausible_email(email) {
+        if !plausible_email(email, self.knobs.max_email) {
             return Err(Failure::new("error.user.email.invalid", format!("Email is invalid: {email}")));
         }
         let account = self.org.account(number);

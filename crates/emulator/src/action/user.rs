@@ -3,8 +3,8 @@
 use super::lists::List;
 use super::parse::{UserOrder, UserStep};
 use super::{Desk, Failure, Outcome};
-use crate::knobs::Missing;
-use crate::org::{AccountType, Found, UNTOUCHABLE, fold};
+use crate::knobs::{Departed, Missing, UnknownGroup};
+use crate::org::{AccountType, Found};
 
 /// Whom the steps of a command act on. It is found once: a new email does not change who is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +95,7 @@ impl Desk<'_> {
         }
     }
 
-    /// All names are looked up before any membership changes, so a step with an unknown group changes nothing.
+    /// All names are looked up before any membership changes. What an unknown one means for the others is a knob.
     fn memberships(
         &mut self,
         order: &UserOrder,
@@ -105,11 +105,19 @@ impl Desk<'_> {
     ) -> Result<(), Failure> {
         let user = self.somebody(order, target)?;
         let mut groups = Vec::new();
+        let mut failed = None;
         for name in lists.iter().flat_map(|list| &list.names) {
-            groups.push(self.group_for(name, change)?);
+            match self.group_for(name, change) {
+                Ok(found) => groups.push(found),
+                Err(failure) => failed = failed.or(Some(failure)),
+            }
         }
+        if failed.is_some() && self.knobs.unknown_group == UnknownGroup::AppliesNone {
+            groups.clear();
+        }
+        let result = failed.map_or(Ok(()), Err);
         let Some(user) = user.filter(|_| self.live()) else {
-            return Ok(());
+            return result;
         };
         for found in groups {
             match (change, found) {
@@ -121,15 +129,15 @@ impl Desk<'_> {
                 (Change::Remove, Found::Dormant { .. }) => {}
             }
         }
-        Ok(())
+        result
     }
 
     fn group_for(&self, name: &str, change: Change) -> Result<Found, Failure> {
         let unknown = || Failure::new("error.group.not_found", format!("Group {name} was not found"));
-        if UNTOUCHABLE.contains(&fold(name).as_str()) {
+        let found = self.org.find_group(name).ok_or_else(unknown)?;
+        if found.untouchable(self.org) {
             return Err(unknown());
         }
-        let found = self.org.find_group(name).ok_or_else(unknown)?;
         if let Found::Group(number) = found {
             let group = self.org.group_record(number);
             if group.read_only {
@@ -144,7 +152,7 @@ impl Desk<'_> {
             return;
         }
         for group in self.org.account(user).groups.clone() {
-            if !UNTOUCHABLE.contains(&fold(&self.org.group_record(group).name).as_str()) {
+            if !Found::Group(group).untouchable(self.org) {
                 self.org.leave(user, group);
             }
         }
@@ -152,8 +160,10 @@ impl Desk<'_> {
 
     fn remove_from_org(&mut self, order: &UserOrder, target: Target, delete: bool) -> Result<(), Failure> {
         // The documentation calls this a success; recorded answers do not.
-        if target == Target::Missing && self.knobs.removefromorg_missing == Missing::Ok {
-            return Ok(());
+        match self.knobs.removefromorg_missing {
+            Departed::Ok if target == Target::Missing => return Ok(()),
+            Departed::Internal if target == Target::Missing && self.live() => return Err(not_removed()),
+            Departed::Ok | Departed::Error | Departed::Internal => {}
         }
         let Some(number) = self.somebody(order, target)? else {
             return Ok(());
@@ -167,8 +177,7 @@ impl Desk<'_> {
         let owned = account.kind != AccountType::Adobe;
         let synced = self.org.domain(&account.domain).is_some_and(|domain| domain.externally_synced);
         if owned && synced {
-            let message = "Error removing user from organization: FAILURE";
-            return Err(Failure::new("error.internal.removefromorg", message));
+            return Err(not_removed());
         }
         if self.live() {
             // An Adobe ID belongs to its person and is only let go.
@@ -176,6 +185,10 @@ impl Desk<'_> {
         }
         Ok(())
     }
+}
+
+fn not_removed() -> Failure {
+    Failure::new("error.internal.removefromorg", "Error removing user from organization: FAILURE")
 }
 
 /// Which way memberships change.

@@ -5,13 +5,13 @@ use serde_json::{Map, Value, json};
 use super::paging::{Cut, bad_page, beyond};
 use super::season;
 use crate::answer::Answer;
-use crate::mix::mix;
+use crate::fault::Effect;
 use crate::org::{Found, GroupKind, GroupRecord, group_id};
 use crate::world::World;
 
 impl World {
     /// `GET /groups/{org}/{page}`
-    pub(crate) fn groups_page(&self, page: &str) -> Answer {
+    pub(crate) fn groups_page(&self, page: &str, effects: &[Effect]) -> Answer {
         let Ok(number) = page.parse() else {
             return bad_page(page);
         };
@@ -21,17 +21,16 @@ impl World {
             .group_records()
             .filter(|(number, group)| !group.kind.fleeting() || !self.org.direct(*number).is_empty())
             .collect();
-        if let Some(seed) = knobs.shuffle_rows {
-            groups.sort_by_cached_key(|(number, _)| mix(seed, *number));
-        }
-        let Some(cut) = Cut::of(groups.len(), knobs.page_size_groups, number, knobs.oob_page) else {
-            return beyond();
+        self.shuffle(&mut groups);
+        let Some(cut) = Cut::of(groups.len(), 0, knobs.page_size_groups, number, knobs) else {
+            return beyond(knobs);
         };
+        let cut = cut.shifted(groups.len(), effects);
         let rows = groups[cut.rows.clone()]
             .iter()
             .map(|(number, group)| Value::Object(self.group_row(*number, group)))
             .collect();
-        cut.page("groups", rows, Map::new(), 0, knobs)
+        cut.page("groups", rows, Map::new(), knobs)
     }
 
     fn group_row(&self, number: u64, group: &GroupRecord) -> Map<String, Value> {
@@ -39,7 +38,10 @@ impl World {
         row.insert("groupId".into(), json!(group_id(number)));
         row.insert("groupName".into(), json!(group.name));
         row.insert("type".into(), json!(group.kind.name()));
-        row.insert("memberCount".into(), json!(self.org.all_members(number).len()));
+        let members = self.org.all_members(number).len();
+        let members =
+            if self.knobs.member_count_as_text { json!(members.to_string()) } else { json!(members) };
+        row.insert("memberCount".into(), members);
         if !group.kind.fleeting() {
             let admins = format!("_admin_{}", group.name);
             if let Some(Found::Group(led)) = self.org.find_group(&admins)
@@ -64,7 +66,8 @@ impl World {
         }
         if let Some(quota) = &group.quota {
             // "licenseQuota": "8": a string on the groups page, even where it is a number.
-            row.insert("licenseQuota".into(), json!(quota.to_string()));
+            let quota = if self.knobs.quota_as_number { json!(quota) } else { json!(quota.to_string()) };
+            row.insert("licenseQuota".into(), quota);
         }
         season(row, &self.knobs.omit_group_fields, &self.knobs)
     }

@@ -9,6 +9,17 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use crate::knobs::Knobs;
+use crate::mix::mix;
+use crate::world::World;
+
+impl World {
+    /// Puts numbered rows into the order in which this request lists them.
+    fn shuffle<T>(&self, rows: &mut [(u64, T)]) {
+        let Some(seed) = self.knobs.shuffle_rows else { return };
+        let seed = if self.knobs.reshuffle_rows { mix(seed, self.listings) } else { seed };
+        rows.sort_by_cached_key(|(number, _)| mix(seed, *number));
+    }
+}
 
 /// Leaves fields out and adds unknown ones, as the knobs say.
 fn season(mut row: Map<String, Value>, omit: &BTreeSet<String>, knobs: &Knobs) -> Map<String, Value> {

@@ -1,5 +1,6 @@
 //! Users: all of them, those of a group, one.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
@@ -7,11 +8,12 @@ use serde_json::{Map, Value, json};
 
 use super::paging::{Cut, bad_page, beyond};
 use super::season;
+use crate::action::LONGEST_GROUP;
 use crate::answer::Answer;
 use crate::call::Call;
+use crate::fault::Effect;
 use crate::knobs::Knobs;
-use crate::mix::mix;
-use crate::org::{Account, AccountType, Found, GroupKind, Org, Quota, Status, fold};
+use crate::org::{Account, AccountType, Found, GroupKind, Org, Status, fold};
 use crate::world::World;
 
 /// What a row shows of the memberships.
@@ -21,9 +23,23 @@ struct Shown {
     inherited: bool,
 }
 
+/// What a page is cut from.
+struct Rows<'a> {
+    rows: Vec<(u64, &'a Account)>,
+    shown: Shown,
+    /// Accounts that are counted and never listed.
+    technical: usize,
+}
+
 impl World {
     /// `GET /users/{org}/{page}`
-    pub(crate) fn users_page(&self, call: &Call, page: &str, now: DateTime<Utc>) -> Answer {
+    pub(crate) fn users_page(
+        &self,
+        call: &Call,
+        page: &str,
+        effects: &[Effect],
+        now: DateTime<Utc>,
+    ) -> Answer {
         let domain = call.in_query("domain");
         if let Some(domain) = &domain
             && self.org.domain(domain).is_none()
@@ -38,17 +54,32 @@ impl World {
             account.visible(now) && account.status == Status::Active && of_domain(account, domain.as_deref())
         });
         let shown = Shown { groups: true, inherited: !call.flag("directOnly", true) };
-        self.page_of(page, rows.collect(), shown, Map::new(), self.knobs.technical_accounts)
+        let technical = self.knobs.technical_accounts;
+        self.page_of(page, Rows { rows: rows.collect(), shown, technical }, Map::new(), effects)
     }
 
     /// `GET /users/{org}/{page}/{group}`
-    pub(crate) fn members_page(&self, call: &Call, page: &str, group: &str, now: DateTime<Utc>) -> Answer {
+    pub(crate) fn members_page(
+        &self,
+        call: &Call,
+        page: &str,
+        group: &str,
+        effects: &[Effect],
+        now: DateTime<Utc>,
+    ) -> Answer {
+        if group.trim().is_empty() || group.chars().count() > LONGEST_GROUP {
+            return Answer::refusal(
+                400,
+                "error.group.invalid_name",
+                format!("Group name is invalid: {group}"),
+            );
+        }
         let (name, members) = match self.org.find_group(group) {
             Some(Found::Group(number)) => {
                 (self.org.group_record(number).name.clone(), self.members_for(call, number))
             }
             // The administrators of a group that has none: nobody, rather than not found.
-            Some(Found::Dormant { name, .. }) => (name, BTreeSet::new()),
+            Some(Found::Dormant { name, .. }) => (name, Cow::Owned(BTreeSet::new())),
             None => {
                 let text = format!("Not found: {group}");
                 return Answer::json(
@@ -67,55 +98,51 @@ impl World {
         let shown =
             Shown { groups: !call.flag("excludeGroups", false), inherited: !call.flag("directOnly", true) };
         let more = Map::from_iter([("groupName".to_owned(), json!(name))]);
-        self.page_of(page, rows.collect(), shown, more, 0)
+        self.page_of(page, Rows { rows: rows.collect(), shown, technical: 0 }, more, effects)
     }
 
     /// All members, or "only users that have a direct membership" for `directOnly=true`; `status` separates those
     /// with a seat from those without.
-    fn members_for(&self, call: &Call, group: u64) -> BTreeSet<u64> {
-        let record = self.org.group_record(group);
-        if record.kind != GroupKind::ProductProfile {
-            return self.org.direct(group).clone();
+    fn members_for(&self, call: &Call, group: u64) -> Cow<'_, BTreeSet<u64>> {
+        if self.org.group_record(group).kind != GroupKind::ProductProfile {
+            return Cow::Borrowed(self.org.direct(group));
         }
-        let all = self.org.all_members(group);
-        // Who has a seat is not documented; here it is who is longest in the organization, directly or not.
-        let seats = match record.quota {
-            Some(Quota::Seats(seats)) => usize::try_from(seats).unwrap_or(usize::MAX),
-            Some(Quota::Unlimited) | None => usize::MAX,
+        let mut members = if call.flag("directOnly", false) {
+            Cow::Borrowed(self.org.direct(group))
+        } else {
+            self.org.all_members(group)
         };
-        let licensed: BTreeSet<u64> = all.iter().copied().take(seats).collect();
-        let mut members = if call.flag("directOnly", false) { self.org.direct(group).clone() } else { all };
+        let waiting = || BTreeSet::from_iter(self.org.waiting(group));
         match call.in_query("status").as_deref() {
-            Some("active") => members.retain(|number| licensed.contains(number)),
-            Some("inactive") => members.retain(|number| !licensed.contains(number)),
+            Some("active") => {
+                let waiting = waiting();
+                members.to_mut().retain(|number| !waiting.contains(number));
+            }
+            Some("inactive") => {
+                let waiting = waiting();
+                members.to_mut().retain(|number| waiting.contains(number));
+            }
             _ => {}
         }
         members
     }
 
-    fn page_of(
-        &self,
-        page: &str,
-        mut rows: Vec<(u64, &Account)>,
-        shown: Shown,
-        more: Map<String, Value>,
-        uncounted: usize,
-    ) -> Answer {
+    fn page_of(&self, page: &str, rows: Rows<'_>, more: Map<String, Value>, effects: &[Effect]) -> Answer {
         let Ok(number) = page.parse() else {
             return bad_page(page);
         };
+        let Rows { mut rows, shown, technical } = rows;
         let knobs = &self.knobs;
-        if let Some(seed) = knobs.shuffle_rows {
-            rows.sort_by_cached_key(|(number, _)| mix(seed, *number));
-        }
-        let Some(cut) = Cut::of(rows.len(), knobs.page_size_users, number, knobs.oob_page) else {
-            return beyond();
+        self.shuffle(&mut rows);
+        let Some(cut) = Cut::of(rows.len(), technical, knobs.page_size_users, number, knobs) else {
+            return beyond(knobs);
         };
+        let cut = cut.shifted(rows.len(), effects);
         let rows = rows[cut.rows.clone()]
             .iter()
             .map(|(_, account)| Value::Object(row(&self.org, knobs, account, shown)))
             .collect();
-        cut.page("users", rows, more, uncounted, knobs)
+        cut.page("users", rows, more, knobs)
     }
 
     /// `GET /organizations/{org}/users/{user}`
@@ -127,7 +154,8 @@ impl World {
             .into_iter()
             .find(|(_, account)| account.visible(now) && account.status == Status::Active);
         let Some((_, account)) = found else {
-            return Answer::refusal(404, "error.user.not_found", format!("User not found {user}"));
+            let status = if self.knobs.user_not_found_is_200 { 200 } else { 404 };
+            return Answer::refusal(status, "error.user.not_found", format!("User not found {user}"));
         };
         let shown = Shown { groups: true, inherited: !call.flag("directOnly", true) };
         let envelope = Map::from_iter([("result".to_owned(), json!("success"))]);

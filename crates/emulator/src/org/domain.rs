@@ -86,7 +86,7 @@ impl Domain {
 impl Org {
     /// Adds a domain, or replaces the one of that name.
     pub fn add_domain(&mut self, domain: Domain) {
-        self.version += 1;
+        self.touched.domain(fold(&domain.domain));
         self.domains.insert(fold(&domain.domain), domain);
     }
 

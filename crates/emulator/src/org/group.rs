@@ -1,11 +1,11 @@
 //! User groups, product profiles, and the administrator groups that exist only while somebody is in them.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{NOBODY, Org, fold};
+use super::{NOBODY, Org, Quota, fold};
 
 /// The kinds of groups (`type` of the groups page).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
@@ -48,55 +48,8 @@ impl GroupKind {
     }
 }
 
-/// Seats of a product profile (`licenseQuota`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Quota {
-    /// That many.
-    Seats(u64),
-    /// `"UNLIMITED"`
-    Unlimited,
-}
-
-impl fmt::Display for Quota {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Seats(seats) => write!(f, "{seats}"),
-            Self::Unlimited => f.write_str("UNLIMITED"),
-        }
-    }
-}
-
-impl Serialize for Quota {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Seats(seats) => serializer.serialize_u64(*seats),
-            Self::Unlimited => serializer.serialize_str("UNLIMITED"),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Quota {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Written {
-            Number(u64),
-            Text(String),
-        }
-        let written = Written::deserialize(deserializer)
-            .map_err(|_| serde::de::Error::custom("a quota is a number of seats or \"UNLIMITED\""))?;
-        match written {
-            Written::Number(seats) => Ok(Self::Seats(seats)),
-            Written::Text(text) if text.eq_ignore_ascii_case("unlimited") => Ok(Self::Unlimited),
-            Written::Text(text) => text.parse().map(Self::Seats).map_err(|_| {
-                serde::de::Error::custom(format!("`{text}` is neither a number of seats nor \"UNLIMITED\""))
-            }),
-        }
-    }
-}
-
 /// Administrator groups that the API neither grants nor takes ("system admin", Action API).
-pub(crate) const UNTOUCHABLE: [&str; 3] = ["_org_admin", "_compartment_admin", "_compartment_viewer"];
+const UNTOUCHABLE: [&str; 3] = ["_org_admin", "_compartment_admin", "_compartment_viewer"];
 
 /// One group. Members stand in their accounts.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -119,6 +72,26 @@ pub(crate) struct GroupRecord {
     /// The profiles that the members of a user group get with it.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub(crate) profiles: BTreeSet<u64>,
+    /// Members of a profile without a seat, in the order in which they came.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) waiting: Vec<u64>,
+}
+
+impl GroupRecord {
+    /// A group with a name and nothing else.
+    pub(crate) fn named(name: impl Into<String>, kind: GroupKind) -> Self {
+        Self {
+            name: name.into(),
+            kind,
+            description: None,
+            read_only: false,
+            quota: None,
+            product: None,
+            base: None,
+            profiles: BTreeSet::new(),
+            waiting: Vec::new(),
+        }
+    }
 }
 
 /// What a group name leads to.
@@ -128,6 +101,21 @@ pub(crate) enum Found {
     Group(u64),
     /// An administrator group nobody was ever in; the first member makes it.
     Dormant { name: String, kind: GroupKind, base: Option<u64>, product: Option<String> },
+}
+
+impl Found {
+    /// Whether the API neither grants nor takes it. System administrators are told by kind too: a sample calls their
+    /// group `Administrators`.
+    pub(crate) fn untouchable(&self, org: &Org) -> bool {
+        let (name, kind) = match self {
+            Self::Group(number) => {
+                let group = org.group_record(*number);
+                (&group.name, group.kind)
+            }
+            Self::Dormant { name, kind, .. } => (name, *kind),
+        };
+        kind == GroupKind::SysadminGroup || UNTOUCHABLE.contains(&fold(name).as_str())
+    }
 }
 
 impl Org {
@@ -185,16 +173,7 @@ impl Org {
                 if let Some(number) = self.index.groups.get(&fold(&name)) {
                     return *number;
                 }
-                self.found(GroupRecord {
-                    name,
-                    kind,
-                    description: None,
-                    read_only: false,
-                    quota: None,
-                    product,
-                    base,
-                    profiles: BTreeSet::new(),
-                })
+                self.found(GroupRecord { product, base, ..GroupRecord::named(name, kind) })
             }
         }
     }
@@ -202,7 +181,7 @@ impl Org {
     /// Founds a group; its name must be free.
     pub(crate) fn found(&mut self, record: GroupRecord) -> u64 {
         let number = self.number();
-        self.version += 1;
+        self.touched.group(number);
         self.index.groups.insert(fold(&record.name), number);
         self.groups.insert(number, record);
         number
@@ -210,7 +189,7 @@ impl Org {
 
     pub(crate) fn describe(&mut self, number: u64, description: String) {
         if let Some(group) = self.groups.get_mut(&number) {
-            self.version += 1;
+            self.touched.group(number);
             group.description = Some(description);
         }
     }
@@ -229,7 +208,7 @@ impl Org {
             self.rename(number, &format!("{prefix}{name}"));
         }
         if let Some(group) = self.groups.get_mut(&number) {
-            self.version += 1;
+            self.touched.group(number);
             self.index.groups.remove(&fold(&group.name));
             group.name = name.to_owned();
             self.index.groups.insert(fold(name), number);
@@ -246,27 +225,44 @@ impl Org {
         for led in led {
             self.dissolve(led);
         }
-        for group in self.groups.values_mut() {
-            group.profiles.remove(&number);
+        for (holder, group) in &mut self.groups {
+            if group.profiles.remove(&number) {
+                self.touched.group(*holder);
+            }
         }
+        self.index.reached.remove(&number);
         if let Some(group) = self.groups.remove(&number) {
-            self.version += 1;
+            self.touched.group(number);
             self.index.groups.remove(&fold(&group.name));
         }
     }
 
     pub(crate) fn attach(&mut self, group: u64, profile: u64) {
-        if let Some(group) = self.groups.get_mut(&group) {
-            self.version += 1;
-            group.profiles.insert(profile);
+        if let Some(record) = self.groups.get_mut(&group)
+            && record.profiles.insert(profile)
+        {
+            self.touched.group(group);
+            for member in self.direct(group).clone() {
+                self.enters(member, profile);
+            }
         }
     }
 
     pub(crate) fn detach(&mut self, group: u64, profile: u64) {
-        if let Some(group) = self.groups.get_mut(&group) {
-            self.version += 1;
-            group.profiles.remove(&profile);
+        if let Some(record) = self.groups.get_mut(&group)
+            && record.profiles.remove(&profile)
+        {
+            self.touched.group(group);
+            for member in self.direct(group).clone() {
+                self.exits(member, profile);
+            }
         }
+    }
+
+    /// A group and the profiles that come with it.
+    pub(super) fn leads_to(&self, group: u64) -> Vec<u64> {
+        let with = self.groups.get(&group).into_iter().flat_map(|record| &record.profiles).copied();
+        std::iter::once(group).chain(with).collect()
     }
 
     /// Who was added to the group itself.
@@ -275,11 +271,12 @@ impl Org {
     }
 
     /// Who is in the group, directly or, for a profile, through a user group it is attached to.
-    pub(crate) fn all_members(&self, group: u64) -> BTreeSet<u64> {
-        let mut members = self.direct(group).clone();
+    pub(crate) fn all_members(&self, group: u64) -> Cow<'_, BTreeSet<u64>> {
+        let mut members = Cow::Borrowed(self.direct(group));
         for (number, other) in &self.groups {
+            // Nothing is copied for the many groups that no other one leads to.
             if other.profiles.contains(&group) {
-                members.extend(self.direct(*number));
+                members.to_mut().extend(self.direct(*number));
             }
         }
         members

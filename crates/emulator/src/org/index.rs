@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Account, GroupRecord, fold};
+use super::{Account, GroupRecord, Quota, fold};
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Index {
@@ -11,6 +11,8 @@ pub(super) struct Index {
     pub(super) groups: BTreeMap<String, u64>,
     /// Group to direct members; the records hold the other direction.
     pub(super) members: BTreeMap<u64, BTreeSet<u64>>,
+    /// Profile with counted seats to everybody in it, directly or through a user group.
+    pub(super) reached: BTreeMap<u64, BTreeSet<u64>>,
 }
 
 impl Index {
@@ -20,6 +22,14 @@ impl Index {
             index.enter(*number, account);
             for group in &account.groups {
                 index.members.entry(*group).or_default().insert(*number);
+                for profile in
+                    groups.get(group).into_iter().flat_map(|record| &record.profiles).chain([group])
+                {
+                    if groups.get(profile).is_some_and(|record| matches!(record.quota, Some(Quota::Seats(_))))
+                    {
+                        index.reached.entry(*profile).or_default().insert(*number);
+                    }
+                }
             }
         }
         for (number, group) in groups {

@@ -4,18 +4,21 @@
 //! two dumps can be compared byte for byte. Indexes over folded names stand beside the records and are rebuilt
 //! when a dump is read.
 
+mod changes;
 mod domain;
 mod group;
 mod index;
+mod seats;
 mod user;
 mod view;
 
 pub use domain::{Domain, IdentityType, Login, Owner};
-pub use group::{GroupKind, Quota};
+pub use group::GroupKind;
+pub use seats::Quota;
 pub use user::{AccountType, Status};
 pub use view::{Group, User};
 
-pub(crate) use group::{Found, GroupRecord, UNTOUCHABLE};
+pub(crate) use group::{Found, GroupRecord};
 pub(crate) use user::{Account, NewAccount, plausible_email};
 pub(crate) use view::group_id;
 
@@ -23,6 +26,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use changes::Touched;
 use index::Index;
 
 /// An organization's whole state. Reads are cheap; every change keeps the indexes right.
@@ -36,9 +40,9 @@ pub struct Org {
     groups: BTreeMap<u64, GroupRecord>,
     #[serde(skip)]
     index: Index,
-    /// Counts changes, so that the state file is written only after one.
+    /// What changed since the state file was last brought up to date.
     #[serde(skip)]
-    version: u64,
+    touched: Touched,
 }
 
 impl Org {
@@ -51,7 +55,7 @@ impl Org {
             accounts: BTreeMap::new(),
             groups: BTreeMap::new(),
             index: Index::default(),
-            version: 0,
+            touched: Touched::default(),
         }
     }
 
@@ -71,17 +75,6 @@ impl Org {
         lines(&mut out, "groups", &self.groups);
         out += "}\n";
         out
-    }
-
-    /// Reads what [`Org::dump`] wrote.
-    pub fn restore(dump: &str) -> Result<Self, serde_json::Error> {
-        let mut org: Self = serde_json::from_str(dump)?;
-        org.index = Index::of(&org.accounts, &org.groups);
-        Ok(org)
-    }
-
-    pub(crate) fn version(&self) -> u64 {
-        self.version
     }
 
     fn number(&mut self) -> u64 {

@@ -162,7 +162,7 @@ impl Org {
             visible_from,
             groups: BTreeSet::new(),
         };
-        self.version += 1;
+        self.touched.account(number);
         self.index.enter(number, &account);
         self.accounts.insert(number, account);
         number
@@ -173,7 +173,7 @@ impl Org {
         let Some(account) = self.accounts.get_mut(&number) else {
             return;
         };
-        self.version += 1;
+        self.touched.account(number);
         self.index.forget(number, account);
         change(account);
         self.index.enter(number, account);
@@ -184,8 +184,11 @@ impl Org {
             return;
         };
         if record.groups.insert(group) {
-            self.version += 1;
+            self.touched.account(account);
             self.index.members.entry(group).or_default().insert(account);
+            for profile in self.leads_to(group) {
+                self.enters(account, profile);
+            }
         }
     }
 
@@ -194,8 +197,11 @@ impl Org {
             return;
         };
         if record.groups.remove(&group) {
-            self.version += 1;
+            self.touched.account(account);
             take(&mut self.index.members, group, account);
+            for profile in self.leads_to(group) {
+                self.exits(account, profile);
+            }
         }
     }
 
@@ -211,6 +217,7 @@ impl Org {
     pub(crate) fn delete(&mut self, number: u64) {
         self.expel(number);
         if let Some(account) = self.accounts.remove(&number) {
+            self.touched.account(number);
             self.index.forget(number, &account);
         }
     }
@@ -267,13 +274,13 @@ impl Org {
 }
 
 /// Whether an email has the shape that Adobe takes: one `@`, something on both sides, ASCII before it, at most
-/// 60 characters ("email", Action API).
-pub(crate) fn plausible_email(email: &str) -> bool {
+/// `longest` characters ("email", Action API).
+pub(crate) fn plausible_email(email: &str, longest: usize) -> bool {
     let Some((local, _)) = email.split_once('@') else {
         return false;
     };
     let domain = domain_of(email).unwrap_or_default();
-    email.chars().count() <= 60
+    email.chars().count() <= longest
         && email.matches('@').count() == 1
         && !local.is_empty()
         && local.is_ascii()

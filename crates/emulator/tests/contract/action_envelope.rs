@@ -16,7 +16,7 @@ fn adds(bad: &[usize]) -> Value {
 }
 
 #[tokio::test]
-async fn b35_what_is_no_array_of_commands_is_malformed() {
+async fn e35_what_is_no_array_of_commands_is_malformed() {
     let adobe = Adobe::with(company()).await;
     for body in ["[]", "{}", "hello", "[{\"user\": \"joe@exa", ""] {
         let answer = adobe.post("/action/ORG", body).await;
@@ -28,7 +28,21 @@ async fn b35_what_is_no_array_of_commands_is_malformed() {
 }
 
 #[tokio::test]
-async fn b36_eleven_commands_are_too_many_and_none_runs() {
+async fn e35_a_strict_server_wants_the_bare_content_type() {
+    let adobe = Adobe::with(company()).await;
+    let send = async |kind: &str| {
+        let body = json!([{"user": "joe@example.com", "do": [{"add": {"group": ["Design"]}}]}]).to_string();
+        let request = adobe.http.post(adobe.api("/action/ORG")).header("Content-Type", kind).body(body);
+        crate::world::send(adobe.signed(request)).await.status
+    };
+    let kinds = ["application/json", "application/json; charset=utf-8"];
+    assert_eq!((send(kinds[0]).await, send(kinds[1]).await), (200, 200));
+    adobe.running.with_knobs(|knobs| knobs.bare_content_type = true);
+    assert_eq!((send(kinds[0]).await, send(kinds[1]).await), (200, 400));
+}
+
+#[tokio::test]
+async fn e36_eleven_commands_are_too_many_and_none_runs() {
     let adobe = Adobe::with(company()).await;
     let before = adobe.running.dump();
     let commands: Value = (0..11)
@@ -44,7 +58,7 @@ async fn b36_eleven_commands_are_too_many_and_none_runs() {
 }
 
 #[tokio::test]
-async fn b37_a_command_needs_a_root() {
+async fn e37_a_command_needs_a_root() {
     let adobe = Adobe::with(company()).await;
     let answer = adobe.act(json!([{"do": [{"add": {"group": ["Design"]}}]}])).await;
     let message = answer["errors"][0]["message"].clone();
@@ -58,7 +72,7 @@ async fn b37_a_command_needs_a_root() {
 }
 
 #[tokio::test]
-async fn b37_roots_are_strings_and_never_two() {
+async fn e37_roots_are_strings_and_never_two() {
     let adobe = Adobe::with(company()).await;
     let steps = json!([{"add": {"group": ["Design"]}}]);
     let cases = [
@@ -78,7 +92,7 @@ async fn b37_roots_are_strings_and_never_two() {
 }
 
 #[tokio::test]
-async fn b38_steps_are_a_list_of_known_ones_and_not_too_long() {
+async fn e38_steps_are_a_list_of_known_ones_and_not_too_long() {
     let adobe = Adobe::with(company()).await;
     let user = "joe@example.com";
     for steps in [json!("add"), json!({"add": {"group": ["Design"]}}), json!([]), Value::Null] {
@@ -94,7 +108,7 @@ async fn b38_steps_are_a_list_of_known_ones_and_not_too_long() {
 }
 
 #[tokio::test]
-async fn b39_errors_name_user_and_request_only_when_they_happen_at_work() {
+async fn e39_errors_name_user_and_request_only_when_they_happen_at_work() {
     let adobe = Adobe::with(company()).await;
     let answer = adobe
         .act(json!([
@@ -116,7 +130,19 @@ async fn b39_errors_name_user_and_request_only_when_they_happen_at_work() {
 }
 
 #[tokio::test]
-async fn b40_counts_are_of_commands() {
+async fn e39_the_step_is_a_number_or_as_the_documentation_says_text() {
+    let adobe = Adobe::with(company()).await;
+    let steps = json!([{"add": {"group": ["Design"]}}, {"add": {"product": ["Nope"]}}]);
+    let step = |answer: &Value, list: &str| answer[list][0]["step"].clone();
+    let answer = adobe.user("joe@example.com", steps.clone()).await;
+    assert_eq!((step(&answer, "errors"), step(&answer, "warnings")), (json!(1), json!(1)));
+    adobe.running.with_knobs(|knobs| knobs.step_as_text = true);
+    let answer = adobe.user("joe@example.com", steps).await;
+    assert_eq!((step(&answer, "errors"), step(&answer, "warnings")), (json!("1"), json!("1")));
+}
+
+#[tokio::test]
+async fn e40_counts_are_of_commands() {
     let adobe = Adobe::with(company()).await;
     let answer = adobe.act(adds(&[1, 4, 5, 9])).await;
     assert_eq!((&answer["completed"], &answer["notCompleted"]), (&json!(6), &json!(4)));
@@ -130,7 +156,7 @@ async fn b40_counts_are_of_commands() {
 }
 
 #[tokio::test]
-async fn b41_commands_of_one_request_run_in_any_order_and_steps_in_theirs() {
+async fn e41_commands_of_one_request_run_in_any_order_and_steps_in_theirs() {
     let knobs = Knobs { shuffle_commands: Some(3), ..Knobs::unthrottled() };
     let mut orders = Vec::new();
     for _ in 0..2 {
@@ -156,7 +182,7 @@ async fn b41_commands_of_one_request_run_in_any_order_and_steps_in_theirs() {
 }
 
 #[tokio::test]
-async fn b42_each_failing_step_has_its_entry_and_the_others_run() {
+async fn e42_each_failing_step_has_its_entry_and_the_others_run() {
     let adobe = Adobe::with(company()).await;
     let steps = json!([
         {"add": {"group": ["Nope"]}}, {"add": {"group": ["Design"]}}, {"remove": {"group": ["Neither"]}}
@@ -169,7 +195,7 @@ async fn b42_each_failing_step_has_its_entry_and_the_others_run() {
 }
 
 #[tokio::test]
-async fn b69_users_and_groups_share_a_request() {
+async fn e69_users_and_groups_share_a_request() {
     let adobe = Adobe::with(company()).await;
     let answer = adobe
         .act(json!([
@@ -184,7 +210,7 @@ async fn b69_users_and_groups_share_a_request() {
 }
 
 #[tokio::test]
-async fn b74_a_group_that_vanished_fails_its_commands_only() {
+async fn e74_a_group_that_vanished_fails_its_commands_only() {
     let adobe = Adobe::with(company()).await;
     assert!(adobe.running.with_state(|org| org.remove_group("Design Team")));
     let answer = adobe

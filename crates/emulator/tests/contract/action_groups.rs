@@ -1,7 +1,7 @@
 //! Commands for user groups.
 
 use serde_json::{Value, json};
-use umsync_emulator::{NoChange, UnknownMember};
+use umsync_emulator::{ListLimit, NoChange, Repeated, UnknownMember};
 
 use crate::world::{Adobe, company, ok};
 
@@ -14,7 +14,7 @@ fn description(adobe: &Adobe, group: &str) -> Option<String> {
 }
 
 #[tokio::test]
-async fn b63_create_a_group_once() {
+async fn e63_create_a_group_once() {
     let adobe = Adobe::with(company()).await;
     assert_eq!(adobe.group("Fresh", json!([{"createUserGroup": {}}])).await, ok(1));
     let rows = adobe.rows("/groups/ORG/0", "groups").await;
@@ -44,7 +44,20 @@ async fn b63_create_a_group_once() {
 }
 
 #[tokio::test]
-async fn b64_rename_a_group() {
+async fn e63_without_an_option_the_description_may_change_and_a_name_may_be_wanted() {
+    let adobe = Adobe::with(company()).await;
+    adobe.running.with_knobs(|knobs| knobs.create_existing_group = Repeated::Update);
+    let steps = json!([{"createUserGroup": {"description": "new words"}}]);
+    assert_eq!(adobe.group("design team", steps.clone()).await, ok(1));
+    assert_eq!(description(&adobe, "Design Team").as_deref(), Some("new words"));
+    adobe.running.with_knobs(|knobs| knobs.require_group_name = true);
+    assert_eq!(refused(&adobe, "Fresh", steps).await, "error.usergroup.command.missing.arguments");
+    let named = json!([{"createUserGroup": {"name": "Fresh"}}]);
+    assert_eq!(adobe.group("Fresh", named).await, ok(1));
+}
+
+#[tokio::test]
+async fn e64_rename_a_group() {
     let adobe = Adobe::with(company()).await;
     let id = |name: &str| {
         adobe.running.groups().into_iter().find(|group| group.name == name).map(|group| group.id)
@@ -63,7 +76,7 @@ async fn b64_rename_a_group() {
 }
 
 #[tokio::test]
-async fn b65_delete_a_group_and_what_came_with_it() {
+async fn e65_delete_a_group_and_what_came_with_it() {
     let adobe = Adobe::with(company()).await;
     adobe.running.with_state(|org| org.add_member("joe@example.com", "Attached")).unwrap();
     let steps = json!([{"deleteUserGroup": {}}, {"add": {"user": ["nobody@example.com"]}}]);
@@ -77,7 +90,7 @@ async fn b65_delete_a_group_and_what_came_with_it() {
 }
 
 #[tokio::test]
-async fn b66_members_by_email() {
+async fn e66_members_by_email() {
     let adobe = Adobe::with(company()).await;
     let add = |emails: Value| json!([{"add": {"user": emails}}]);
     assert_eq!(adobe.group("Design Team", add(json!(["JOE@example.com", "jane@example.com"]))).await, ok(1));
@@ -100,7 +113,7 @@ async fn b66_members_by_email() {
 }
 
 #[tokio::test]
-async fn b66_a_list_that_changes_nothing() {
+async fn e66_a_list_that_changes_nothing() {
     let adobe = Adobe::with(company()).await;
     let add = json!([{"add": {"user": ["jane@example.com"]}}]);
     let remove = json!([{"remove": {"user": ["joe@example.com"]}}]);
@@ -114,7 +127,7 @@ async fn b66_a_list_that_changes_nothing() {
 }
 
 #[tokio::test]
-async fn b66_lists_have_a_form() {
+async fn e66_lists_have_a_form() {
     let adobe = Adobe::with(company()).await;
     let eleven: Vec<String> = (0..11).map(|n| format!("u{n}@example.com")).collect();
     let cases = [
@@ -131,7 +144,17 @@ async fn b66_lists_have_a_form() {
 }
 
 #[tokio::test]
-async fn b66_profiles_are_attached_to_groups() {
+async fn e66_users_and_profiles_of_one_step_may_be_counted_together() {
+    let adobe = Adobe::with(company()).await;
+    adobe.running.with_knobs(|knobs| knobs.max_list = 1);
+    let both = json!([{"add": {"user": ["joe@example.com"], "productConfiguration": ["PS"]}}]);
+    assert_eq!(adobe.group("Design", both.clone()).await, ok(1));
+    adobe.running.with_knobs(|knobs| knobs.list_limit = ListLimit::PerStep);
+    assert_eq!(refused(&adobe, "Design", both).await, "error.command.add_remove.list_too_long");
+}
+
+#[tokio::test]
+async fn e66_profiles_are_attached_to_groups() {
     let adobe = Adobe::with(company()).await;
     let attach = json!([{"add": {"productConfiguration": ["ps"]}}]);
     assert_eq!(adobe.group("Design", attach).await, ok(1));
@@ -147,12 +170,15 @@ async fn b66_profiles_are_attached_to_groups() {
     assert_eq!(groups("?directOnly=false").await, json!(["Design"]));
     for name in ["Nope", "Design Team"] {
         let steps = json!([{"add": {"productConfiguration": [name]}}]);
-        assert_eq!(refused(&adobe, "Design", steps).await, "error.plc.not_found");
+        assert_eq!(refused(&adobe, "Design", steps.clone()).await, "error.plc.not_found");
+        adobe.running.with_knobs(|knobs| knobs.short_plc_code = true);
+        assert_eq!(refused(&adobe, "Design", steps).await, "plc.not_found", "as the documentation has it");
+        adobe.running.with_knobs(|knobs| knobs.short_plc_code = false);
     }
 }
 
 #[tokio::test]
-async fn b67_a_profile_is_no_root() {
+async fn e67_a_profile_is_no_root() {
     let adobe = Adobe::with(company()).await;
     let answer = adobe.group("PS", json!([{"add": {"user": ["joe@example.com"]}}])).await;
     let expected = json!([{
@@ -163,7 +189,7 @@ async fn b67_a_profile_is_no_root() {
 }
 
 #[tokio::test]
-async fn b68_a_shared_group_is_read_only() {
+async fn e68_a_shared_group_is_read_only() {
     let adobe = Adobe::with(company()).await;
     adobe.running.with_state(|org| org.add_member("jane@example.com", "Shared")).unwrap();
     let before = adobe.running.dump();

@@ -1,7 +1,7 @@
 //! `add` and `remove` of users' memberships.
 
 use serde_json::{Value, json};
-use umsync_emulator::SeedGroup;
+use umsync_emulator::{ListLimit, SeedGroup, UnknownGroup};
 
 use crate::world::{Adobe, codes, company, ok};
 
@@ -12,7 +12,7 @@ fn groups(adobe: &Adobe) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn b53_names_match_in_any_case_and_repeats_do_no_harm() {
+async fn e53_names_match_in_any_case_and_repeats_do_no_harm() {
     let adobe = Adobe::with(company()).await;
     let add = json!([{"add": {"group": ["dESIGN team", "ps"]}}]);
     assert_eq!(adobe.user("JOE@Example.com", add.clone()).await, ok(1));
@@ -26,7 +26,7 @@ async fn b53_names_match_in_any_case_and_repeats_do_no_harm() {
 }
 
 #[tokio::test]
-async fn b54_an_unknown_group_fails_its_list_and_no_other_step() {
+async fn e54_an_unknown_group_fails_its_list_and_no_other_step() {
     let adobe = Adobe::with(company()).await;
     let steps = json!([{"add": {"group": ["Design", "X"]}}, {"add": {"group": ["Design Team"]}}]);
     let answer = adobe.user(USER, steps).await;
@@ -36,7 +36,17 @@ async fn b54_an_unknown_group_fails_its_list_and_no_other_step() {
 }
 
 #[tokio::test]
-async fn b55_lists_have_a_form() {
+async fn e54_the_known_groups_of_such_a_list_may_be_taken_all_the_same() {
+    let adobe = Adobe::with(company()).await;
+    adobe.running.with_knobs(|knobs| knobs.unknown_group = UnknownGroup::AppliesOthers);
+    let answer = adobe.user(USER, json!([{"add": {"group": ["X", "Design", "Y"]}}])).await;
+    assert_eq!(codes(&answer), [(0, "error.group.not_found".to_owned())]);
+    assert_eq!(answer["errors"][0]["message"], "Group X was not found");
+    assert_eq!(groups(&adobe), ["Design"]);
+}
+
+#[tokio::test]
+async fn e55_lists_have_a_form() {
     let adobe = Adobe::with(company()).await;
     let eleven: Vec<String> = (0..11).map(|n| format!("G{n}")).collect();
     let answer = adobe.user(USER, json!([{"add": {"group": eleven}}])).await;
@@ -65,7 +75,33 @@ async fn b55_lists_have_a_form() {
 }
 
 #[tokio::test]
-async fn b56_old_keys_work_and_warn() {
+async fn e55_the_limit_is_of_a_list_or_of_a_step_or_of_a_command() {
+    let adobe = Adobe::with(company()).await;
+    adobe.running.with_knobs(|knobs| knobs.max_list = 2);
+    let one_step = json!([{"add": {"group": ["Design", "Design Team"], "product": ["PS"]}}]);
+    let two_steps = json!([{"add": {"group": ["Design", "Design Team"]}}, {"add": {"group": ["PS"]}}]);
+    let two_ways =
+        json!([{"add": {"group": ["Design", "Design Team"]}}, {"remove": {"group": ["PS", "Attached"]}}]);
+    for (limit, good) in [
+        (ListLimit::PerList, [true, true, true]),
+        (ListLimit::PerStep, [false, true, true]),
+        (ListLimit::PerCommand, [false, false, true]),
+    ] {
+        adobe.running.with_knobs(|knobs| knobs.list_limit = limit);
+        for (steps, good) in [&one_step, &two_steps, &two_ways].into_iter().zip(good) {
+            let answer = adobe.user(USER, steps.clone()).await;
+            assert_eq!(answer["result"] == "success", good, "{limit:?} {steps}");
+            if !good {
+                let message = "Too many products, users or groups in Add or Remove: max is 2";
+                assert_eq!(answer["errors"][0]["errorCode"], "error.command.add_remove.list_too_long");
+                assert_eq!(answer["errors"][0]["message"], message);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn e56_old_keys_work_and_warn() {
     let adobe = Adobe::with(company()).await;
     let command = json!({"user": USER, "requestID": "r", "do": [{"add": {"product": ["PS"]}}]});
     let answer = adobe.act(json!([command])).await;
@@ -80,7 +116,7 @@ async fn b56_old_keys_work_and_warn() {
 }
 
 #[tokio::test]
-async fn b57_ten_steps_of_ten_groups() {
+async fn e57_ten_steps_of_ten_groups() {
     let adobe = Adobe::with(company()).await;
     adobe.running.with_state(|org| {
         for n in 0..110 {
@@ -102,7 +138,7 @@ async fn b57_ten_steps_of_ten_groups() {
 }
 
 #[tokio::test]
-async fn b58_remove_all_spares_the_system_administrator() {
+async fn e58_remove_all_spares_the_system_administrator() {
     let adobe = Adobe::with(company()).await;
     let add = json!([{"add": {"group": ["Design Team", "PS", "_admin_Design", "_support_admin"]}}]);
     assert_eq!(adobe.user("boss@example.com", add).await, ok(1));
@@ -112,7 +148,7 @@ async fn b58_remove_all_spares_the_system_administrator() {
 }
 
 #[tokio::test]
-async fn b59_administrator_groups() {
+async fn e59_administrator_groups() {
     let adobe = Adobe::with(company()).await;
     let names = ["_admin_Design", "_admin_PS", "_product_admin_Photoshop", "_developer_PS", "_support_admin"];
     for name in names {
@@ -132,4 +168,19 @@ async fn b59_administrator_groups() {
         }
     }
     assert!(adobe.running.members("_org_admin").unwrap().contains(&"boss@example.com".to_owned()));
+}
+
+#[tokio::test]
+async fn e59_system_administrators_are_told_by_kind_whatever_their_group_is_called() {
+    let seed = json!({
+        "groups": [{"name": "Administrators", "type": "SYSADMIN_GROUP"}, {"name": "Design"}],
+        "users": [{"email": USER, "groups": ["Administrators", "Design"]}]
+    });
+    let adobe = Adobe::with(seed).await;
+    for step in ["add", "remove"] {
+        let code = adobe.refused(USER, json!([{step: {"group": ["Administrators"]}}])).await;
+        assert_eq!(code, "error.group.not_found", "{step}");
+    }
+    assert_eq!(adobe.user(USER, json!([{"remove": "all"}])).await, ok(1));
+    assert_eq!(groups(&adobe), ["Administrators"]);
 }

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use umsync_emulator::{AccountType, Missing, Status};
+use umsync_emulator::{AccountType, Departed, Effect, Endpoint, Fault, Repeated, Status};
 
-use crate::world::{Adobe, company, federated, ok};
+use crate::world::{Adobe, codes, company, federated, ok};
 
 fn created(email: &str, change: Value) -> Value {
     let mut step = federated(email);
@@ -21,7 +21,7 @@ fn created(email: &str, change: Value) -> Value {
 }
 
 #[tokio::test]
-async fn b43_create_federated() {
+async fn e43_create_federated() {
     let adobe = Adobe::with(company()).await;
     assert_eq!(
         adobe.user("New.Person@example.com", json!([federated("New.Person@example.com")])).await,
@@ -38,7 +38,7 @@ async fn b43_create_federated() {
 }
 
 #[tokio::test]
-async fn b43_create_enterprise_and_adobe_ids() {
+async fn e43_create_enterprise_and_adobe_ids() {
     let adobe = Adobe::with(company()).await;
     let enterprise =
         json!([{"createEnterpriseID": {"email": "E@enterprise.com", "firstname": "E", "lastname": "X"}}]);
@@ -50,7 +50,7 @@ async fn b43_create_enterprise_and_adobe_ids() {
 }
 
 #[tokio::test]
-async fn b44_creating_again_is_an_error_a_skip_or_an_update() {
+async fn e44_creating_again_is_an_error_a_skip_or_an_update() {
     let adobe = Adobe::with(company()).await;
     let again = |option: Value| {
         created(
@@ -68,7 +68,18 @@ async fn b44_creating_again_is_an_error_a_skip_or_an_update() {
 }
 
 #[tokio::test]
-async fn b45_one_create_and_it_comes_first() {
+async fn e44_without_an_option_older_servers_skipped() {
+    let adobe = Adobe::with(company()).await;
+    let again = created("joe@example.com", json!({"firstname": "New"}));
+    for (reading, name) in [(Repeated::Ignore, "Joe"), (Repeated::Update, "New")] {
+        adobe.running.with_knobs(|knobs| knobs.create_existing_user = reading);
+        assert_eq!(adobe.user("joe@example.com", again.clone()).await, ok(1));
+        assert_eq!(adobe.running.user("joe@example.com").unwrap().firstname.as_deref(), Some(name));
+    }
+}
+
+#[tokio::test]
+async fn e45_one_create_and_it_comes_first() {
     let adobe = Adobe::with(company()).await;
     let email = "new@example.com";
     let late = json!([{"add": {"group": ["Design"]}}, federated(email)]);
@@ -88,7 +99,7 @@ async fn b45_one_create_and_it_comes_first() {
 }
 
 #[tokio::test]
-async fn b46_countries_have_two_letters_and_exist() {
+async fn e46_countries_have_two_letters_and_exist() {
     let adobe = Adobe::with(company()).await;
     let email = "new@example.com";
     let answer = adobe.user(email, created(email, json!({"country": "USA"}))).await;
@@ -104,12 +115,25 @@ async fn b46_countries_have_two_letters_and_exist() {
 }
 
 #[tokio::test]
-async fn b47_emails_and_names_have_their_limits() {
+async fn e46_some_organizations_want_a_country_for_everybody() {
+    let adobe = Adobe::with(company()).await;
+    adobe.running.with_knobs(|knobs| knobs.require_country = true);
+    let without = json!([{"addAdobeID": {"email": "someone@gmail.com"}}]);
+    assert_eq!(adobe.refused("someone@gmail.com", without).await, "error.country.invalid");
+    let with = json!([{"addAdobeID": {"email": "someone@gmail.com", "country": "US"}}]);
+    assert_eq!(adobe.user("someone@gmail.com", with).await, ok(1));
+}
+
+#[tokio::test]
+async fn e47_emails_and_names_have_their_limits() {
     let adobe = Adobe::with(company()).await;
     let longest = format!("{}@example.com", "x".repeat(48));
     assert_eq!(adobe.user(&longest, json!([federated(&longest)])).await, ok(1), "60 characters");
     let long = format!("{}@example.com", "x".repeat(49));
     assert_eq!(adobe.refused(&long, json!([federated(&long)])).await, "error.user.email.invalid");
+    adobe.running.with_knobs(|knobs| knobs.max_email = 64);
+    assert_eq!(adobe.user(&long, json!([federated(&long)])).await, ok(1), "the limit of 2017");
+    adobe.running.with_knobs(|knobs| knobs.max_email = 60);
     for email in ["no-at", "two@at@example.com", "@example.com", "ü@example.com", "a b@example.com"] {
         let code = adobe.refused("new@example.com", json!([federated(email)])).await;
         assert_eq!(code, "error.user.email.invalid", "{email}");
@@ -130,7 +154,7 @@ async fn b47_emails_and_names_have_their_limits() {
 }
 
 #[tokio::test]
-async fn b48_the_domain_decides_what_may_be_created_in_it() {
+async fn e48_the_domain_decides_what_may_be_created_in_it() {
     let adobe = Adobe::with(company()).await;
     let enterprise =
         |email: &str| json!([{"createEnterpriseID": {"email": email, "firstname": "E", "lastname": "X"}}]);
@@ -154,7 +178,7 @@ async fn b48_the_domain_decides_what_may_be_created_in_it() {
 }
 
 #[tokio::test]
-async fn b49_usernames_come_with_their_domain_and_emails_without() {
+async fn e49_usernames_come_with_their_domain_and_emails_without() {
     let adobe = Adobe::with(company()).await;
     let steps = json!([federated("jdoe@example.com")]);
     let named = json!({"user": "jdoe", "domain": "names.com", "do": steps});
@@ -173,7 +197,7 @@ async fn b49_usernames_come_with_their_domain_and_emails_without() {
 }
 
 #[tokio::test]
-async fn b50_what_follows_a_failed_create_fails_too() {
+async fn e50_what_follows_a_failed_create_fails_too() {
     let adobe = Adobe::with(company()).await;
     let steps = json!([federated("a@unclaimed.com"), {"add": {"group": ["Design"]}}]);
     let answer = adobe.user("a@unclaimed.com", steps).await;
@@ -184,7 +208,7 @@ async fn b50_what_follows_a_failed_create_fails_too() {
 }
 
 #[tokio::test]
-async fn b51_create_and_add_in_one_command() {
+async fn e51_create_and_add_in_one_command() {
     let adobe = Adobe::with(company()).await;
     let steps = json!([federated("new@example.com"), {"add": {"group": ["Design", "PS"]}}]);
     assert_eq!(adobe.user("new@example.com", steps).await, ok(1));
@@ -192,7 +216,7 @@ async fn b51_create_and_add_in_one_command() {
 }
 
 #[tokio::test]
-async fn b52_update_names_and_email() {
+async fn e52_update_names_and_email() {
     let adobe = Adobe::with(company()).await;
     let before = adobe.running.user("jane@example.com").unwrap();
     let update = |fields: Value| json!([{"update": fields}]);
@@ -231,7 +255,7 @@ async fn b52_update_names_and_email() {
 }
 
 #[tokio::test]
-async fn b52_a_username_may_change_and_may_stay_behind() {
+async fn e52_a_username_may_change_and_may_stay_behind() {
     let adobe = Adobe::with(company()).await;
     let ned = json!({"user": "ned", "domain": "names.com", "do": [{"update": {"username": "edward"}}]});
     assert_eq!(adobe.act(json!([ned])).await, ok(1));
@@ -245,7 +269,7 @@ async fn b52_a_username_may_change_and_may_stay_behind() {
 }
 
 #[tokio::test]
-async fn b60_of_twins_the_organizations_own_is_meant() {
+async fn e60_of_twins_the_organizations_own_is_meant() {
     let adobe = Adobe::with(company()).await;
     let join = json!([{"add": {"group": ["Design Team"]}}]);
     let kinds = || -> Vec<AccountType> {
@@ -265,7 +289,7 @@ async fn b60_of_twins_the_organizations_own_is_meant() {
 }
 
 #[tokio::test]
-async fn b61_leaving_keeps_the_account_and_deleting_does_not() {
+async fn e61_leaving_keeps_the_account_and_deleting_does_not() {
     let adobe = Adobe::with(company()).await;
     let id = adobe.running.user("jane@example.com").unwrap().id;
     assert_eq!(
@@ -297,16 +321,27 @@ async fn b61_leaving_keeps_the_account_and_deleting_does_not() {
 }
 
 #[tokio::test]
-async fn b61_removing_somebody_who_is_not_there() {
+async fn e61_removing_somebody_who_is_not_there() {
     let adobe = Adobe::with(company()).await;
     let steps = json!([{"removeFromOrg": {}}]);
     assert_eq!(adobe.user("nobody@example.com", steps.clone()).await, ok(1));
-    adobe.running.with_knobs(|knobs| knobs.removefromorg_missing = Missing::Error);
-    assert_eq!(adobe.refused("nobody@example.com", steps).await, "error.user.nonexistent");
+    for (reading, code, message) in [
+        (Departed::Error, "error.user.nonexistent", "User Id does not exist: nobody@example.com"),
+        (
+            Departed::Internal,
+            "error.internal.removefromorg",
+            "Error removing user from organization: FAILURE",
+        ),
+    ] {
+        adobe.running.with_knobs(|knobs| knobs.removefromorg_missing = reading);
+        let answer = adobe.user("nobody@example.com", steps.clone()).await;
+        assert_eq!(codes(&answer), [(0, code.to_owned())]);
+        assert_eq!(answer["errors"][0]["message"], message);
+    }
 }
 
 #[tokio::test]
-async fn b62_a_trustee_uses_what_the_owner_created() {
+async fn e62_a_trustee_uses_what_the_owner_created() {
     let adobe = Adobe::with(company()).await;
     let user = "owned@trusted.com";
     assert_eq!(adobe.user(user, json!([{"add": {"group": ["Design"]}}])).await, ok(1));
@@ -319,7 +354,7 @@ async fn b62_a_trustee_uses_what_the_owner_created() {
 }
 
 #[tokio::test]
-async fn b72_a_new_user_is_seen_after_a_while() {
+async fn e72_a_new_user_is_seen_after_a_while() {
     let adobe = Adobe::with(company()).await;
     adobe.running.with_knobs(|knobs| knobs.read_lag_ms = 60_000);
     let email = "new@example.com";
@@ -332,6 +367,30 @@ async fn b72_a_new_user_is_seen_after_a_while() {
     adobe.running.clock().advance(Duration::from_secs(60));
     assert_eq!(adobe.get(one).await.status, 200);
     assert_eq!(adobe.user(email, join).await, ok(1));
+}
+
+#[tokio::test]
+async fn e72_one_request_may_be_slower_to_show_than_others() {
+    let adobe = Adobe::with(company()).await;
+    adobe.running.faults().add(Fault::on(Endpoint::Action, Effect::ReadLag(5_000)).once());
+    assert_eq!(adobe.user("slow@example.com", json!([federated("slow@example.com")])).await, ok(1));
+    assert_eq!(adobe.user("fast@example.com", json!([federated("fast@example.com")])).await, ok(1));
+    let status = async |name: &str| adobe.get(&format!("/organizations/ORG/users/{name}")).await.status;
+    assert_eq!((status("slow@example.com").await, status("fast@example.com").await), (404, 200));
+    adobe.running.clock().advance(Duration::from_secs(5));
+    assert_eq!(status("slow@example.com").await, 200);
+}
+
+#[tokio::test]
+async fn e72_a_read_may_show_the_past() {
+    let adobe = Adobe::with(company()).await;
+    adobe.running.faults().add(Fault::on(Endpoint::Users, Effect::Stale).skip(1).times(1));
+    assert!(adobe.listed("joe@example.com").await.is_some());
+    assert_eq!(adobe.user("joe@example.com", json!([{"removeFromOrg": {}}])).await, ok(1));
+    let kept = adobe.running.dump();
+    assert!(adobe.listed("joe@example.com").await.is_some(), "gone, and still listed");
+    assert_eq!(adobe.running.dump(), kept, "only the answer is old");
+    assert_eq!(adobe.listed("joe@example.com").await, None);
 }
 
 #[tokio::test]

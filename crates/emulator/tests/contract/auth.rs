@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use serde_json::json;
-use umsync_emulator::{Client, Knobs, Options};
+use umsync_emulator::{Client, Knobs, Options, OtherOrganization};
 
 use crate::world::{Adobe, ORG, company, credentials, fresh_token, send};
 
 #[tokio::test]
-async fn b01_three_token_endpoints_give_bearer_tokens() {
+async fn e01_three_token_endpoints_give_bearer_tokens() {
     let adobe = Adobe::with(json!({})).await;
     for path in ["/ims/token/v2", "/ims/token/v2/", "/ims/token/v3"] {
         let answer = send(adobe.http.post(adobe.url(path)).form(&credentials())).await;
@@ -20,14 +20,24 @@ async fn b01_three_token_endpoints_give_bearer_tokens() {
 }
 
 #[tokio::test]
-async fn b02_parameters_may_stand_in_the_query() {
+async fn e01_any_of_several_secrets_is_good() {
+    let seed = json!({"clients": [{"client_id": "umsync-sandbox", "secrets": ["next", "sandbox"]}]});
+    let adobe = Adobe::with(seed).await;
+    for (secret, status) in [("next", 200), ("sandbox", 200), ("last", 401)] {
+        let form = credentials().map(|(key, old)| (key, if key == "client_secret" { secret } else { old }));
+        assert_eq!(send(adobe.http.post(adobe.url("/ims/token/v3")).form(&form)).await.status, status);
+    }
+}
+
+#[tokio::test]
+async fn e02_parameters_may_stand_in_the_query() {
     let adobe = Adobe::with(json!({})).await;
     let answer = send(adobe.http.post(adobe.url("/ims/token/v2")).query(&credentials())).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
 }
 
 #[tokio::test]
-async fn b03_wrong_credentials_are_named() {
+async fn e03_wrong_credentials_are_named() {
     let adobe = Adobe::with(json!({})).await;
     let cases = [
         ("client_secret", "wrong", 401, "invalid_client"),
@@ -47,7 +57,7 @@ async fn b03_wrong_credentials_are_named() {
 }
 
 #[tokio::test]
-async fn b04_tokens_live_beside_each_other_and_die_at_their_own_time() {
+async fn e04_tokens_live_beside_each_other_and_die_at_their_own_time() {
     let mut adobe = Adobe::knobs(company(), Knobs { token_ttl: 600, ..Knobs::unthrottled() }).await;
     let first = adobe.token.clone();
     adobe.running.clock().advance(Duration::from_secs(300));
@@ -63,18 +73,7 @@ async fn b04_tokens_live_beside_each_other_and_die_at_their_own_time() {
 }
 
 #[tokio::test]
-async fn b05_the_jwt_exchange_is_closed_unless_opened() {
-    let form = [("client_id", "umsync-sandbox"), ("client_secret", "sandbox"), ("jwt_token", "a.b.c")];
-    let adobe = Adobe::with(json!({})).await;
-    let answer = send(adobe.http.post(adobe.url("/ims/exchange/jwt/")).form(&form)).await;
-    assert_eq!(answer.status, 400);
-    adobe.running.with_knobs(|knobs| knobs.jwt = true);
-    let answer = send(adobe.http.post(adobe.url("/ims/exchange/jwt")).form(&form)).await;
-    assert_eq!((answer.status, &answer.json()["expires_in"]), (200, &json!(86_399_000)), "milliseconds");
-}
-
-#[tokio::test]
-async fn b06_a_missing_or_dead_token_gives_an_empty_401() {
+async fn e06_a_missing_or_dead_token_gives_an_empty_401() {
     let mut adobe = Adobe::with(company()).await;
     let bare = adobe.http.get(adobe.api("/users/ORG/0")).header("X-Api-Key", "umsync-sandbox");
     let missing = send(bare).await;
@@ -82,15 +81,30 @@ async fn b06_a_missing_or_dead_token_gives_an_empty_401() {
     let revoked = adobe.get("/users/ORG/0").await;
     adobe.token = "nonsense".into();
     let unknown = adobe.get("/users/ORG/0").await;
-    for answer in [missing, revoked, unknown] {
+    adobe.token = fresh_token(&adobe.running, &adobe.http).await;
+    adobe.running.clock().advance(Duration::from_secs(86_399));
+    let expired = adobe.get("/users/ORG/0").await;
+    for answer in [missing, revoked, unknown, expired] {
         assert_eq!((answer.status, answer.text.as_str()), (401, ""));
+        assert_eq!(answer.header("Content-Type"), "*/*");
         let challenge = answer.header("WWW-Authenticate");
         assert!(challenge.starts_with("Bearer realm=\"JIL\", error=\"invalid_token\""), "{challenge}");
     }
 }
 
 #[tokio::test]
-async fn b07_the_api_key_must_be_there_known_and_the_tokens_own() {
+async fn e06_the_api_itself_may_refuse_a_token_in_json() {
+    let adobe = Adobe::with(company()).await;
+    adobe.running.with_knobs(|knobs| knobs.unauthorized_body = true);
+    adobe.running.revoke_tokens();
+    let answer = adobe.get("/users/ORG/0").await;
+    let expected = json!({"lastPage": false, "result": "error.unauthorized",
+        "message": "Failed to authenticate provided token"});
+    assert_eq!((answer.status, answer.json()), (401, expected));
+}
+
+#[tokio::test]
+async fn e07_the_api_key_must_be_there_known_and_the_tokens_own() {
     let seed = json!({"clients": [
         {"client_id": "umsync-sandbox", "secrets": ["sandbox", "next"]},
         {"client_id": "second", "secrets": ["two"]}
@@ -113,11 +127,17 @@ async fn b07_the_api_key_must_be_there_known_and_the_tokens_own() {
         assert_eq!(answer.status, 403);
         assert_eq!(answer.json(), json!({"error_code": "403003", "message": "Api Key is invalid"}));
     }
+    let neither = send(adobe.http.get(adobe.api("/groups/ORG/0")).header("X-Api-Key", "nobody")).await;
+    assert_eq!(
+        (neither.status, &neither.json()["error_code"]),
+        (403, &json!("403003")),
+        "the key comes first"
+    );
     assert_eq!(send(with_key(Some("umsync-sandbox"))).await.status, 200);
 }
 
 #[tokio::test]
-async fn b08_another_organization_is_unauthorized_and_a_bad_id_is_a_bad_request() {
+async fn e08_another_organization_is_unauthorized_and_a_bad_id_is_a_bad_request() {
     let adobe = Adobe::with(json!({})).await;
     let url = |org: &str| adobe.api(&format!("/users/{org}/0"));
     assert_eq!(send(adobe.signed(adobe.http.get(url("FFFF@AdobeOrg")))).await.status, 401);
@@ -125,19 +145,22 @@ async fn b08_another_organization_is_unauthorized_and_a_bad_id_is_a_bad_request(
     assert_eq!(bad.status, 400);
     let expected = json!({"result": "error.organization.invalid_id", "message": "Bad organization Id"});
     assert_eq!(bad.json(), expected);
+    adobe.running.with_knobs(|knobs| knobs.other_organization = OtherOrganization::BadRequest);
+    let other = send(adobe.signed(adobe.http.get(url("FFFF@AdobeOrg")))).await;
+    assert_eq!((other.status, other.json()), (400, expected), "the other reading");
     let encoded = ORG.replace('@', "%40");
     assert_eq!(send(adobe.signed(adobe.http.get(url(&encoded)))).await.status, 200);
 }
 
 #[tokio::test]
-async fn b08_a_token_of_another_organization_is_refused() {
+async fn e08_a_token_of_another_organization_is_refused() {
     let client = Client { organization: Some("FFFF@AdobeOrg".into()), ..Client::default() };
     let adobe = Adobe::start(Options { clients: Some(vec![client]), ..Options::default() }).await;
     assert_eq!(adobe.get("/users/ORG/0").await.status, 401);
 }
 
 #[tokio::test]
-async fn b09_the_request_id_comes_back() {
+async fn e09_the_request_id_comes_back() {
     let adobe = Adobe::with(company()).await;
     let given = adobe.signed(adobe.http.get(adobe.api("/groups/ORG/0"))).header("X-Request-Id", "abc");
     assert_eq!(send(given).await.header("X-Request-Id"), "abc");
@@ -150,7 +173,7 @@ async fn b09_the_request_id_comes_back() {
 }
 
 #[tokio::test]
-async fn b10_answers_name_their_server_their_type_and_the_emulators_time() {
+async fn e10_answers_name_their_server_their_type_and_the_emulators_time() {
     let adobe = Adobe::with(company()).await;
     let answer = adobe.get("/groups/ORG/0").await;
     assert_eq!(answer.header("Content-Type"), "application/json");
@@ -159,7 +182,7 @@ async fn b10_answers_name_their_server_their_type_and_the_emulators_time() {
 }
 
 #[tokio::test]
-async fn b11_the_wrong_method_is_forbidden_in_html() {
+async fn e11_the_wrong_method_is_forbidden_in_html() {
     let adobe = Adobe::with(json!({})).await;
     let answer = adobe.get("/action/ORG").await;
     assert_eq!((answer.status, answer.header("Server")), (403, "openresty"));
@@ -167,7 +190,7 @@ async fn b11_the_wrong_method_is_forbidden_in_html() {
 }
 
 #[tokio::test]
-async fn b12_status_needs_no_token_and_says_that_this_is_not_adobe() {
+async fn e12_status_needs_no_token_and_says_that_this_is_not_adobe() {
     let adobe = Adobe::with(json!({})).await;
     let answer = send(adobe.http.get(adobe.url("/status"))).await;
     assert_eq!(answer.status, 200);

@@ -82,6 +82,58 @@ async fn a_state_file_keeps_the_organization_between_runs() {
 }
 
 #[tokio::test]
+async fn a_state_file_grows_by_what_changed_and_survives_a_line_that_stops() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("adobe.json");
+    let options = || Options {
+        state_file: Some(path.clone()),
+        knobs: Some(Knobs::unthrottled()),
+        ..Options::seeded(Seed::parse(&company().to_string()).unwrap())
+    };
+    let adobe = Adobe::start(options()).await;
+    let at_first = std::fs::read_to_string(&path).unwrap();
+    adobe.get("/users/ORG/0").await;
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), at_first, "reading changes nothing");
+    let steps = json!([federated("new@example.com"), {"add": {"group": ["PS"]}}]);
+    assert_eq!(adobe.user("new@example.com", steps).await, ok(1));
+    assert_eq!(adobe.group("Design", json!([{"deleteUserGroup": {}}])).await, ok(1));
+    assert_eq!(adobe.user("joe@example.com", json!([{"add": {"group": ["PS"]}}])).await, ok(1), "waits");
+    adobe.running.with_state(|org| assert!(org.remove_user("gus@gmail.com")));
+    let kept = adobe.running.dump();
+    let now = std::fs::read_to_string(&path).unwrap();
+    let lines = now.strip_prefix(&at_first).expect("what was there stays").to_owned();
+    assert_eq!(lines.lines().count(), 4, "{lines}");
+
+    // As after kill -9, with a line that was being written.
+    std::fs::write(&path, format!("{now}{{\"next\":99,\"accounts\":{{\"1\":nu")).unwrap();
+    let again = Adobe::start(options()).await;
+    assert_eq!(again.running.dump(), kept);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), kept, "and is whole again");
+    let inactive = again.get("/users/ORG/0/PS?status=inactive").await.json();
+    assert_eq!(inactive["users"][0]["email"], "joe@example.com");
+
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(again.user("joe@example.com", json!([{"remove": "all"}])).await, ok(1));
+    let kept = again.running.dump();
+    again.running.shutdown().await;
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), kept, "a file that vanished is written whole");
+    std::fs::write(&path, format!("{kept}{{\"next\": \"x\"}}\n")).unwrap();
+    assert!(matches!(Emulator::start(options()).await, Err(Error::State { .. })), "nonsense is no torn line");
+}
+
+#[tokio::test]
+async fn a_log_may_be_limited() {
+    let adobe = Adobe::start(Options { log_limit: Some(3), ..Options::default() }).await;
+    for _ in 0..20 {
+        send(adobe.http.get(adobe.url("/status"))).await;
+    }
+    let numbers: Vec<usize> = adobe.running.log().iter().map(|entry| entry.number).collect();
+    assert!((3..=7).contains(&numbers.len()), "{numbers:?}");
+    assert_eq!((numbers.last(), numbers.is_sorted()), (Some(&20), true));
+    assert!(adobe.running.log().iter().all(|entry| entry.status == Some(200)));
+}
+
+#[tokio::test]
 async fn the_same_story_gives_the_same_state() {
     let mut dumps = Vec::new();
     for _ in 0..2 {
@@ -131,8 +183,8 @@ async fn the_log_has_every_request_and_no_secret() {
         [
             "10:30:00 POST token -> 200",
             "10:30:00 POST token -> 200",
-            "10:30:00 GET members of Design%20Team, page 0 -> 200",
-            "10:30:00 POST action, 1 command (test only) -> 200, 0 done, 1 failed",
+            "10:30:00 GET members of Design Team, page 0 -> 200",
+            "10:30:00 POST action, 1 command (test only) -> 200, 0 done, 1 failed: error.group.not_found",
             "10:30:00 GET /v2/usermanagement/nowhere -> 404",
         ]
     );

@@ -18,7 +18,7 @@ async fn breaks(adobe: &Adobe, path: &str) {
 }
 
 #[tokio::test]
-async fn b18_gateway_errors_before_and_after_the_work() {
+async fn e18_gateway_errors_before_and_after_the_work() {
     let adobe = Adobe::with(company()).await;
     let body = json!([{"user": "new@example.com", "do": [federated("new@example.com")]}]).to_string();
     let before = adobe.running.dump();
@@ -40,10 +40,16 @@ async fn b18_gateway_errors_before_and_after_the_work() {
         "country": "US", "option": "ignoreIfAlreadyExists"}});
     assert_eq!(adobe.user("new@example.com", json!([again])).await, ok(1));
     assert_eq!(adobe.running.faults().fired(), 2);
+    for status in [502, 503, 504] {
+        adobe.running.faults().add(Fault::on(Endpoint::Groups, Effect::Refuse(Reply::status(status))).once());
+        let answer = adobe.get("/groups/ORG/0").await;
+        assert_eq!((answer.status, answer.header("Content-Type")), (status, "text/html"));
+        assert_eq!(answer.headers.get("Retry-After"), None);
+    }
 }
 
 #[tokio::test]
-async fn b18_a_cut_connection_before_and_after_the_work() {
+async fn e18_a_cut_connection_before_and_after_the_work() {
     let adobe = Adobe::with(company()).await;
     let send = async |email: &str| {
         let body = json!([{"user": email, "do": [federated(email)]}]).to_string();
@@ -113,6 +119,95 @@ async fn pages_may_lie() {
     assert_eq!(page(Effect::Refuse(Reply::status(404))).await.status, 404);
 }
 
+/// Four users in pages of two, and their emails on those pages.
+async fn walked(adobe: &Adobe) -> Vec<String> {
+    let mut seen = Vec::new();
+    for page in 0..2 {
+        let rows = adobe.rows(&format!("/users/ORG/{page}"), "users").await;
+        seen.extend(rows.iter().map(|row| row["username"].as_str().unwrap()[..1].to_owned()));
+    }
+    seen
+}
+
+#[tokio::test]
+async fn pages_may_shift_between_two_requests() {
+    let users: Vec<_> = ["a", "b", "c", "d"].map(|name| json!({"email": format!("{name}@x.com")})).into();
+    let adobe = Adobe::with(json!({"users": users})).await;
+    adobe.running.with_knobs(|knobs| knobs.page_size_users = 2);
+    assert_eq!(walked(&adobe).await, ["a", "b", "c", "d"]);
+    let shift = |by: i64| Fault::on(Endpoint::Users, Effect::ShiftRows(by)).page(1).once();
+    adobe.running.faults().add(shift(1));
+    assert_eq!(walked(&adobe).await, ["a", "b", "d"], "one is on no page");
+    adobe.running.faults().add(shift(-1));
+    assert_eq!(walked(&adobe).await, ["a", "b", "b", "c"], "one twice, the last on none");
+    adobe.running.faults().add(Fault::on(Endpoint::Groups, Effect::ShiftRows(1)).once());
+    assert_eq!(adobe.rows("/groups/ORG/0", "groups").await, [json!(null); 0]);
+}
+
+#[tokio::test]
+async fn counts_and_other_words_may_be_wrong() {
+    let adobe = Adobe::with(company()).await;
+    let header = |name: &str, value: Option<&str>| Effect::Header {
+        name: name.into(),
+        value: value.map(ToOwned::to_owned),
+    };
+    for effect in [header("x-total-count", Some("900")), header("X-Page-Count", None)] {
+        adobe.running.faults().add(Fault::on(Endpoint::Users, effect).once());
+    }
+    let page = adobe.get("/users/ORG/0").await;
+    assert_eq!((page.header("X-Total-Count"), page.headers.get("X-Page-Count")), ("900", None));
+    let field = |name: &str, value: Option<serde_json::Value>| Effect::Field { name: name.into(), value };
+    for effect in [field("completed", Some(json!(7))), field("result", None)] {
+        adobe.running.faults().add(Fault::on(Endpoint::Action, effect).once());
+    }
+    let answer = adobe.user("joe@example.com", json!([{"add": {"group": ["Design"]}}])).await;
+    assert_eq!((&answer["completed"], answer.get("result")), (&json!(7), None));
+    assert_eq!(adobe.get("/users/ORG/0").await.header("X-Total-Count"), "9");
+}
+
+#[tokio::test]
+async fn tokens_may_die_in_the_middle_of_a_run() {
+    let mut adobe = Adobe::with(company()).await;
+    adobe.running.faults().add(Fault::everywhere(Effect::ExpireTokens).nth(2));
+    assert_eq!(adobe.get("/users/ORG/0").await.status, 200);
+    assert_eq!(adobe.get("/users/ORG/0").await.status, 401);
+    assert_eq!(adobe.get("/users/ORG/0").await.status, 401);
+    adobe.token = crate::world::fresh_token(&adobe.running, &adobe.http).await;
+    assert_eq!(adobe.get("/users/ORG/0").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_seed_file_may_hold_faults() {
+    let mut seed = company();
+    seed["faults"] = json!([
+        {"on": "groups", "skip": 1, "times": 1, "effect": {"refuse": {"status": 503, "retry_after": "30", "body": "empty"}}},
+        {"on": "users", "page": 0, "effect": {"last-page": false}},
+        {"on": "members", "effect": {"replace": {"status": 200, "body": {"text": {"kind": "text/plain", "text": "hm"}}}}},
+        {"on": "user", "times": 1, "effect": "cut-reply"},
+        {"on": "action", "effect": {"fail-command": {"root": "joe@example.com", "code": "error.internal.add", "message": "no"}}},
+        {"on": "action", "effect": {"delay-request": 1}},
+        {"on": "status", "effect": {"header": {"name": "X-Odd", "value": "1"}}}
+    ]);
+    let adobe = Adobe::with(seed).await;
+    assert_eq!(adobe.get("/groups/ORG/0").await.status, 200);
+    let refused = adobe.get("/groups/ORG/0").await;
+    assert_eq!((refused.status, refused.header("Retry-After"), refused.text.as_str()), (503, "30", ""));
+    assert_eq!(adobe.get("/groups/ORG/0").await.status, 200);
+    assert_eq!(adobe.get("/users/ORG/0").await.json()["lastPage"], false);
+    assert_eq!(adobe.get("/users/ORG/0/Design").await.text, "hm");
+    breaks(&adobe, "/organizations/ORG/users/joe@example.com").await;
+    assert_eq!(adobe.refused("joe@example.com", json!([{"remove": "all"}])).await, "error.internal.add");
+    let status = crate::world::send(adobe.http.get(adobe.url("/status"))).await;
+    assert_eq!(status.header("X-Odd"), "1");
+    assert_eq!(
+        adobe.running.log()[2].to_string(),
+        "10:30:00 GET groups, page 0 -> 503, retry after 30 (by a fault)"
+    );
+    let wrong = r#"{"faults": [{"on": "grops", "effect": "no-rows"}]}"#;
+    let told = umsync_emulator::Seed::parse(wrong).unwrap_err().to_string();
+    assert!(told.contains("faults[0].on") && told.contains("grops"), "{told}");
+}
+
 #[tokio::test]
 async fn single_commands_may_fail_and_errors_may_be_missing() {
     let adobe = Adobe::with(company()).await;
@@ -143,7 +238,7 @@ async fn single_commands_may_fail_and_errors_may_be_missing() {
 }
 
 #[tokio::test]
-async fn b74_an_administrator_may_come_in_between() {
+async fn e74_an_administrator_may_come_in_between() {
     let adobe = Adobe::with(company()).await;
     adobe.running.with_knobs(|knobs| knobs.page_size_users = 4);
     let delete = Effect::meanwhile(|org| assert!(org.remove_user("jane@example.com")));
@@ -185,4 +280,17 @@ async fn what_was_begun_is_finished_when_the_client_gives_up() {
     assert_eq!(adobe.running.user("new@example.com"), None);
     told.await.unwrap();
     assert!(adobe.running.user("new@example.com").is_some());
+}
+
+#[tokio::test]
+async fn a_reply_may_be_late() {
+    let adobe = Adobe::with(company()).await;
+    adobe
+        .running
+        .faults()
+        .add(Fault::on(Endpoint::Action, Effect::DelayReply(Duration::from_secs(5))).once());
+    let body = json!([{"user": "new@example.com", "do": [federated("new@example.com")]}]).to_string();
+    let request = adobe.signed(adobe.http.post(adobe.api("/action/ORG")).body(body));
+    assert!(request.timeout(Duration::from_millis(200)).send().await.unwrap_err().is_timeout());
+    assert!(adobe.running.user("new@example.com").is_some(), "the work is done long before");
 }

@@ -15,6 +15,7 @@ mod action_users;
 mod auth;
 mod embedding;
 mod faults;
+mod jwt;
 mod listing;
 mod test_mode;
 mod throttle;

@@ -12,7 +12,7 @@ async fn tested(adobe: &Adobe, commands: Value) -> Value {
 }
 
 #[tokio::test]
-async fn b70_everything_is_checked_and_nothing_changes() {
+async fn e70_everything_is_checked_and_nothing_changes() {
     let adobe = Adobe::with(company()).await;
     let before = adobe.running.dump();
     let answer = tested(
@@ -46,7 +46,7 @@ async fn b70_everything_is_checked_and_nothing_changes() {
 }
 
 #[tokio::test]
-async fn b71_create_and_add_of_a_new_user() {
+async fn e71_create_and_add_of_a_new_user() {
     let adobe = Adobe::with(company()).await;
     let commands = json!([
         {"user": "new@example.com", "do": [federated("new@example.com"), {"add": {"group": ["Design"]}}]}
@@ -57,4 +57,15 @@ async fn b71_create_and_add_of_a_new_user() {
     adobe.running.with_knobs(|knobs| knobs.test_mode_missing_user = Missing::Error);
     assert_eq!(codes(&tested(&adobe, commands).await), [(1, "error.user.not_found".to_owned())]);
     assert_eq!(tested(&adobe, missing).await["result"], "error");
+}
+
+#[tokio::test]
+async fn e70_a_group_that_only_a_test_would_create() {
+    let adobe = Adobe::with(company()).await;
+    let commands = json!([{"usergroup": "Fresh", "do": [{"createUserGroup": {}}]}]);
+    assert_eq!(tested(&adobe, commands.clone()).await["completedInTestMode"], 1);
+    adobe.running.with_knobs(|knobs| knobs.test_mode_new_group = Missing::Error);
+    let answer = tested(&adobe, commands).await;
+    assert_eq!(codes(&answer), [(0, "error.usergroup.not_found".to_owned())]);
+    assert_eq!(answer["errors"][0]["message"], "Usergroup not found: Fresh");
 }

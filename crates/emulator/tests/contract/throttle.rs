@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use serde_json::json;
-use umsync_emulator::{Endpoint, FrequencyLock, Knobs, RetryAfterFormat};
+use umsync_emulator::{Effect, Endpoint, Fault, FrequencyLock, Knobs, RetryAfterFormat};
 
-use crate::world::{Adobe, company, federated, ok, send};
+use crate::world::{Adobe, company, credentials, federated, ok, send};
 
 fn seconds(count: u64) -> Duration {
     Duration::from_secs(count)
 }
 
 #[tokio::test]
-async fn b13_the_eleventh_action_waits_for_the_next_window() {
+async fn e13_the_eleventh_action_waits_for_the_next_window() {
     let adobe = Adobe::knobs(company(), Knobs::default()).await;
     for n in 0..10 {
         adobe.running.clock().advance(seconds(2));
@@ -34,7 +34,17 @@ async fn b13_the_eleventh_action_waits_for_the_next_window() {
 }
 
 #[tokio::test]
-async fn b14_each_endpoint_has_its_own_bucket() {
+async fn e13_what_all_clients_share_was_once_a_503() {
+    let adobe = Adobe::knobs(company(), Knobs { throttle_status: 503, ..Knobs::default() }).await;
+    for _ in 0..5 {
+        assert_eq!(adobe.get("/groups/ORG/0").await.status, 200);
+    }
+    let refused = adobe.get("/groups/ORG/0").await;
+    assert_eq!((refused.status, refused.header("Retry-After")), (503, "60"));
+}
+
+#[tokio::test]
+async fn e14_each_endpoint_has_its_own_bucket() {
     let adobe = Adobe::knobs(company(), Knobs::default()).await;
     let limits = [
         ("/groups/ORG/0", 5),
@@ -52,7 +62,7 @@ async fn b14_each_endpoint_has_its_own_bucket() {
 }
 
 #[tokio::test]
-async fn b15_retry_after_may_be_a_date() {
+async fn e15_retry_after_may_be_a_date() {
     let knobs = Knobs { retry_after_format: RetryAfterFormat::HttpDate, ..Knobs::default() };
     let adobe = Adobe::knobs(company(), knobs).await;
     for _ in 0..5 {
@@ -64,7 +74,7 @@ async fn b15_retry_after_may_be_a_date() {
 }
 
 #[tokio::test]
-async fn b16_listing_twice_within_two_hours_locks_everything() {
+async fn e16_listing_twice_within_two_hours_locks_everything() {
     let knobs = Knobs { frequency_lock: Some(FrequencyLock::default()), ..Knobs::unthrottled() };
     let adobe = Adobe::knobs(company(), knobs).await;
     assert_eq!(adobe.get("/users/ORG/0").await.status, 200);
@@ -87,7 +97,7 @@ async fn b16_listing_twice_within_two_hours_locks_everything() {
 }
 
 #[tokio::test]
-async fn b17_tests_and_malformed_requests_count_too() {
+async fn e17_tests_and_malformed_requests_count_too() {
     let adobe = Adobe::knobs(company(), Knobs::default()).await;
     let body = json!([{"user": "new@example.com", "do": [federated("new@example.com")]}]).to_string();
     for _ in 0..5 {
@@ -98,7 +108,7 @@ async fn b17_tests_and_malformed_requests_count_too() {
 }
 
 #[tokio::test]
-async fn b19_markers_of_a_run_are_on_record() {
+async fn e19_markers_of_a_run_are_on_record() {
     let adobe = Adobe::with(company()).await;
     for (path, marker) in [("/users/ORG/0", "umapi-sync-start"), ("/groups/ORG/0", "umapi-sync-end")] {
         let request = adobe.signed(adobe.http.get(adobe.api(path))).header("Pragma", marker);
@@ -107,4 +117,31 @@ async fn b19_markers_of_a_run_are_on_record() {
     let pragma = |endpoint| adobe.running.calls(endpoint)[0].pragma.clone();
     assert_eq!(pragma(Endpoint::Users).as_deref(), Some("umapi-sync-start"));
     assert_eq!(pragma(Endpoint::Groups).as_deref(), Some("umapi-sync-end"));
+}
+
+#[tokio::test]
+async fn e16_a_lock_may_fall_at_any_call_and_is_one_clients_own() {
+    let seed = json!({"clients": [
+        {"client_id": "umsync-sandbox", "secrets": ["sandbox"]}, {"client_id": "second", "secrets": ["two"]}
+    ]});
+    let adobe = Adobe::with(seed).await;
+    adobe.running.faults().add(Fault::on(Endpoint::Groups, Effect::LockOut(3244)).nth(2));
+    assert_eq!(adobe.get("/groups/ORG/0").await.status, 200);
+    let refused = adobe.get("/groups/ORG/0").await;
+    assert_eq!((refused.status, refused.header("Retry-After")), (429, "3244"));
+    adobe.running.clock().advance(seconds(3243));
+    assert_eq!(adobe.get("/users/ORG/0").await.header("Retry-After"), "1");
+    let form = credentials().map(|(key, value)| match key {
+        "client_id" => (key, "second"),
+        "client_secret" => (key, "two"),
+        _ => (key, value),
+    });
+    let other = send(adobe.http.post(adobe.url("/ims/token/v2")).form(&form)).await.json();
+    let request = adobe.http.get(adobe.api("/users/ORG/0")).header("X-Api-Key", "second");
+    let other = request.bearer_auth(other["access_token"].as_str().unwrap());
+    assert_eq!(send(other).await.status, 200);
+    adobe.running.clock().advance(seconds(1));
+    assert_eq!(adobe.get("/users/ORG/0").await.status, 200);
+    adobe.running.lock_out("umsync-sandbox", adobe.running.clock().now() + seconds(9));
+    assert_eq!(adobe.get("/users/ORG/0").await.header("Retry-After"), "9");
 }

@@ -67,8 +67,15 @@ impl Work<'_> {
         };
         let managed: Vec<usize> = ours.managed.iter().filter(gone).copied().collect();
         let protected: Vec<usize> = ours.protected.iter().filter(gone).copied().collect();
+        let there = |(at, _): &(usize, &User)| !gone(&at);
+        let users = self.adobe.users.iter().enumerate().filter(there).map(|(_, user)| account_of(user));
+        self.diff.back = users.filter(|name| self.memory.absences.contains_key(name)).collect();
         for at in managed {
             let user = &self.adobe.users[at];
+            if self.desired.unread && !matching.gone.contains_key(&at) {
+                self.diff.unknown += 1;
+                continue;
+            }
             let name = account_of(user);
             let known = self.memory.absences.get(&name).copied();
             let Absence { since, reads } = known.unwrap_or(Absence { since: self.now, reads: 1 });
@@ -92,7 +99,8 @@ impl Work<'_> {
                 (false, ..) => {}
             }
             // While an entry that names nobody could be theirs, their absence does not count, and begins anew after it.
-            if evidence.is_some() || !self.desired.shield.anybody {
+            let counts = !self.desired.unread && !self.desired.shield.anybody;
+            if counts || (evidence.is_some() && !self.desired.unread) {
                 let (email, evidence) = (user.email.clone(), evidence.clone());
                 self.diff.absent.insert(name, Absent { email, evidence });
             }
@@ -107,6 +115,9 @@ impl Work<'_> {
             });
         }
         // For the report, which tells what protection prevents; no such change gets past it.
+        if self.desired.unread {
+            return;
+        }
         for user in protected.into_iter().map(|at| &self.adobe.users[at]) {
             self.depart(user, &Reason::Absent { since: self.now });
         }

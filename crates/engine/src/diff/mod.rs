@@ -13,7 +13,7 @@ use person::whose;
 
 use crate::adobe::{Identity, Snapshot, User};
 use crate::change::{Account, Change, Reason, Target, What};
-use crate::desired::{Desired, Person};
+use crate::desired::{Desired, Person, Sighting};
 use crate::key::{GroupName, UserKey, fold_email};
 use crate::limits::Populations;
 use crate::matching::{Held, HeldReason, Matching, matching};
@@ -42,6 +42,13 @@ pub struct Diff {
     pub populations: Populations,
     /// Leavers by [`account_of`]: whose absence is to be remembered.
     pub absent: BTreeMap<String, Absent>,
+    /// Those by [`account_of`] who were absent and are there again.
+    pub back: BTreeSet<String>,
+    /// How many users of ours no directory has that was read, while another could not be: nobody knows whether they are
+    /// gone.
+    pub unknown: usize,
+    /// Positions of people and their users.
+    pub pairs: Vec<(usize, usize)>,
     /// People who get an account anew after they had left, sorted.
     pub returned: Vec<Returned>,
     /// Entries that matched an account.
@@ -184,6 +191,7 @@ pub fn diff(
         work.only(&whose(dn, desired, adobe, &pairs));
     }
     let mut diff = work.diff;
+    diff.pairs = pairs;
     diff.changes.sort();
     diff.held.sort();
     diff.protected.sort();
@@ -217,11 +225,15 @@ impl Work<'_> {
     /// A person and their user.
     fn existing(&mut self, person: &Person, user: &User) {
         let Some(account) = Account::of(user) else { return };
-        if let (Some(anchor), Some(id)) = (&person.anchor, &user.id) {
-            let (anchor, id) = (anchor.clone(), id.clone());
-            let (email, dn) = (user.email.clone(), person.dn.clone());
+        if let Some(id) = &user.id
+            && person.anchors().next().is_some()
+        {
             let identity = self.type_of(person, user);
-            self.diff.matches.push(Match { anchor, id, identity, email, dn });
+            for Sighting { directory: _, dn, anchor } in &person.sightings {
+                let Some(anchor) = anchor.clone() else { continue };
+                let (email, dn) = (user.email.clone(), dn.clone());
+                self.diff.matches.push(Match { anchor, id: id.clone(), identity, email, dn });
+            }
         }
         let before = self.diff.changes.len();
         let target = Target::User(Arc::new(account));
@@ -235,10 +247,12 @@ impl Work<'_> {
             }
         }
         let reason = if person.selected { Reason::NotListed } else { Reason::NotSelected };
+        // What another directory would give them, nobody can read.
+        let is_open = !self.desired.shield.covers_beside(&person.directories(), user);
         let lost: Vec<GroupName> = user
             .groups
             .iter()
-            .filter(|group| self.owned.contains(*group) && !person.groups.contains_key(*group))
+            .filter(|group| is_open && self.owned.contains(*group) && !person.groups.contains_key(*group))
             .cloned()
             .collect();
         for group in lost {
@@ -250,7 +264,7 @@ impl Work<'_> {
     }
 
     fn link(&self, person: &Person) -> Option<&Known> {
-        self.memory.links.get(person.anchor.as_ref()?)
+        person.links(self.memory).next()
     }
 
     /// The type that the configuration gives the person, or gave them while it agreed with their account's: a change of
@@ -261,7 +275,7 @@ impl Work<'_> {
         match (user.kind.known(), before) {
             (Some(has), Some(before)) if has != wants => {
                 let reason = HeldReason::OtherType { has, wants };
-                let (who, entry) = (person.email.clone(), Some(person.dn.clone()));
+                let (who, entry) = (person.email.clone(), Some(person.place()));
                 self.diff.held.push(Held { who, entry, reason });
                 before
             }
@@ -272,7 +286,7 @@ impl Work<'_> {
     /// Whoever gets an account anew may miss what they had outside the managed groups.
     fn note_return(&mut self, person: &Person) {
         let own = fold_email(&person.email);
-        let former = self.link(person).into_iter().flat_map(|known| &known.emails);
+        let former = person.links(self.memory).flat_map(|known| &known.emails);
         let departures = &self.memory.departures;
         let Some(departure) = former.chain([&own]).find_map(|email| departures.get(email)) else { return };
         if !departure.groups.is_empty() {
@@ -289,7 +303,7 @@ impl Work<'_> {
         let profile = match person.profile(self.rules.people.country.as_deref()) {
             Ok(profile) => profile,
             Err(why) => {
-                let (who, entry) = (person.email.clone(), Some(person.dn.clone()));
+                let (who, entry) = (person.email.clone(), Some(person.place()));
                 self.diff.held.push(Held { who, entry, reason: HeldReason::NoProfile { why } });
                 return;
             }

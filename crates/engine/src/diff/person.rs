@@ -14,8 +14,10 @@ pub(super) enum Whose {
     Nobody,
 }
 
-pub(super) fn whose(dn: &str, desired: &Desired, adobe: &Snapshot, pairs: &[(usize, usize)]) -> Whose {
-    let Some(at) = desired.people.iter().position(|person| person.dn == dn) else { return Whose::Nobody };
+pub(super) fn whose(place: &str, desired: &Desired, adobe: &Snapshot, pairs: &[(usize, usize)]) -> Whose {
+    let Some(at) = desired.people.iter().position(|person| person.place() == place) else {
+        return Whose::Nobody;
+    };
     match pairs.iter().find(|(person, _)| *person == at) {
         Some((_, user)) => Account::of(&adobe.users[*user])
             .map_or(Whose::Nobody, |account| Whose::Account(Box::new(account))),

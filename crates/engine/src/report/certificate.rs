@@ -9,7 +9,8 @@ const NAMED: usize = 3;
 
 /// The certificate of a read, for the head of a plan.
 pub(super) fn lines(certificate: &Certificate) -> Vec<Line> {
-    let Certificate { source: _, proof, entries: _, groups: _, members, others, unresolved } = certificate;
+    let Certificate { source: _, proof, entries: _, groups: _, members, others, unresolved, followed } =
+        certificate;
     let mut lines = match proof {
         Proof::Untold => Vec::new(),
         Proof::File { bytes, sha256 } => {
@@ -25,6 +26,10 @@ pub(super) fn lines(certificate: &Certificate) -> Vec<Line> {
     )));
     for (group, names) in unresolved {
         lines.push(Line::of(Ink::Warning, format!("  unresolved {group}: {}", first(names))));
+    }
+    for (group, dn) in followed {
+        let text = format!("  followed   {group} is now {dn}: write that in the configuration");
+        lines.push(Line::of(Ink::Warning, text));
     }
     lines
 }
@@ -99,6 +104,16 @@ mod tests {
                 "  read as    dn:cn=sync; TLS 1.3, certificate SHA-256 9f",
                 "  members    9 people in the groups, 0 unresolved",
             ]
+        );
+    }
+
+    #[test]
+    fn a_group_that_was_followed_is_told_with_what_to_do() {
+        let followed = [(GroupRef::new("Design"), "cn=creative,dc=x".to_owned())].into();
+        let certificate = Certificate { followed, ..Certificate::default() };
+        assert_eq!(
+            told(&certificate)[1],
+            "  followed   Design is now cn=creative,dc=x: write that in the configuration"
         );
     }
 

@@ -3,12 +3,12 @@
 mod certificate;
 mod outcome;
 mod plan;
-mod remedy;
+mod refusals;
 mod totals;
 
-pub use outcome::{Results, Sent, fates, of_fates, of_outcomes, of_stale};
+pub use outcome::{Results, Sent, fates, of_fates, of_notes, of_outcomes, of_stale};
 pub use plan::{of_plan, reason};
-pub use remedy::remedy;
+pub use refusals::{codes_of, of_codes, refusal};
 pub use totals::Totals;
 
 use crate::change::What;

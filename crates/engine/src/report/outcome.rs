@@ -1,7 +1,9 @@
 //! What became of a plan.
 
+use super::refusals::{of_codes, refusal};
 use super::{Ink, Line, Totals, counted, section, told};
 use crate::change::{Change, Target};
+use crate::codes::OUR_OWN;
 use crate::command::{Outcome, Verdict};
 use crate::plan::Plan;
 use serde::Serialize;
@@ -51,7 +53,7 @@ impl Results {
 
 /// The changes of a plan with what became of them.
 pub fn fates<'a>(plan: &'a Plan, outcomes: &'a [Outcome]) -> impl Iterator<Item = (&'a Change, &'a Verdict)> {
-    outcomes.iter().flat_map(move |Outcome { command, verdict }| {
+    outcomes.iter().flat_map(move |Outcome { command, verdict, notes: _ }| {
         plan.commands()[*command].changes.iter().map(move |at| (&plan.changes()[*at], verdict))
     })
 }
@@ -85,9 +87,40 @@ pub fn of_stale(stale: &[Change]) -> Vec<Line> {
     lines
 }
 
-/// What became of a plan: every command that did not end well, and the totals.
+/// What became of a plan: every command that did not end well, what the codes mean, what was so already, and the totals.
 pub fn of_outcomes(plan: &Plan, outcomes: &[Outcome], sent: Sent) -> Vec<Line> {
-    of_fates(&fates(plan, outcomes).collect::<Vec<_>>(), sent)
+    let mut lines = of_notes(plan, outcomes, sent);
+    lines.extend(of_fates(&fates(plan, outcomes).collect::<Vec<_>>(), sent));
+    lines
+}
+
+/// Commands that count as done although Adobe refused something of them.
+pub fn of_notes(plan: &Plan, outcomes: &[Outcome], sent: Sent) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let noted = || outcomes.iter().filter(|outcome| !outcome.notes.is_empty());
+    if noted().next().is_none() {
+        return lines;
+    }
+    let (title, why) = match sent {
+        Sent::Executed => ("Was so already, counted as done", "what was wanted is so already"),
+        Sent::Tested => (
+            "False alarms of the test, counted as good",
+            "it is so already, or an earlier step of this test would have made it so",
+        ),
+    };
+    section(&format!("{title}: {}", noted().count()), &mut lines);
+    for Outcome { command, verdict: _, notes } in noted() {
+        let said: Vec<String> =
+            notes.iter().map(|note| format!("{} ({})", note.message, note.code)).collect();
+        let target =
+            plan.commands().get(*command).map(|command| command.target.to_string()).unwrap_or_default();
+        lines.push(
+            Line::of(Ink::Plain, format!("  = {target}"))
+                .and(Ink::Plain, format!("  {}", said.join("; ")))
+                .and(Ink::Faint, format!("  {why}")),
+        );
+    }
+    lines
 }
 
 /// What became of changes: every target about which something did not end well, and the totals.
@@ -108,12 +141,10 @@ pub fn of_fates<V: Borrow<Verdict>>(fates: &[(&Change, V)], sent: Sent) -> Vec<L
         let (ink, said) = match verdict {
             Verdict::Done => continue,
             Verdict::Refused { errors } => {
-                let errors: Vec<String> =
-                    errors.iter().map(|error| format!("{} ({})", error.message, error.code)).collect();
                 // Codes of our own say what we did not send.
                 let ours = errors_are_ours(verdict);
                 let by = if ours { "not sent any more" } else { "refused by Adobe" };
-                (Ink::Loss, format!("{by}: {}", errors.join("; ")))
+                (Ink::Loss, format!("{by}: {}", refusal(errors)))
             }
             Verdict::Unknown { why } => {
                 (Ink::Warning, format!("outcome unknown, the next run settles it: {why}"))
@@ -122,6 +153,7 @@ pub fn of_fates<V: Borrow<Verdict>>(fates: &[(&Change, V)], sent: Sent) -> Vec<L
         };
         lines.push(Line::of(ink, format!("  ! {target}")).and(Ink::Plain, format!("  {said}")));
     }
+    lines.extend(of_codes(fates));
     lines.push(Line::default());
     let counted_fates = fates.iter().map(|(change, verdict)| (*change, verdict.borrow()));
     let Results { done, refused, unknown, not_sent } = Results::count(counted_fates);
@@ -139,5 +171,5 @@ pub fn of_fates<V: Borrow<Verdict>>(fates: &[(&Change, V)], sent: Sent) -> Vec<L
 }
 
 fn errors_are_ours(verdict: &Verdict) -> bool {
-    matches!(verdict, Verdict::Refused { errors } if errors.iter().all(|error| error.code.starts_with("umsync.")))
+    matches!(verdict, Verdict::Refused { errors } if errors.iter().all(|error| error.code.starts_with(OUR_OWN)))
 }

@@ -1,12 +1,15 @@
 //! A whole plan: what changes and why, what does not and why, and the totals.
 
 use super::certificate::first;
-use super::{Ink, Line, Totals, certificate, counted, moment, remedy, section, told};
+use super::{Ink, Line, Totals, certificate, counted, moment, section, told};
 use crate::change::{Change, Reason, Target, What};
+use crate::codes::meaning;
 use crate::diff::{Leaver, Returned};
 use crate::memory::Order;
 use crate::park::Parked;
-use crate::plan::{GroupLine, Plan};
+use crate::plan::{Certified, GroupLine, Plan};
+use crate::shared::Shared;
+use crate::unread::Unread;
 use crate::withhold::{Why, Withheld};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -17,6 +20,7 @@ pub fn of_plan(plan: &Plan) -> Vec<Line> {
     head(plan, &mut lines);
     users(plan, &mut lines);
     groups(plan, &mut lines);
+    quotas(plan, &mut lines);
     withheld(plan, &mut lines);
     others(plan, &mut lines);
     totals(plan, &mut lines);
@@ -42,8 +46,27 @@ fn head(plan: &Plan, lines: &mut Vec<Line>) {
             let _ = write!(told, ", {count} {words}");
         }
     }
-    lines.push(Line::of(Ink::Faint, format!("  directory  {}: {told}", directory.source)));
-    lines.extend(certificate::lines(plan.certificate()));
+    match plan.certificates() {
+        [only] if plan.unread().is_empty() && only.directory.is_only() => {
+            lines.push(Line::of(Ink::Faint, format!("  directory  {}: {told}", directory.source)));
+            lines.extend(certificate::lines(&only.certificate));
+        }
+        several => {
+            for Certified { directory, certificate } in several {
+                let (entries, groups) = (certificate.entries, certificate.groups);
+                let found = format!(
+                    "{}, {}",
+                    counted(entries, "entry", "entries"),
+                    counted(groups, "mapped group", "mapped groups")
+                );
+                let text = format!("  directory  {directory}, {}: {found}", certificate.source);
+                lines.push(Line::of(Ink::Faint, text));
+                lines.extend(certificate::lines(certificate));
+            }
+            lines.push(Line::of(Ink::Faint, format!("  together   {told}")));
+            unread(plan, lines);
+        }
+    }
     let adobe = plan.adobe();
     let minutes = (plan.made_at() - adobe.read_at).num_minutes();
     let age = match usize::try_from(minutes) {
@@ -52,7 +75,37 @@ fn head(plan: &Plan, lines: &mut Vec<Line>) {
     };
     let (users, groups) = (counted(adobe.users, "user", "users"), counted(adobe.groups, "group", "groups"));
     let read = format!("  adobe      read {}{age}: {users}, {groups}", moment(adobe.read_at));
-    lines.push(Line::of(Ink::Faint, read));
+    let unlisted = adobe
+        .counted
+        .unwrap_or_default()
+        .saturating_sub((adobe.users + plan.unreadable_users().len()) as u64);
+    let beside = match unlisted {
+        0 => String::new(),
+        1 => "; it counts 1 user more than it lists".to_owned(),
+        more => format!("; it counts {more} users more than it lists"),
+    };
+    lines.push(Line::of(Ink::Faint, read + &beside));
+}
+
+/// The directories that could not be read, and what that means.
+fn unread(plan: &Plan, lines: &mut Vec<Line>) {
+    for Unread { directory, why, people, waiting } in plan.unread() {
+        let mut reasons = why.lines();
+        let first = reasons.next().unwrap_or_default();
+        lines.push(Line::of(Ink::Warning, format!("  not read   {directory}: {first}")));
+        lines.extend(reasons.map(|line| Line::of(Ink::Warning, format!("             {}", line.trim()))));
+        let given = counted(*people, "account", "accounts");
+        let held = counted(*waiting, "change waits", "changes wait");
+        let text = format!(
+            "             nobody loses what it gave ({given}) or may give, and nobody counts as gone: {held} for it"
+        );
+        lines.push(Line::of(Ink::Warning, text));
+    }
+    if plan.unknown() > 0 {
+        let users = counted(plan.unknown(), "user is", "users are");
+        let text = format!("             {users} in no directory that was read, and may be in that one");
+        lines.push(Line::of(Ink::Warning, text));
+    }
 }
 
 fn users(plan: &Plan, lines: &mut Vec<Line>) {
@@ -145,7 +198,7 @@ fn groups(plan: &Plan, lines: &mut Vec<Line>) {
     }
     section("Groups", lines);
     let width = changing.iter().map(|line| line.name.spelling().chars().count()).max().unwrap_or_default();
-    for GroupLine { name, before, gains, losses, withheld, foreign, new } in changing {
+    for GroupLine { name, before, gains, losses, withheld, foreign, new, counted: _, quota: _ } in changing {
         let after = before + gains - losses;
         let padding = " ".repeat(width - name.spelling().chars().count());
         let mut line = Line::of(
@@ -171,11 +224,30 @@ fn groups(plan: &Plan, lines: &mut Vec<Line>) {
     }
 }
 
+/// Profiles whose licences are used up after this plan: Adobe says nothing about it.
+fn quotas(plan: &Plan, lines: &mut Vec<Line>) {
+    let full = plan.groups().iter().filter_map(|line| Some((line, line.reached_quota()?)));
+    for (line, quota) in full {
+        let (licences, members) = (counted(quota as usize, "licence", "licences"), line.after());
+        lines.push(Line::of(
+            Ink::Warning,
+            format!(
+                "{} has {licences} and {members} of them are taken after this plan: Adobe adds whoever comes beyond that as inactive, without an error",
+                line.name
+            ),
+        ));
+    }
+}
+
 fn withheld(plan: &Plan, lines: &mut Vec<Line>) {
     if plan.withheld().is_empty() {
         if plan.doubts().too_many_set_aside {
             section("Too many doubts", lines);
             lines.push(Line::of(Ink::Warning, format!("  {}", too_many_set_aside(plan))));
+        }
+        if plan.doubts().short_listing {
+            section("A short listing", lines);
+            lines.push(Line::of(Ink::Warning, format!("  {}", short_listing(plan))));
         }
         if plan.doubts().fall {
             section("Far fewer people than usual", lines);
@@ -194,6 +266,7 @@ fn withheld(plan: &Plan, lines: &mut Vec<Line>) {
     let held_by = |why: Why| plan.withheld().iter().any(|withheld| withheld.why == why);
     let reasons = [
         (held_by(Why::ShortListing), short_listing(plan)),
+        (held_by(Why::Unlisted), unlisted(plan)),
         (held_by(Why::TooManySetAside), too_many_set_aside(plan)),
         (
             held_by(Why::NoBaseline),
@@ -214,10 +287,17 @@ fn withheld(plan: &Plan, lines: &mut Vec<Line>) {
             format!("{group} lists {members} nobody can read ({}): nobody loses what it gives", first(names));
         lines.push(Line::of(Ink::Warning, format!("  {text}")));
     }
-    let approve = format!("  if the list below is right: umsync approve {}", plan.id());
-    let only_parked = plan.withheld().iter().all(|withheld| withheld.why == Why::Parked);
-    let try_again = format!("  to try them again all the same: umsync approve {}", plan.id());
-    lines.push(Line::of(Ink::Plain, if only_parked { try_again } else { approve }));
+    let all_are = |why: &[Why]| plan.withheld().iter().all(|withheld| why.contains(&withheld.why));
+    if held_by(Why::Unread) {
+        let text = "  what a directory holds back that could not be read waits until it is read: no approval lifts it";
+        lines.push(Line::of(Ink::Warning, text));
+    }
+    if !all_are(&[Why::Unread]) {
+        let approve = format!("  if the list below is right: umsync approve {}", plan.id());
+        let try_again = format!("  to try them again all the same: umsync approve {}", plan.id());
+        let only_parked = all_are(&[Why::Parked, Why::Unread]);
+        lines.push(Line::of(Ink::Plain, if only_parked { try_again } else { approve }));
+    }
     for Withheld { change, why } in plan.withheld() {
         lines.push(
             Line::of(Ink::Warning, format!("  ! {}", change.target))
@@ -242,7 +322,7 @@ fn refusals(change: &Change, why: Why, plan: &Plan) -> Option<Line> {
         plan.parked().iter().find(|parked| parked.change == fingerprint)?;
     Some(
         Line::of(Ink::Plain, format!("      refused in {runs} runs in a row: {message} ({code})"))
-            .and(Ink::Faint, format!("  {}", remedy(code))),
+            .and(Ink::Faint, format!("  {}", meaning(code).remedy)),
     )
 }
 
@@ -250,9 +330,52 @@ fn short_listing(plan: &Plan) -> String {
     let adobe = plan.adobe();
     let counted = adobe.counted.unwrap_or_default();
     format!(
-        "Adobe counts {counted} users and listed {}: creations and removals wait for a listing that is whole",
-        adobe.users
+        "Adobe counts {counted} users and listed {}{}: {} for a listing that is whole{}",
+        adobe.users,
+        known_surplus(plan),
+        if plan.doubts().far_short_listing { "creations and removals wait" } else { "removals wait" },
+        accepting(plan)
     )
+}
+
+/// Some people are to be created, and may be at Adobe already.
+fn unlisted(plan: &Plan) -> String {
+    let adobe = plan.adobe();
+    let told = match adobe.counted {
+        Some(counted) => {
+            format!("Adobe counts {counted} users and listed {}{}", adobe.users, known_surplus(plan))
+        }
+        None => "Adobe listed its users and gave no count of them".to_owned(),
+    };
+    format!(
+        "{told}, so whoever is to be created may be there already: {} looked for one by one, the others wait for a listing that is whole{}",
+        match adobe.looked_for {
+            1 => "1 was".to_owned(),
+            many => format!("{many} were"),
+        },
+        accepting(plan)
+    )
+}
+
+fn known_surplus(plan: &Plan) -> String {
+    match plan.adobe().surplus {
+        0 => String::new(),
+        surplus => format!(" (and {surplus} that are never listed, as was approved)"),
+    }
+}
+
+/// What approving means beside the changes.
+fn accepting(plan: &Plan) -> String {
+    match plan.surplus() {
+        Some(surplus) => format!(
+            ", or for somebody who knows that {} there and never listed (technical accounts) and approves",
+            match surplus {
+                1 => "1 account is".to_owned(),
+                many => format!("{many} accounts are"),
+            }
+        ),
+        None => String::new(),
+    }
 }
 
 fn too_many_set_aside(plan: &Plan) -> String {
@@ -305,8 +428,27 @@ fn others(plan: &Plan, lines: &mut Vec<Line>) {
             );
         }
     }
+    shared(plan, lines);
     leavers(plan, lines);
     returned(plan, lines);
+}
+
+/// So many people whom several directories give are named: where one is a copy of another, everybody is in both.
+const NAMED: usize = 10;
+
+/// People whom several directories give.
+fn shared(plan: &Plan, lines: &mut Vec<Line>) {
+    if plan.shared().is_empty() {
+        return;
+    }
+    section(&format!("In several directories, which agree: {}", plan.shared().len()), lines);
+    for Shared { who, entries } in plan.shared().iter().take(NAMED) {
+        let line = Line::of(Ink::Plain, format!("  = {who}"));
+        lines.push(line.and(Ink::Faint, format!("  {}", entries.join(" and "))));
+    }
+    if let Some(more @ 1..) = plan.shared().len().checked_sub(NAMED) {
+        lines.push(Line::of(Ink::Faint, format!("  and {more} more")));
+    }
 }
 
 fn leavers(plan: &Plan, lines: &mut Vec<Line>) {

@@ -10,8 +10,9 @@ use std::time::Duration;
 use umsync_engine::adobe::{Group, GroupKind, Identity, Snapshot, Status, User, UserType};
 use umsync_engine::change::Field;
 use umsync_engine::diff::DiffError;
+use umsync_engine::directories::Directories;
 use umsync_engine::directory::{
-    AccountState, Anchor, Certificate, Directory, DirectoryGroup, Entry, GroupRef,
+    AccountState, Anchor, Certificate, Directory, DirectoryGroup, DirectoryName, Entry, GroupRef,
 };
 use umsync_engine::falls::Counts;
 use umsync_engine::key::{GroupName, fold_email};
@@ -37,14 +38,18 @@ pub(crate) fn now() -> DateTime<Utc> {
 }
 
 impl World {
+    pub(crate) fn directories(&self) -> Directories {
+        Directories::only(self.directory.clone())
+    }
+
     pub(crate) fn plan(&self) -> Result<(Plan, Remember), DiffError> {
         let occasion = Occasion { configuration: "configuration", now: now(), person: None };
-        plan(&self.directory, &self.adobe, &self.rules, &self.memory, occasion)
+        plan(&self.directories(), &self.adobe, &self.rules, &self.memory, occasion)
     }
 
     pub(crate) fn plan_for(&self, dn: &str) -> Result<(Plan, Remember), DiffError> {
         let occasion = Occasion { configuration: "configuration", now: now(), person: Some(dn) };
-        plan(&self.directory, &self.adobe, &self.rules, &self.memory, occasion)
+        plan(&self.directories(), &self.adobe, &self.rules, &self.memory, occasion)
     }
 
     /// Whether an entry says that its person has left.
@@ -74,6 +79,7 @@ impl World {
         let mut rules = rules();
         rules.mappings = vec![Mapping {
             directory: wanted.clone(),
+            within: BTreeSet::new(),
             adobe: groups.clone(),
             mode: MappingMode::Owned,
             create: false,
@@ -86,6 +92,41 @@ impl World {
             rules,
             memory: Memory::default(),
         }
+    }
+}
+
+/// A world whose entries are those of two directories, some of both.
+#[derive(Debug, Clone)]
+pub(crate) struct Several {
+    pub(crate) world: World,
+    pub(crate) read: BTreeMap<DirectoryName, Directory>,
+}
+
+impl Several {
+    /// `one` and `two` have the entries of which `which` says so by position: 0 the first, 1 the second, else both.
+    pub(crate) fn of(world: World, which: &[u8], names: [&str; 2]) -> Self {
+        let part = |at: u8| {
+            let whose = which.iter().copied().chain(std::iter::repeat(2));
+            let entries =
+                world.directory.entries.iter().zip(whose).filter(|(_, whose)| *whose == at || *whose > 1);
+            let entries = entries.map(|(entry, _)| entry.clone()).collect();
+            Directory { entries, ..world.directory.clone() }
+        };
+        let read = [(DirectoryName::new(names[0]), part(0)), (DirectoryName::new(names[1]), part(1))].into();
+        Self { world, read }
+    }
+
+    /// The plan when these directories cannot be read.
+    pub(crate) fn plan_without(&self, unread: &[&str]) -> Result<(Plan, Remember), DiffError> {
+        let (mut read, mut failed) = (self.read.clone(), BTreeMap::new());
+        for name in unread {
+            read.remove(&DirectoryName::new(name));
+            failed.insert(DirectoryName::new(name), "it is down".to_owned());
+        }
+        let directories = Directories::several(read, failed).expect("one is read");
+        let World { directory: _, adobe, rules, memory } = &self.world;
+        let occasion = Occasion { configuration: "configuration", now: now(), person: None };
+        plan(&directories, adobe, rules, memory, occasion)
     }
 }
 
@@ -108,7 +149,7 @@ const ADOBE_GROUPS: [&str; 6] =
 fn directory(entries: Vec<Entry>, groups: impl IntoIterator<Item = GroupRef>) -> Directory {
     let groups = groups.into_iter().map(|group| {
         let dn = format!("cn={group},dc=example,dc=com");
-        (group, DirectoryGroup { dn, members: 0 })
+        (group, DirectoryGroup { dn, members: 0, anchor: None })
     });
     let groups = groups.collect();
     Directory { source: "world".into(), entries, groups, certificate: Certificate::default() }
@@ -126,14 +167,15 @@ fn snapshot(users: Vec<User>, groups: impl IntoIterator<Item = GroupName>) -> Sn
         member_count: None,
         quota: None,
         product: None,
+        admins: None,
     };
     Snapshot {
         organization: "ORG".into(),
         read_at: now(),
+        total_count: Some(users.len() as u64),
         users,
         groups: groups.into_iter().map(|name| (name.clone(), group(name))).collect(),
         unreadable: Vec::new(),
-        total_count: None,
     }
 }
 
@@ -165,6 +207,7 @@ fn rules() -> Rules {
             adobe_id_twin: AdobeIdTwin::Hold,
             disabled: Disabled::Leave,
         },
+        people_of: BTreeMap::new(),
         mappings: Vec::new(),
         leavers: Leavers {
             action: LeaverAction::Keep,
@@ -316,6 +359,7 @@ fn any_rules() -> impl Strategy<Value = Rules> {
                 .into_iter()
                 .map(|(directory, adobe, additive)| Mapping {
                     directory: GroupRef::new(DIRECTORY_GROUPS[directory]),
+                    within: BTreeSet::new(),
                     adobe: adobe
                         .into_iter()
                         .map(|at| GroupName::new(ADOBE_GROUPS[at].to_lowercase().as_str()))
@@ -393,7 +437,7 @@ pub(crate) fn world() -> impl Strategy<Value = World> {
                 directory,
                 memory: Memory {
                     accepted: names_by_group(&accepted),
-                    reads: earlier.into_iter().map(counts).collect(),
+                    reads: [(DirectoryName::default(), earlier.into_iter().map(counts).collect())].into(),
                     links: links
                         .into_iter()
                         .map(|(person, user)| {

@@ -31,6 +31,20 @@ async fn the_last_five_reads_an_hour_apart_are_kept_for_each_configuration() {
 }
 
 #[tokio::test]
+async fn the_surplus_is_that_of_the_last_approval() {
+    let place = Place::new();
+    let store = place.store().await;
+    assert_eq!(store.surplus(ORG).await.unwrap(), 0);
+    store.accept_surplus(ORG, 30, "jane", noon(0)).await.unwrap();
+    store.accept_surplus(ORG, 28, "joe", noon(1)).await.unwrap();
+
+    let store = place.reopened(store).await;
+
+    assert_eq!(store.surplus(ORG).await.unwrap(), 28);
+    assert_eq!(store.surplus("other").await.unwrap(), 0);
+}
+
+#[tokio::test]
 async fn members_are_accepted_once_and_for_all_and_others_are_not() {
     let place = Place::new();
     let store = place.store().await;

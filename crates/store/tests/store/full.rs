@@ -8,7 +8,9 @@ use serde_json::json;
 use sqlx::Connection;
 use std::time::Duration;
 use umsync_engine::command::Verdict;
-use umsync_engine::memory::{Absent, Departure, Order};
+use umsync_engine::directory::{DirectoryName, GroupRef};
+use umsync_engine::memory::{Absent, Departure, Gave, Order};
+use umsync_engine::set_aside::Cover;
 use umsync_engine::stamps::RequestClass;
 use umsync_store::{
     Baseline, Created, Error, LeaverOrder, Link, Missing, Pause, Refusal, Refusals, RunEnd, Store,
@@ -172,4 +174,14 @@ async fn what_is_remembered_of_leavers_and_refusals_fails_whole() {
     let account = (*account(&long())).clone();
     let created = [Created { fingerprint: "g".to_owned(), account, at: noon(0), invisible_since: None }];
     fails_whole("note_created", async |store| store.note_created(ORG, &created).await).await;
+}
+
+#[tokio::test]
+async fn what_is_remembered_of_directories_fails_whole() {
+    let names = (0..500).map(|n| format!("person{n}@example.com")).collect();
+    let gave = Gave { people: Cover { names, ids: set(&["a"]) }, groups: [GroupRef::new("Design")].into() };
+    fails_whole("note_directory", async |store| {
+        store.note_directory(ORG, &DirectoryName::new("emea"), &long(), &gave, noon(1)).await
+    })
+    .await;
 }

@@ -8,7 +8,9 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use umsync_engine::change::{Field, What};
 use umsync_engine::command::{StepError, Verdict};
-use umsync_engine::memory::{Absent, Departure, Order};
+use umsync_engine::directory::DirectoryName;
+use umsync_engine::memory::{Absent, Departure, Gave, Order};
+use umsync_engine::set_aside::Cover;
 use umsync_store::{Created, Error, Forgotten, LeaverOrder, PersonTraces, Refusal, Refusals, Store};
 
 fn ann() -> PersonTraces {
@@ -72,6 +74,10 @@ async fn traced(place: &Place) -> Store {
     let unresolved = ["uid=ann,dc=example,dc=com", "uid=joann,dc=example,dc=com"].map(str::to_owned);
     let unresolved = [(umsync_engine::directory::GroupRef::new("Design"), unresolved.into())].into();
     store.accept_members(ORG, &unresolved, "jane", noon(0)).await.unwrap();
+    let people =
+        Cover { names: set(&["anna@example.com", "joann@example.com"]), ids: set(&["ann-id", "joann-id"]) };
+    let gave = Gave { people, groups: Default::default() };
+    store.note_directory(ORG, &DirectoryName::new("emea"), "c0ffee", &gave, noon(0)).await.unwrap();
     store.save_snapshot(&snapshot(ORG, noon(0), &["ann", "joann"])).await.unwrap();
     let rename = What::Update { field: Field::Email, from: None, to: "anna@example.com".to_owned() };
     carried_out(&store, "1", &[join("ann", "A"), join("joann", "A"), change("ann", rename)]).await;
@@ -121,6 +127,7 @@ async fn a_person_is_forgotten_everywhere_and_nobody_else_is() {
     let forgotten = store.forget_person(ORG, &ann()).await.unwrap();
 
     let expected = Forgotten {
+        gave: 2,
         links: 1,
         given: 1,
         absences: 1,

@@ -24,6 +24,7 @@ async fn a_reading_comes_back_as_it_was() {
             kind,
             id: Some(7),
             member_count: Some(2),
+            admins: None,
             quota: None,
             product: Some("Photoshop".to_owned()),
         };

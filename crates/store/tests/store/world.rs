@@ -93,7 +93,7 @@ pub(crate) fn fill(group: &str, changes: &[usize]) -> Command {
 }
 
 pub(crate) fn outcome(command: usize, verdict: Verdict) -> Outcome {
-    Outcome { command, verdict }
+    Outcome::new(command, verdict)
 }
 
 pub(crate) fn lost() -> Verdict {

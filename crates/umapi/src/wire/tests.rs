@@ -100,12 +100,13 @@ fn one_bad_user_is_named_and_nothing_is_invented() {
 fn a_group_is_read_whatever_its_numbers_are_written_as() {
     let profile =
         group(&json!({"groupId": 1, "groupName": "All Apps", "type": "PRODUCT_PROFILE", "memberCount": "12",
-        "licenseQuota": "UNLIMITED", "productName": "Creative Cloud"}))
+        "licenseQuota": "UNLIMITED", "productName": "Creative Cloud", "adminGroupName": "_admin_All Apps"}))
         .unwrap();
     assert_eq!(
         (profile.kind, profile.member_count, profile.quota),
         (GroupKind::ProductProfile, Some(12), None)
     );
+    assert_eq!(profile.admins, Some(GroupName::new("_admin_all apps")));
     assert_eq!(group(&json!({"groupName": "x", "licenseQuota": "50"})).unwrap().quota, Some(50));
     assert_eq!(group(&json!({"groupName": "x"})).unwrap().kind, GroupKind::Unknown(None));
     let admins = group(&json!({"groupName": "_org_admin", "type": "SYSADMIN_GROUP"})).unwrap();

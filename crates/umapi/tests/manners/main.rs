@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test that meets the unexpected ends there")]
 
 mod begin;
+mod breaker;
 mod clear_up;
 mod crash;
+mod credential;
 mod execute;
 mod go_on;
 mod ledger;
@@ -13,5 +15,6 @@ mod mark;
 mod organization;
 mod pace;
 mod server;
+mod shortened;
 mod single;
 mod world;

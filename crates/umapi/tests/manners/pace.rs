@@ -1,5 +1,6 @@
 //! Pace: so many requests in any 61 seconds, by all processes together.
 
+use crate::server::Reply;
 use crate::world::{World, all_done, groups_page, joins, letters, users_page};
 use umsync_umapi::{Cancel, Pace, Progress, Wait};
 
@@ -92,4 +93,52 @@ async fn stopping_does_not_wait_for_the_pace() {
     // In real time: the second request would have to wait for a minute.
     let outcomes = session.execute(permit, &joins(15), &listener, &cancel).await;
     assert_eq!(letters(&outcomes), "DDDDDDDDDDNNNNN");
+}
+
+#[tokio::test]
+async fn a_date_to_wait_for_is_taken_by_adobes_clock() {
+    for fast in [-240, 0, 240] {
+        let mut first = true;
+        let clock =
+            std::sync::Arc::new(std::sync::Mutex::new(None::<std::sync::Arc<crate::world::TestClock>>));
+        let seen = clock.clone();
+        let world = World::new(move |request| match std::mem::take(&mut first) {
+            true => {
+                let now = seen.lock().unwrap().as_ref().unwrap().adobe();
+                let until = httpdate::fmt_http_date((now + chrono::TimeDelta::seconds(38)).into());
+                Reply::status(429, "").with("retry-after", until)
+            }
+            false => all_done(request),
+        })
+        .await;
+        *clock.lock().unwrap() = Some(world.clock.clone());
+        world.clock.set(fast);
+        let session = world.session().await;
+        let permit = session.may_execute().await.unwrap();
+        let commands = joins(1);
+        let (outcomes, _) = world
+            .driven(|listener| {
+                let (session, commands) = (&session, &commands);
+                async move { session.execute(permit, commands, &*listener, &Cancel::never()).await }
+            })
+            .await;
+        assert_eq!(letters(&outcomes), "D");
+        // A date has whole seconds.
+        let waited = world.calls()[1].at - world.calls()[0].at;
+        assert!((37..=39).contains(&waited), "{waited} s with a clock that is {fast} s fast");
+    }
+}
+
+#[tokio::test]
+async fn what_says_nothing_about_waiting_is_no_reason_to_wait_for_long() {
+    // Nothing, the past and nonsense: the waits are our own, a thousand times shorter without pace, and have an end.
+    for value in ["0", "-5", "soon", "", "Thu, 01 Jan 1970 00:00:00 GMT", "1e9"] {
+        let world = World::new(move |_| Reply::status(429, "").with("retry-after", value)).await;
+        let session = world.session().await;
+        let permit = session.may_execute().await.unwrap();
+        let outcomes = session.execute(permit, &joins(1), &crate::world::quietly, &Cancel::never()).await;
+        assert_eq!(letters(&outcomes), "N", "{value}");
+        assert_eq!(world.calls().len(), 5, "{value}");
+        assert!(world.ledger.stamped().closed_until.is_none(), "{value}");
+    }
 }

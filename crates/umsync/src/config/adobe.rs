@@ -4,7 +4,7 @@ use super::file::Section;
 use super::secret::SecretRef;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use umsync_umapi::Pace;
+use umsync_umapi::{Pace, TokenEndpoint};
 use url::Url;
 
 /// Adobe's side, or the emulator in its place.
@@ -38,11 +38,22 @@ pub(crate) struct Organization {
     pub(crate) id: String,
     pub(crate) client_id: ClientId,
     pub(crate) client_secret: SecretRef,
+    pub(crate) next_client_secret: Option<SecretRef>,
+    pub(crate) scopes: Option<Vec<String>>,
+    pub(crate) token_endpoint: TokenEndpoint,
+    pub(crate) deprecated_jwt: Option<DeprecatedJwt>,
     pub(crate) server: Option<Url>,
     pub(crate) ims: Option<Url>,
     pub(crate) ca_file: Option<PathBuf>,
     pub(crate) proxy: Option<Url>,
     pub(crate) timeout: Option<Duration>,
+}
+
+/// The exchange of signed requests for tokens, which Adobe has ended.
+#[derive(Debug, Clone)]
+pub(crate) struct DeprecatedJwt {
+    pub(crate) technical_account: String,
+    pub(crate) private_key: SecretRef,
 }
 
 /// The client id is no secret: it may stand in the file.
@@ -64,7 +75,11 @@ impl Adobe {
                 ClientId::Secret(secret) => Some(secret),
                 ClientId::Text(_) => None,
             };
-            id.into_iter().chain([&organization.client_secret])
+            let key = organization.deprecated_jwt.as_ref().map(|jwt| &jwt.private_key);
+            id.into_iter()
+                .chain([&organization.client_secret])
+                .chain(&organization.next_client_secret)
+                .chain(key)
         })
     }
 }
@@ -87,9 +102,20 @@ pub(super) fn read(section: Section<'_>, folder: &Path) -> Option<Adobe> {
     });
     let service = match sandbox {
         Some(seed) => {
-            for key in
-                ["organization", "client_id", "client_secret", "server", "ims", "ca_file", "proxy", "timeout"]
-            {
+            for key in [
+                "organization",
+                "client_id",
+                "client_secret",
+                "next_client_secret",
+                "scopes",
+                "token_endpoint",
+                "deprecated_jwt",
+                "server",
+                "ims",
+                "ca_file",
+                "proxy",
+                "timeout",
+            ] {
                 if section.has(key) {
                     section.mistake(
                         key,
@@ -117,6 +143,18 @@ fn organization(section: &Section<'_>, folder: &Path) -> Option<Organization> {
         _ => SecretRef::read(section, "client_id", folder).map(ClientId::Secret),
     };
     let client_secret = SecretRef::read(section, "client_secret", folder);
+    let next_client_secret = SecretRef::read(section, "next_client_secret", folder);
+    let scopes = scopes(section);
+    let token_endpoint =
+        section.word("token_endpoint", &[("v2", TokenEndpoint::V2), ("v3", TokenEndpoint::V3)]);
+    let deprecated_jwt = deprecated_jwt(section, folder);
+    if deprecated_jwt.is_some() {
+        for key in ["scopes", "token_endpoint"] {
+            if section.has(key) {
+                section.mistake(key, "not beside `deprecated_jwt`, which has neither");
+            }
+        }
+    }
     let server = section.parsed("server", url);
     let ims = section.parsed("ims", url);
     let ca_file = section.get::<PathBuf>("ca_file").map(|path| folder.join(path));
@@ -126,12 +164,38 @@ fn organization(section: &Section<'_>, folder: &Path) -> Option<Organization> {
         id: id?,
         client_id: client_id?,
         client_secret: client_secret?,
+        next_client_secret,
+        scopes,
+        token_endpoint: token_endpoint.unwrap_or_default(),
+        deprecated_jwt,
         server,
         ims,
         ca_file,
         proxy,
         timeout,
     })
+}
+
+fn scopes(section: &Section<'_>) -> Option<Vec<String>> {
+    let scopes = section.get::<Vec<String>>("scopes")?;
+    let word = |scope: &String| !scope.is_empty() && !scope.contains([',', ' ']);
+    if scopes.is_empty() || !scopes.iter().all(word) {
+        section.mistake(
+            "scopes",
+            "a list of words belongs here, for instance [openid, AdobeID, user_management_sdk]",
+        );
+    }
+    Some(scopes)
+}
+
+fn deprecated_jwt(section: &Section<'_>, folder: &Path) -> Option<DeprecatedJwt> {
+    let jwt = section.section("deprecated_jwt")?;
+    jwt.missing("technical_account", "the technical account of the integration, …@techacct.adobe.com");
+    jwt.missing("private_key", "where the RSA key (PEM) is kept: {file: PATH}, {env: NAME}, {credential: NAME} or {command: [PROGRAM, …]}");
+    let technical_account = jwt.get("technical_account");
+    let private_key = SecretRef::read(&jwt, "private_key", folder);
+    jwt.finish();
+    Some(DeprecatedJwt { technical_account: technical_account?, private_key: private_key? })
 }
 
 fn organization_id(text: &str) -> Result<String, String> {

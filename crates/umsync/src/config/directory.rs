@@ -1,15 +1,17 @@
-//! The section `directory`: where the people are.
+//! The sections `directory` and `directories`: where the people are.
 
 use super::adobe::duration;
 use super::file::Section;
+use super::people::Templates;
 use super::secret::{SecretError, SecretRef};
+use crate::kerberos;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use umsync_directory::dn::Dn;
 use umsync_directory::filter::Filter;
 use umsync_directory::{csv, ldap, ldif};
-use umsync_engine::directory::GroupRef;
+use umsync_engine::directory::{DirectoryName, GroupRef};
 use umsync_engine::rules::{Disabled, NAMING_ATTRIBUTES, Rules};
 use url::Url;
 
@@ -34,7 +36,8 @@ pub(super) struct Usual {
 }
 
 /// In a directory (RFC 4519, RFC 4524).
-const USUAL: Usual = Usual { email: "{mail}", first_name: "{givenName}", last_name: "{sn}", country: "{c}" };
+pub(super) const USUAL: Usual =
+    Usual { email: "{mail}", first_name: "{givenName}", last_name: "{sn}", country: "{c}" };
 
 /// In a table that was made for Adobe's User Sync Tool.
 const USUAL_COLUMNS: Usual =
@@ -56,6 +59,7 @@ enum Reader {
     Anonymous,
     Password { dn: String, password: SecretRef },
     Certificate { certificate: PathBuf, key: SecretRef },
+    Kerberos { principal: Option<String>, keytab: Option<SecretRef> },
 }
 
 impl Source {
@@ -66,9 +70,15 @@ impl Source {
                 Reader::Anonymous => None,
                 Reader::Password { dn: _, password: secret } => Some(secret),
                 Reader::Certificate { certificate: _, key: secret } => Some(secret),
+                Reader::Kerberos { principal: _, keytab } => keytab.as_ref(),
             },
             Self::Ldif(_) | Self::Csv(_) => None,
         }
+    }
+
+    /// Where the password or the key is kept, for people.
+    pub(crate) fn secret_place(&self) -> Option<String> {
+        self.secret().map(SecretRef::place)
     }
 
     /// The account that reads, by name, and the servers that know it. `None`: nobody in particular.
@@ -78,6 +88,8 @@ impl Source {
             Reader::Anonymous => return None,
             Reader::Password { dn, password: _ } => dn.clone(),
             Reader::Certificate { certificate, key: _ } => certificate.display().to_string(),
+            Reader::Kerberos { principal: Some(principal), keytab: _ } => principal.clone(),
+            Reader::Kerberos { principal: None, keytab: _ } => "the Kerberos credential cache".to_owned(),
         };
         Some((identity, ldap.settings.places()))
     }
@@ -91,23 +103,24 @@ impl Source {
     }
 
     /// What usually makes a person there.
-    pub(super) fn usual(source: Option<&Self>) -> Usual {
-        match source {
-            Some(Self::Csv(_)) => USUAL_COLUMNS,
-            Some(Self::Ldap(_) | Self::Ldif(_)) | None => USUAL,
+    pub(super) fn usual(&self) -> Usual {
+        match self {
+            Self::Csv(_) => USUAL_COLUMNS,
+            Self::Ldap(_) | Self::Ldif(_) => USUAL,
         }
     }
 
     /// Tells the source what the rules cannot do without. In a directory an attribute is missing where nobody has it; a
     /// column that is missing was renamed.
-    pub(super) fn serve(&mut self, rules: &Rules) {
+    pub(super) fn serve(&mut self, name: &DirectoryName, rules: &Rules) {
         let Self::Csv(settings) = self else { return };
         let optional = NAMING_ATTRIBUTES.iter().chain(&OPTIONAL_COLUMNS);
-        settings.needed = rules.wanted().attributes;
+        settings.needed = rules.wanted(name, &BTreeSet::new()).attributes;
+        let people = rules.people_of(name);
         optional.for_each(|name| {
             settings.needed.remove(*name);
         });
-        for template in [Some(&rules.people.email), rules.people.username.as_ref()].into_iter().flatten() {
+        for template in [Some(&people.email), people.username.as_ref()].into_iter().flatten() {
             settings.needed.extend(template.attributes());
         }
     }
@@ -127,24 +140,84 @@ impl Ldap {
                 let key = key.reveal().map_err(|source| ("directory.ldap.bind.key", source))?;
                 ldap::Bind::Certificate { certificate: certificate.clone(), key }
             }
+            Reader::Kerberos { principal, keytab } => {
+                let keytab = keytab.as_ref().and_then(SecretRef::path).transpose();
+                let keytab = keytab.map_err(|source| ("directory.ldap.bind.kerberos.keytab", source))?;
+                let principal = principal.clone();
+                ldap::Bind::Kerberos(ldap::Kerberos { principal, keytab, agent: kerberos::agent() })
+            }
         };
         Ok(ldap::Settings { bind, ..self.settings.clone() })
     }
 }
 
-pub(super) fn read(section: Section<'_>, folder: &Path) -> Option<(Source, Disabled)> {
+/// One directory as its section says.
+pub(super) struct Read {
+    pub(super) source: Source,
+    pub(super) disabled: Disabled,
+    /// What makes a person there, where it says so itself.
+    pub(super) templates: Templates,
+}
+
+/// The only directory.
+pub(super) fn read(section: Section<'_>, folder: &Path) -> Option<Read> {
+    let read = source(&section, folder);
+    section.finish();
+    read.map(|(source, disabled)| Read { source, disabled, templates: Templates::default() })
+}
+
+/// Several directories.
+#[derive(Default)]
+pub(super) struct Several {
+    /// Their names, which are known even where a mistake has been noted in a section.
+    pub(super) names: BTreeSet<DirectoryName>,
+    /// `None` where a mistake has been noted, or there are none.
+    pub(super) read: Option<BTreeMap<DirectoryName, Read>>,
+}
+
+/// Several directories by name.
+pub(super) fn read_all(file: &Section<'_>, folder: &Path) -> Option<Several> {
+    let sections = file.named("directories")?;
+    if sections.is_empty() {
+        file.mistake("directories", "at least one directory belongs here: NAME: {ldap: …}");
+    }
+    let (mut names, mut all) = (BTreeSet::new(), Some(BTreeMap::new()));
+    for (name, section) in sections {
+        let is_good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_');
+        if name.is_empty() || name.len() > NAME_LENGTH || !name.chars().all(is_good) {
+            let message = format!(
+                "`{name}` is no name; write at most {NAME_LENGTH} of the characters a-z, 0-9, - and _, for instance emea"
+            );
+            section.mistake("", message);
+        }
+        let name = DirectoryName::new(&name);
+        let templates = section.section("attributes").map(Templates::read).unwrap_or_default();
+        let read = source(&section, folder);
+        section.finish();
+        let read = read.map(|(source, disabled)| Read { source, disabled, templates });
+        all = all.zip(read).map(|(mut all, read)| {
+            all.insert(name.clone(), read);
+            all
+        });
+        names.insert(name);
+    }
+    Some(Several { names, read: all.filter(|all| !all.is_empty()) })
+}
+
+/// Names stand in every message.
+const NAME_LENGTH: usize = 32;
+
+fn source(section: &Section<'_>, folder: &Path) -> Option<(Source, Disabled)> {
     let ldap = section.section("ldap").map(|section| read_ldap(section, folder));
     let ldif = section.section("ldif").map(|section| read_ldif(section, folder));
     let csv = section.section("csv").map(|section| read_csv(section, folder));
-    let read = match (ldap, ldif, csv) {
+    match (ldap, ldif, csv) {
         (Some(read), None, None) | (None, Some(read), None) | (None, None, Some(read)) => read,
         _ => {
             section.mistake("", "exactly one of ldap, ldif and csv belongs here");
             None
         }
-    };
-    section.finish();
-    read
+    }
 }
 
 fn read_ldif(section: Section<'_>, folder: &Path) -> Option<(Source, Disabled)> {
@@ -227,7 +300,12 @@ fn read_ldap(section: Section<'_>, folder: &Path) -> Option<(Source, Disabled)> 
     let encryption = encryption(&section, servers.as_deref().unwrap_or_default());
     let ca_file = section.get::<PathBuf>("ca_file").map(|file| folder.join(file));
     let certificates = certificates(&section, servers.as_deref().unwrap_or_default(), encryption);
-    let reader = reader(&section, folder);
+    let reader = reader(&section, folder, kerberos::BUILT_IN);
+    if let (Some(Reader::Kerberos { .. }), Some(servers)) = (&reader, &servers)
+        && servers.iter().any(|server| !is_encrypted(server, encryption))
+    {
+        section.mistake("bind", "Kerberos is used over TLS only; use ldaps://, or write `starttls: true`");
+    }
     if let (Some(Reader::Certificate { .. }), Some(servers)) = (&reader, &servers)
         && servers.iter().any(|server| !is_encrypted(server, encryption))
     {
@@ -240,7 +318,12 @@ fn read_ldap(section: Section<'_>, folder: &Path) -> Option<(Source, Disabled)> 
     let group_filter = section.parsed("group_filter", filter);
     let members = [("memberOf", ldap::Members::MemberOf), ("member", ldap::Members::Member)];
     let members = section.word("members", &members).unwrap_or(ldap::Members::Member);
-    let nested_groups = section.get("nested_groups").unwrap_or(true);
+    let nested = [
+        ("true", ldap::Nested::Read),
+        ("false", ldap::Nested::No),
+        ("matching_rule", ldap::Nested::MatchingRule),
+    ];
+    let nested_groups = section.word("nested_groups", &nested).unwrap_or(ldap::Nested::Read);
     let page_size = section.parsed("page_size", |text| match text.parse() {
         Ok(size @ 1..=20_000) => Ok(size),
         _ => Err(format!("`{text}` is no page size; write a number from 1 to 20000")),
@@ -329,26 +412,28 @@ fn certificates(section: &Section<'_>, servers: &[Url], encryption: ldap::Encryp
 const ANY_CERTIFICATE: &str = "danger_accept_invalid_certificates";
 
 /// `None` where a mistake has been noted.
-fn reader(section: &Section<'_>, folder: &Path) -> Option<Reader> {
+fn reader(section: &Section<'_>, folder: &Path, kerberos: bool) -> Option<Reader> {
     if section.get::<serde_yaml::Value>("bind").is_some_and(|value| value.as_str() == Some("anonymous")) {
         return Some(Reader::Anonymous);
     }
     section.missing(
         "bind",
-        "who reads: {dn: …, password: {file: PATH}}, {certificate: PATH, key: {file: PATH}}, or anonymous",
+        "who reads: {dn: …, password: {file: PATH}}, {certificate: PATH, key: {file: PATH}}, {kerberos: {principal: …, keytab: PATH}}, or anonymous",
     );
     let bind = section.section("bind")?;
     let by_certificate = bind.has("certificate") || bind.has("key");
     let by_password = bind.has("dn") || bind.has("password");
-    let reader = if bind.has("kerberos") {
+    let reader = if bind.has("kerberos") && !kerberos {
         bind.mistake(
             "kerberos",
-            "this umsync is built without Kerberos; write {certificate: PATH, key: …} or {dn: …, password: …}",
+            "this umsync is built without Kerberos; build it with `cargo build --release --features kerberos`, or write {certificate: PATH, key: …} or {dn: …, password: …}",
         );
         None
-    } else if by_certificate && by_password {
-        bind.mistake("", "either dn and password belong here, or certificate and key");
+    } else if [by_certificate, by_password, bind.has("kerberos")].iter().filter(|given| **given).count() > 1 {
+        bind.mistake("", "either dn and password belong here, or certificate and key, or kerberos");
         None
+    } else if bind.has("kerberos") {
+        bind.section("kerberos").and_then(|section| by_kerberos(section, folder))
     } else if by_certificate {
         bind.missing("certificate", "the file (PEM) of the certificate that the server knows the reader by");
         bind.missing("key", "where its key (PEM) is kept: {file: PATH}, {env: NAME}, {credential: NAME} or {command: [PROGRAM, …]}");
@@ -364,6 +449,40 @@ fn reader(section: &Section<'_>, folder: &Path) -> Option<Reader> {
     };
     bind.finish();
     reader
+}
+
+/// `None` where a mistake has been noted.
+fn by_kerberos(section: Section<'_>, folder: &Path) -> Option<Reader> {
+    let principal = section.parsed("principal", |text| {
+        let sound = !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control());
+        sound.then(|| text.to_owned()).ok_or_else(|| {
+            format!("`{text}` is no principal; write name@REALM, for instance umsync@EXAMPLE.COM")
+        })
+    });
+    let keytab = keytab(&section, folder);
+    if section.has("keytab") {
+        section.missing("principal", "whose key in the keytab is used, for instance umsync@EXAMPLE.COM");
+    }
+    let whole = section.has("principal") == principal.is_some() && section.has("keytab") == keytab.is_some();
+    let whole = whole && (keytab.is_none() || principal.is_some());
+    section.finish();
+    whole.then_some(Reader::Kerberos { principal, keytab })
+}
+
+/// Its place is no secret, what is in it is.
+fn keytab(section: &Section<'_>, folder: &Path) -> Option<SecretRef> {
+    let key = "keytab";
+    if section.is_scalar(key) {
+        let keytab = SecretRef::File(folder.join(section.get::<PathBuf>(key)?));
+        section.secret(key, &keytab);
+        return Some(keytab);
+    }
+    let keytab = SecretRef::read(section, key, folder)?;
+    if keytab.path().is_none() {
+        section.mistake(key, "a keytab is a file; write its path, or {credential: NAME}");
+        return None;
+    }
+    Some(keytab)
 }
 
 fn timeouts(section: &Section<'_>) -> ldap::Timeouts {
@@ -449,10 +568,36 @@ impl Source {
                     users.to_string(),
                     group_filter.as_ref().map(ToString::to_string),
                     format!("{members:?}"),
-                    nested_groups,
+                    match nested_groups {
+                        ldap::Nested::No => json!(false),
+                        ldap::Nested::Read => json!(true),
+                        ldap::Nested::MatchingRule => json!("matching_rule"),
+                    },
                     anchor,
                 ])
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::file::Document;
+
+    #[test]
+    fn kerberos_is_refused_with_its_remedy_where_it_is_not_built_in() {
+        let read = |built_in| {
+            let document = Document::parse("bind: {kerberos: {principal: umsync@EXAMPLE.COM}}").unwrap();
+            let reader = reader(&document.section(), Path::new("."), built_in);
+            (reader, document.mistakes())
+        };
+        let (reader, mistakes) = read(false);
+        assert!(reader.is_none() && mistakes.len() == 1, "{mistakes:?}");
+        assert_eq!(mistakes[0].key, "bind.kerberos");
+        assert!(mistakes[0].message.contains("`cargo build --release --features kerberos`"), "{mistakes:?}");
+        let (reader, mistakes) = read(true);
+        let known = matches!(&reader, Some(Reader::Kerberos { principal: Some(name), keytab: None }) if name == "umsync@EXAMPLE.COM");
+        assert!(known && mistakes.is_empty(), "{reader:?} {mistakes:?}");
     }
 }

@@ -290,6 +290,27 @@ impl<'a> Section<'a> {
         Some(sections)
     }
 
+    /// The mappings in the mapping under a key, by name.
+    pub(crate) fn named(&self, key: &'static str) -> Option<Vec<(String, Section<'a>)>> {
+        let section = self.section(key)?;
+        let mut named = Vec::new();
+        for (name, value) in &section.mapping {
+            let Some(name) = scalar(name) else {
+                section.mistake("", "the name of each must be a single value");
+                continue;
+            };
+            let path = section.path(&name);
+            match value {
+                Value::Mapping(mapping) => {
+                    let (document, mapping) = (self.document, mapping.clone());
+                    named.push((name, Section { document, path, mapping, known: RefCell::default() }));
+                }
+                _ => self.document.mistake(&path, "keys and values belong here"),
+            }
+        }
+        Some(named)
+    }
+
     /// A key that the design knows and this version does not: it is refused, never loaded without effect.
     pub(crate) fn not_built(&self, keys: &[&'static str]) {
         for key in keys {

@@ -3,23 +3,37 @@
 use super::directory::Source;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use umsync_engine::directory::GroupRef;
+use umsync_engine::directory::{DirectoryName, GroupRef};
 use umsync_engine::rules::{Baseline, IdentityRule, Leavers, Mapping, PeopleRules, Protect, Rules};
 
-/// Sixteen hexadecimal digits over `directory` (without servers, bind, TLS, time-outs, connections), `people`, `groups`,
-/// `leavers` and `protect`.
-pub(super) fn of(source: &Source, rules: &Rules) -> String {
-    let Rules { people, mappings, leavers, protect, limits: _, baseline } = rules;
+/// Sixteen hexadecimal digits over `directory` or `directories` (without servers, bind, TLS, time-outs, connections),
+/// `people`, `groups`, `leavers` and `protect`.
+pub(super) fn of(sources: &BTreeMap<DirectoryName, Source>, rules: &Rules) -> String {
+    let Rules { people, people_of: each, mappings, leavers, protect, limits: _, baseline } = rules;
     // Accepting the baseline does not change what is wanted.
     let (Baseline::Accepted | Baseline::Missing | Baseline::Changed) = baseline;
-    let content = json!([
-        source.meaning(),
-        people_of(people),
-        mappings_of(mappings),
-        leavers_of(leavers),
-        protect_of(protect)
-    ]);
+    let meanings: BTreeMap<&str, Value> =
+        sources.iter().map(|(name, source)| (name.as_str(), part(name, source, rules))).collect();
+    // A configuration with one directory means what it meant before there could be several.
+    let (source, people) = match sources.get(&DirectoryName::default()) {
+        Some(only) if each.is_empty() => (only.meaning(), people_of(people)),
+        _ => (json!({ "directories": meanings }), people_of(people)),
+    };
+    hash(&json!([source, people, mappings_of(mappings), leavers_of(leavers), protect_of(protect)]))
+}
+
+/// The same of what one of several directories is read for: one that means something else was never read.
+pub(super) fn of_directory(name: &DirectoryName, source: &Source, rules: &Rules) -> String {
+    hash(&part(name, source, rules))
+}
+
+fn part(name: &DirectoryName, source: &Source, rules: &Rules) -> Value {
+    json!([source.meaning(), people_of(rules.people_of(name))])
+}
+
+fn hash(content: &Value) -> String {
     Sha256::digest(content.to_string().as_bytes()).iter().take(8).fold(String::new(), |mut hash, byte| {
         let _ = write!(hash, "{byte:02x}");
         hash
@@ -69,9 +83,14 @@ fn people_of(people: &PeopleRules) -> Value {
 fn mappings_of(mappings: &[Mapping]) -> Value {
     let mut lines: Vec<String> = mappings
         .iter()
-        .flat_map(|Mapping { directory, adobe, mode, create }| {
+        .flat_map(|Mapping { directory, within, adobe, mode, create }| {
             adobe.iter().map(move |group| {
-                json!([directory.as_str(), group.folded(), format!("{mode:?}"), create]).to_string()
+                let (directory, mode) = (directory.as_str(), format!("{mode:?}"));
+                match within.is_empty() {
+                    true => json!([directory, group.folded(), mode, create]),
+                    false => json!([directory, group.folded(), mode, create, within]),
+                }
+                .to_string()
             })
         })
         .collect();

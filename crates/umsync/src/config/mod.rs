@@ -9,17 +9,18 @@ mod people;
 mod schedule;
 mod secret;
 
-pub(crate) use adobe::{Adobe, ClientId, Organization, Service};
-pub(crate) use directory::Source;
+pub(crate) use adobe::{Adobe, ClientId, DeprecatedJwt, Organization, Service};
+pub(crate) use directory::{Ldap, Source};
 pub(crate) use file::Mistake;
 pub(crate) use schedule::{Notify, Retry, Schedule, When};
-pub(crate) use secret::SecretError;
+pub(crate) use secret::{SecretError, SecretRef};
 
 use file::Document;
-use secret::SecretRef;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use umsync_engine::rules::{Baseline, Rules};
+use umsync_engine::directory::DirectoryName;
+use umsync_engine::rules::{Baseline, Disabled, Rules};
 
 /// A year, and what is left of the month in which somebody asks.
 const HISTORY: Duration = Duration::from_secs(400 * DAY);
@@ -34,8 +35,8 @@ pub(crate) struct Config {
     pub(crate) path: PathBuf,
     /// Adobe's side.
     pub(crate) adobe: Adobe,
-    /// The directory's side.
-    pub(crate) source: Source,
+    /// The directory's side: several by name, or the only one.
+    pub(crate) directories: BTreeMap<DirectoryName, Place>,
     /// Who is a person, which groups give what, what becomes of leavers, what is protected, how much may change.
     pub(crate) rules: Rules,
     /// When the daemon runs.
@@ -46,8 +47,16 @@ pub(crate) struct Config {
     pub(crate) store: PathBuf,
     /// For how long runs, their journals and reports are kept.
     pub(crate) history: Duration,
-    /// A hash of what `directory` (without servers, bind, TLS, time-outs, connections), `people`, `groups`, `leavers` and
+    /// A hash of what `directory` or `directories` (without servers, bind, TLS, time-outs, connections), `people`, `groups`, `leavers` and
     /// `protect` mean: a plan made under another one is another plan.
+    pub(crate) meaning: String,
+}
+
+/// Where people are.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) source: Source,
+    /// A hash of what it is read for.
     pub(crate) meaning: String,
 }
 
@@ -94,10 +103,15 @@ impl Config {
         let found = document.mistakes();
         match parts {
             Some(parts) if found.is_empty() => {
-                let Parts { adobe, source, rules, schedule, notify, store, history } = parts;
-                let meaning = meaning::of(&source, &rules);
+                let Parts { adobe, sources, rules, schedule, notify, store, history } = parts;
+                let meaning = meaning::of(&sources, &rules);
                 let path = path.to_owned();
-                Ok(Self { path, adobe, source, rules, schedule, notify, store, history, meaning })
+                let place = |(name, source): (DirectoryName, Source)| {
+                    let meaning = meaning::of_directory(&name, &source, &rules);
+                    (name, Place { source, meaning })
+                };
+                let directories = sources.into_iter().map(place).collect();
+                Ok(Self { path, adobe, directories, rules, schedule, notify, store, history, meaning })
             }
             _ => Err(mistakes(found)),
         }
@@ -105,7 +119,14 @@ impl Config {
 
     /// The environment variables that hold secrets: no program that we start is to inherit them.
     pub(crate) fn secret_variables(&self) -> Vec<&str> {
-        self.adobe.secrets().chain(self.source.secret()).filter_map(SecretRef::variable).collect()
+        let directories = self.directories.values().filter_map(|place| place.source.secret());
+        self.adobe.secrets().chain(directories).filter_map(SecretRef::variable).collect()
+    }
+
+    /// What everybody should know who goes by what the directories give.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let of = |(name, place): (&DirectoryName, &Place)| Some(name.says(place.source.warning()?));
+        self.directories.iter().filter_map(of).collect()
     }
 }
 
@@ -118,7 +139,7 @@ enum Secrets {
 
 struct Parts {
     adobe: Adobe,
-    source: Source,
+    sources: BTreeMap<DirectoryName, Source>,
     rules: Rules,
     schedule: Option<Schedule>,
     notify: Option<Notify>,
@@ -130,13 +151,20 @@ struct Parts {
 fn read(document: &Document, folder: &Path) -> Option<Parts> {
     let file = document.section();
     file.missing("adobe", "which organization is kept in step");
-    file.missing("directory", "where the people are: ldap, ldif or csv");
+    if !file.has("directories") {
+        file.missing("directory", "where the people are: ldap, ldif or csv");
+    } else if file.has("directory") {
+        file.mistake(
+            "directory",
+            "either `directory` stands here, or `directories`; move it there under a name of its own",
+        );
+    }
     file.missing("groups", "which directory group gives which Adobe groups");
     let adobe = file.section("adobe").and_then(|section| adobe::read(section, folder));
-    let directory = file.section("directory").and_then(|section| directory::read(section, folder));
-    let usual = Source::usual(directory.as_ref().map(|(source, _)| source));
-    let people = people::read(file.section("people"), usual);
-    let mappings = people::mappings(&file);
+    let only = file.section("directory").and_then(|section| directory::read(section, folder));
+    let several = directory::read_all(&file, folder).unwrap_or_default();
+    let people = people::read(file.section("people"));
+    let mappings = people::mappings(&file, &several.names);
     let leavers = people::leavers(file.section("leavers"));
     let protect = people::protect(file.section("protect"));
     let limits = limits::read(file.section("limits"));
@@ -150,13 +178,34 @@ fn read(document: &Document, folder: &Path) -> Option<Parts> {
         file.mistake("history", "whose an address was must be known for ninety days; write 90d or more");
     }
     file.finish();
-    let (mut source, disabled) = directory?;
-    let mut people = people?;
-    people.disabled = disabled;
     let baseline = accepted.unwrap_or(Baseline::Missing);
-    let rules = Rules { people, mappings: mappings?, leavers, protect: protect?, limits, baseline };
-    source.serve(&rules);
-    Some(Parts { adobe: adobe?, source, rules, schedule, notify, store: store?, history })
+    let rules = |people, people_of, mappings, protect| Rules {
+        people,
+        people_of,
+        mappings,
+        leavers,
+        protect,
+        limits,
+        baseline,
+    };
+    let of = |read: &directory::Read| people.of(read.source.usual(), &read.templates, read.disabled);
+    let (rules, mut sources) = match only {
+        Some(read) => {
+            let rules = rules(of(&read), BTreeMap::new(), mappings?, protect?);
+            (rules, BTreeMap::from([(DirectoryName::default(), read.source)]))
+        }
+        None => {
+            let several = several.read?;
+            let each = several.iter().map(|(name, read)| (name.clone(), of(read))).collect();
+            let common = people.of(directory::USUAL, &people::Templates::default(), Disabled::Leave);
+            let rules = rules(common, each, mappings?, protect?);
+            (rules, several.into_iter().map(|(name, read)| (name, read.source)).collect())
+        }
+    };
+    for (name, source) in &mut sources {
+        source.serve(name, &rules);
+    }
+    Some(Parts { adobe: adobe?, sources, rules, schedule, notify, store: store?, history })
 }
 
 fn store_file(text: &str, folder: &Path) -> Result<PathBuf, String> {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use umsync_engine::adobe::Identity;
 use umsync_engine::change::Field;
-use umsync_engine::directory::GroupRef;
+use umsync_engine::directory::{DirectoryName, GroupRef};
 use umsync_engine::key::GroupName;
 use umsync_engine::rules::{
     AdobeIdTwin, Disabled, Domains, IdentityRule, LeaverAction, Leavers, Mapping, MappingMode, PeopleRules,
@@ -21,19 +21,83 @@ const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// UMAPI documentation, "createUserGroup": a name has at most 255 characters.
 const GROUP_NAME_LENGTH: usize = 255;
 
-/// The rules about people, who are made of what is usual where they are unless the section says otherwise; what a disabled
-/// account means stands in `directory`.
-pub(super) fn read(section: Option<Section<'_>>, usual: Usual) -> Option<PeopleRules> {
-    let Usual { email, first_name, last_name, country } = usual;
-    let built_in = |text: &str| text.parse::<Template>().expect("a built-in template is right");
+/// What makes a person, as far as a section says so.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Templates {
+    email: Option<Template>,
+    first_name: Option<Template>,
+    last_name: Option<Template>,
+    country: Option<Template>,
+    username: Option<Template>,
+    domain: Option<Template>,
+}
+
+impl Templates {
+    pub(super) fn read(section: Section<'_>) -> Self {
+        let of = |key| section.parsed(key, template);
+        let templates = Self {
+            email: of("email"),
+            first_name: of("first_name"),
+            last_name: of("last_name"),
+            country: of("country"),
+            username: of("username"),
+            domain: of("domain"),
+        };
+        section.finish();
+        templates
+    }
+
+    pub(super) fn put(&self, people: &mut PeopleRules) {
+        let Self { email, first_name, last_name, country, username, domain } = self.clone();
+        set(&mut people.email, email);
+        set(&mut people.first_name, first_name);
+        set(&mut people.last_name, last_name);
+        set(&mut people.country_of_entry, country);
+        people.username = username.or_else(|| people.username.take());
+        people.domain = domain.or_else(|| people.domain.take());
+    }
+}
+
+impl Usual {
+    fn put(self, people: &mut PeopleRules) {
+        let Self { email, first_name, last_name, country } = self;
+        let built_in = |text: &str| text.parse::<Template>().expect("a built-in template is right");
+        people.email = built_in(email);
+        people.first_name = built_in(first_name);
+        people.last_name = built_in(last_name);
+        people.country_of_entry = built_in(country);
+    }
+}
+
+/// The section `people`, apart from the directory it is for: what a disabled account means stands there, and so does what
+/// usually makes a person.
+pub(super) struct People {
+    rules: PeopleRules,
+    templates: Templates,
+}
+
+impl People {
+    /// The rules for a directory in which this is usual, and which says these things itself.
+    pub(super) fn of(&self, usual: Usual, own: &Templates, disabled: Disabled) -> PeopleRules {
+        let mut people = PeopleRules { disabled, ..self.rules.clone() };
+        usual.put(&mut people);
+        self.templates.put(&mut people);
+        own.put(&mut people);
+        people
+    }
+}
+
+/// The rules about people, who are made of what is usual where they are unless the section says otherwise.
+pub(super) fn read(section: Option<Section<'_>>) -> People {
+    let nothing = || template("{mail}").expect("a built-in template is right");
     let mut people = PeopleRules {
         select: Select::Mapped,
         identity: IdentityRule::Always(Identity::Federated),
         country: None,
-        email: built_in(email),
-        first_name: built_in(first_name),
-        last_name: built_in(last_name),
-        country_of_entry: built_in(country),
+        email: nothing(),
+        first_name: nothing(),
+        last_name: nothing(),
+        country_of_entry: nothing(),
         username: None,
         domain: None,
         update: [Field::FirstName, Field::LastName, Field::Email].into(),
@@ -41,20 +105,11 @@ pub(super) fn read(section: Option<Section<'_>>, usual: Usual) -> Option<PeopleR
         adobe_id_twin: AdobeIdTwin::Hold,
         disabled: Disabled::Leave,
     };
-    let Some(section) = section else { return Some(people) };
+    let Some(section) = section else { return People { rules: people, templates: Templates::default() } };
     set(&mut people.select, section.word("select", &[("mapped", Select::Mapped), ("all", Select::All)]));
     set(&mut people.identity, section.parsed("identity", identity));
     people.country = section.parsed("country", country_code);
-    if let Some(attributes) = section.section("attributes") {
-        let template = |key| attributes.parsed(key, template);
-        set(&mut people.email, template("email"));
-        set(&mut people.first_name, template("first_name"));
-        set(&mut people.last_name, template("last_name"));
-        set(&mut people.country_of_entry, template("country"));
-        people.username = template("username");
-        people.domain = template("domain");
-        attributes.finish();
-    }
+    let templates = section.section("attributes").map(Templates::read).unwrap_or_default();
     set(&mut people.update, fields(&section));
     set(
         &mut people.domains,
@@ -64,7 +119,7 @@ pub(super) fn read(section: Option<Section<'_>>, usual: Usual) -> Option<PeopleR
         [("hold", AdobeIdTwin::Hold), ("manage", AdobeIdTwin::Manage), ("create", AdobeIdTwin::Create)];
     set(&mut people.adobe_id_twin, section.word("adobe_id_twin", &twins));
     section.finish();
-    Some(people)
+    People { rules: people, templates }
 }
 
 fn set<T>(value: &mut T, given: Option<T>) {
@@ -87,12 +142,7 @@ fn identity(text: &str) -> Result<IdentityRule, String> {
 }
 
 fn country_code(text: &str) -> Result<String, String> {
-    let code = text.trim().to_ascii_uppercase();
-    if code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase()) {
-        Ok(code)
-    } else {
-        Err(format!("`{text}` is no country; write two letters (ISO 3166), for instance US"))
-    }
+    umsync_engine::country::code(text).map_err(|why| format!("{why}; write for instance US"))
 }
 
 fn fields(section: &Section<'_>) -> Option<BTreeSet<Field>> {
@@ -117,8 +167,9 @@ fn fields(section: &Section<'_>) -> Option<BTreeSet<Field>> {
     Some(fields)
 }
 
-/// The group map. The same Adobe group may stand in several mappings if they agree about its mode.
-pub(super) fn mappings(file: &Section<'_>) -> Option<Vec<Mapping>> {
+/// The group map, in which `directories` are known. The same Adobe group may stand in several mappings if they agree about
+/// its mode.
+pub(super) fn mappings(file: &Section<'_>, directories: &BTreeSet<DirectoryName>) -> Option<Vec<Mapping>> {
     let sections = file.sections("groups")?;
     if sections.is_empty() {
         file.mistake(
@@ -136,6 +187,7 @@ pub(super) fn mappings(file: &Section<'_>) -> Option<Vec<Mapping>> {
             "" => Err("a name or a DN belongs here".to_owned()),
             text => Ok(GroupRef::new(text)),
         });
+        let within = within(&section, directories);
         let adobe: Option<Vec<GroupName>> = section.texts("adobe").map(|names| {
             names.into_iter().enumerate().filter_map(|(at, name)| group(&section, at, &name)).collect()
         });
@@ -160,10 +212,28 @@ pub(super) fn mappings(file: &Section<'_>) -> Option<Vec<Mapping>> {
         }
         section.finish();
         if let (Some(directory), Some(adobe)) = (directory, adobe) {
-            mappings.push(Mapping { directory, adobe, mode, create });
+            mappings.push(Mapping { directory, within, adobe, mode, create });
         }
     }
     Some(mappings)
+}
+
+/// In which directories a group is looked for; none: in all of them.
+fn within(section: &Section<'_>, directories: &BTreeSet<DirectoryName>) -> BTreeSet<DirectoryName> {
+    let mut within = BTreeSet::new();
+    for (at, name) in section.texts("in").unwrap_or_default().into_iter().enumerate() {
+        let name = DirectoryName::new(&name);
+        let known = directories.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        if directories.is_empty() {
+            section.mistake("in", "there is one directory, and every group is in it; remove it, or name several under `directories`");
+        } else if directories.contains(&name) {
+            within.insert(name);
+        } else {
+            let message = format!("`{name}` is none of the directories {known}");
+            section.mistake(&format!("in[{at}]"), message);
+        }
+    }
+    within
 }
 
 fn group(section: &Section<'_>, at: usize, name: &str) -> Option<GroupName> {
@@ -173,6 +243,8 @@ fn group(section: &Section<'_>, at: usize, name: &str) -> Option<GroupName> {
         section.mistake(&key, "a group name belongs here");
     } else if group.spelling().chars().count() > GROUP_NAME_LENGTH {
         section.mistake(&key, format!("a group name has at most {GROUP_NAME_LENGTH} characters"));
+    } else if group.spelling().chars().any(char::is_control) {
+        section.mistake(&key, "a group name holds no control characters");
     } else if group.is_org_admin() {
         section.mistake(
             &key,

@@ -87,6 +87,16 @@ impl SecretRef {
         }
     }
 
+    /// Where it is kept, for people.
+    pub(crate) fn place(&self) -> String {
+        match self {
+            Self::Env(name) => format!("the environment variable {name}"),
+            Self::File(path) => format!("the file {}", path.display()),
+            Self::Credential(name) => format!("the file that systemd is given as the credential {name}"),
+            Self::Command(words) => format!("what {} prints", words.first().map_or("", String::as_str)),
+        }
+    }
+
     /// The environment variable, if it is one.
     pub(crate) fn variable(&self) -> Option<&str> {
         match self {
@@ -108,6 +118,15 @@ impl SecretRef {
             },
             Self::Credential(name) => credential(name).map(|_| ()),
             Self::Command(_) => Ok(()),
+        }
+    }
+
+    /// The file that it is kept in, for whoever reads it by its name. `None`: it is in none.
+    pub(crate) fn path(&self) -> Option<Result<PathBuf, SecretError>> {
+        match self {
+            Self::File(path) => Some(Ok(path.clone())),
+            Self::Credential(name) => Some(credential(name)),
+            Self::Env(_) | Self::Command(_) => None,
         }
     }
 

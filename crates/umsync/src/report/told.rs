@@ -10,7 +10,7 @@ use umsync_engine::change::{Change, Profile, Target, What};
 use umsync_engine::command::{Command, Outcome, StepError, Verdict};
 use umsync_engine::limits::Breach;
 use umsync_engine::matching::Held;
-use umsync_engine::report::{Ink, Line, Span, Totals, counted, reason, told};
+use umsync_engine::report::{Ink, Line, Span, Totals, counted, of_codes, reason, refusal, told};
 use umsync_engine::set_aside::SetAside;
 use umsync_engine::withhold::{Why, Withheld};
 use umsync_store::{Row, Run};
@@ -40,6 +40,8 @@ pub(super) struct Told {
     run: Run,
     plan: Option<String>,
     fates: Vec<Fate>,
+    /// By target, what Adobe refused of commands that count as done.
+    notes: Vec<(String, Vec<StepError>)>,
     breaches: Vec<Breach>,
     held: Vec<Held>,
     set_aside: Vec<SetAside>,
@@ -77,13 +79,17 @@ impl Told {
         let Some(Planned { id, changes, commands, withheld, breaches, held, set_aside }) = plan else {
             let fates = journal.into_iter().map(Fate::of).collect();
             let (breaches, held, set_aside) = (Vec::new(), Vec::new(), Vec::new());
-            return Ok(Self { run, plan: None, fates, breaches, held, set_aside });
+            return Ok(Self { run, plan: None, fates, notes: Vec::new(), breaches, held, set_aside });
         };
         let is_test = run.start.command.contains("--test-mode");
         let sent: BTreeMap<usize, DateTime<Utc>> =
             journal.iter().filter_map(|row| Some((row.position, row.command.as_ref()?.intended?))).collect();
         let mut ends: BTreeMap<usize, End> = BTreeMap::new();
-        for Outcome { command, verdict } in outcomes.unwrap_or_default() {
+        let mut noted = Vec::new();
+        for Outcome { command, verdict, notes } in outcomes.unwrap_or_default() {
+            if let (false, Some(command)) = (notes.is_empty(), commands.get(command)) {
+                noted.push((command.target.to_string(), notes));
+            }
             let end = match End::of(verdict) {
                 End::Done if is_test => End::Tested,
                 end => end,
@@ -108,7 +114,7 @@ impl Told {
         let mut fates: Vec<Fate> = planned.collect();
         fates.extend(stale.unwrap_or_default().into_iter().map(|change| apart(change, End::Stale)));
         fates.extend(withheld.into_iter().map(|Withheld { change, why }| apart(change, End::Withheld(why))));
-        Ok(Self { run, plan: Some(id), fates, breaches, held, set_aside })
+        Ok(Self { run, plan: Some(id), fates, notes: noted, breaches, held, set_aside })
     }
 }
 
@@ -168,8 +174,10 @@ impl End {
                 Why::OtherConfiguration => "other_configuration".to_owned(),
                 Why::TooManySetAside => "too_many_set_aside".to_owned(),
                 Why::ShortListing => "short_listing".to_owned(),
+                Why::Unlisted => "unlisted".to_owned(),
                 Why::Fall => "fall".to_owned(),
                 Why::Unresolved => "unresolved".to_owned(),
+                Why::Unread => "unread".to_owned(),
                 Why::SetAside => "set_aside".to_owned(),
                 Why::Parked => "parked".to_owned(),
                 Why::Invisible => "invisible".to_owned(),
@@ -241,6 +249,7 @@ impl Told {
         for (key, title) in [
             ("failure", "Failure"),
             ("unrecorded", "Executed, and not all of it recorded"),
+            ("directories_not_read", "Directories that could not be read"),
             ("directory_warning", "The directory"),
             ("store_warning", "The store"),
         ] {
@@ -250,6 +259,8 @@ impl Told {
             lines.extend(told.lines().map(|text| line([(Ink::Loss, format!("  {text}"))])));
         }
         self.changes(&mut lines);
+        self.notes(&mut lines);
+        lines.extend(self.codes());
         self.withheld(&mut lines);
         self.apart(&mut lines);
         lines
@@ -315,11 +326,7 @@ impl Told {
                 (Ink::Faint, format!("  {}", reason(&change.reason))),
             ];
             let said = match end {
-                End::Refused(errors) => errors
-                    .iter()
-                    .map(|error| format!("{} ({})", error.message, error.code))
-                    .collect::<Vec<_>>()
-                    .join("; "),
+                End::Refused(errors) => refusal(errors),
                 end => end.message(),
             };
             if !said.is_empty() {
@@ -327,6 +334,31 @@ impl Told {
             }
             lines.push(line(spans));
         }
+    }
+
+    /// What Adobe refused of commands that count as done.
+    fn notes(&self, lines: &mut Vec<Line>) {
+        if self.notes.is_empty() {
+            return;
+        }
+        section(&format!("Refused, and counted as done: {}", self.notes.len()), lines);
+        for (target, notes) in &self.notes {
+            let said: Vec<String> =
+                notes.iter().map(|note| format!("{} ({})", note.message, note.code)).collect();
+            lines.push(line([
+                (Ink::Plain, format!("  = {target}  {}", said.join("; "))),
+                (Ink::Faint, "  what was wanted is so already, or a test cannot know it".to_owned()),
+            ]));
+        }
+    }
+
+    fn codes(&self) -> Vec<Line> {
+        let refused = self.fates.iter().filter_map(|fate| match &fate.end {
+            End::Refused(errors) => Some((&fate.change, Verdict::Refused { errors: errors.clone() })),
+            End::Done => Some((&fate.change, Verdict::Done)),
+            _ => None,
+        });
+        of_codes(&refused.collect::<Vec<_>>())
     }
 
     fn withheld(&self, lines: &mut Vec<Line>) {

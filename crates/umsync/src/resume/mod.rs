@@ -6,7 +6,7 @@ mod overtaken;
 use crate::approvals::Approvals;
 use crate::failure::Failure;
 use crate::program::Program;
-use crate::record::Record;
+use crate::record::{Record, broken};
 use crate::remembering;
 use chrono::{DateTime, Utc};
 use overtaken::overtaken;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use umsync_engine::change::Change;
 use umsync_engine::command::{Command, Outcome, StepError, Verdict};
-use umsync_engine::report::{Results, Totals};
+use umsync_engine::report::{Results, Totals, codes_of};
 use umsync_store::{CutShort, Entry, LockError, Purpose, Row, RunEnd, Store};
 use umsync_umapi::so_far;
 
@@ -88,7 +88,7 @@ pub(crate) async fn resume(program: &Program, record: &Record) -> Result<Resumed
     tracing::info!(run = id, commands = unfinished, "going on with an execution that was cut short");
     for (command, why) in overtaken(program, &session, &entries, &rows).await? {
         let errors = vec![StepError { step: None, code: OVERTAKEN.to_owned(), message: why }];
-        let outcome = Outcome { command, verdict: Verdict::Refused { errors } };
+        let outcome = Outcome::new(command, Verdict::Refused { errors });
         store.settle(&id, &[outcome], program.now()).await?;
     }
     let entries = store.entries(&id).await?;
@@ -161,7 +161,7 @@ async fn note(
     commands: &[Command],
 ) -> Result<(), Failure> {
     let mut fates: Vec<(&Change, &Verdict)> = Vec::new();
-    for Outcome { command, verdict } in outcomes {
+    for Outcome { command, verdict, notes: _ } in outcomes {
         let changes = commands[*command].changes.iter().filter_map(|at| rows.get(*at));
         fates.extend(changes.map(|row| (&row.change, verdict)));
     }
@@ -179,7 +179,8 @@ async fn ended(program: &Program, id: &str, rows: Vec<Row>, whole: bool) -> Resu
     let mut report = report.unwrap_or_else(|| json!({ "run": id, "organization": program.organization() }));
     let holds =
         |path: &str| report.pointer(path).and_then(Value::as_array).is_some_and(|some| !some.is_empty());
-    let doubtful = report.pointer("/plan/doubts/too_many_set_aside").and_then(Value::as_bool) == Some(true);
+    let doubts = ["/plan/doubts/too_many_set_aside", "/plan/doubts/unread"];
+    let doubtful = doubts.iter().any(|doubt| report.pointer(doubt).and_then(Value::as_bool) == Some(true));
     let code = match (results.all_done() && !holds("/stale"), holds("/plan/withheld") || doubtful) {
         (false, _) => 4,
         (true, true) => 3,
@@ -202,10 +203,15 @@ async fn ended(program: &Program, id: &str, rows: Vec<Row>, whole: bool) -> Resu
     report["summary"] = summary.clone();
     report["exit_code"] = json!(code);
     report["ended_at"] = serde_json::to_value(now)?;
-    report["outcomes"] = serde_json::to_value(outcomes_of(&rows))?;
+    let outcomes = outcomes_of(&rows);
+    report["outcomes"] = serde_json::to_value(&outcomes)?;
+    report["codes"] = serde_json::to_value(codes_of(&outcomes))?;
     let plan_id = report.pointer("/plan/id").and_then(Value::as_str).map(str::to_owned);
     store.save_report(id, &report).await?;
     store.finish_run(id, &RunEnd { at: now, exit_code: code, plan_id, summary }).await?;
+    if let Some(why) = broken(&outcomes) {
+        drop_rest(store, program.organization(), id, &why, now).await?;
+    }
     tracing::info!(run = id, code, "the execution that was cut short is over");
     Ok(Continued { run: id.to_owned(), rows, report, code, whole })
 }
@@ -222,7 +228,7 @@ pub(crate) fn verdict(row: &Row) -> Verdict {
 pub(crate) fn outcomes_of(rows: &[Row]) -> Vec<Outcome> {
     let by_command: BTreeMap<usize, Verdict> =
         rows.iter().filter_map(|row| Some((row.command.as_ref()?.position, verdict(row)))).collect();
-    by_command.into_iter().map(|(command, verdict)| Outcome { command, verdict }).collect()
+    by_command.into_iter().map(|(command, verdict)| Outcome::new(command, verdict)).collect()
 }
 
 /// Whether there is an execution that this program could go on with now.

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use umsync_engine::change::{Account, Change, Target};
 use umsync_engine::command::Verdict;
 use umsync_engine::desired::{Desired, desired};
+use umsync_engine::directory::Anchor;
 use umsync_engine::key::{fold, fold_email};
 use umsync_engine::memory::{Memory, Order};
 use umsync_engine::saved::is_read_back;
@@ -38,10 +39,10 @@ pub(super) async fn overtaken(
     if open.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let directory = program.read_directory().await?;
-    let memory = remembering::recall(program).await?;
+    let directories = program.read_directories().await?;
+    let memory = remembering::recall(program, &directories).await?;
     let rules = &program.config.rules;
-    let desired = desired(&directory, rules, &memory, program.now());
+    let desired = desired(&directories, rules, &memory, program.now());
     let protect = match reading::stored_of_any_age(program).await? {
         Some(snapshot) => rules.protect.with_admins_of(&snapshot),
         None => rules.protect.clone(),
@@ -55,6 +56,10 @@ pub(super) async fn overtaken(
             _ if change.is_departure() && is_held(account, &memory, program) => {
                 Some("an administrator holds them since")
             }
+            _ if change.is_departure() && !directories.is_whole() => {
+                Some("a directory could not be read that may have them again")
+            }
+            _ if is_of_unread(account, &memory) => Some("a directory could not be read that gave them"),
             _ if change.is_departure() && is_named(account, &desired, &memory) => {
                 Some("the directory has them again")
             }
@@ -78,13 +83,20 @@ fn is_held(account: &Account, memory: &Memory, program: &Program) -> bool {
     order.is_some_and(|order| matches!(order, Order::Hold { .. }) && order.holds_at(program.now()))
 }
 
+/// Whether a directory gave them that could not be read this time.
+fn is_of_unread(account: &Account, memory: &Memory) -> bool {
+    let Account { key: _, id, identity: _, address, email } = account;
+    memory.gave.values().any(|gave| gave.people.covers(id.as_deref(), email, Some(&address.user)))
+}
+
 /// Whether an entry that does not say that its person has left could be theirs.
 fn is_named(account: &Account, desired: &Desired, memory: &Memory) -> bool {
     let Account { key: _, id, identity: _, address, email } = account;
     let username = Some(address.user.as_str()).filter(|user| *user != email);
-    let linked = |anchor| memory.links.get(anchor).is_some_and(|known| Some(&known.id) == id.as_ref());
+    let linked =
+        |anchor: &Anchor| memory.links.get(anchor).is_some_and(|known| Some(&known.id) == id.as_ref());
     let is_theirs = desired.people.iter().any(|person| {
-        person.anchor.as_ref().is_some_and(linked)
+        person.anchors().any(linked)
             || fold_email(&person.email) == fold_email(email)
             || person.username.as_ref().is_some_and(|name| Some(fold(name)) == username.map(fold))
     });
