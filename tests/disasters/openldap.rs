@@ -216,7 +216,7 @@ fn d10_a_group_that_was_renamed_or_moved_is_followed_and_a_hidden_or_deleted_one
         }
         world.run(&["check"]).with(0).shows(&[&creative]);
         let report = world.run(&["report", "--json"]).with(0).json();
-        let followed = report.pointer("/plan/certificate/followed").unwrap().as_object().unwrap();
+        let followed = report.pointer("/plan/certificates/0/followed").unwrap().as_object().unwrap();
         assert_eq!(followed.values().next().unwrap().as_str(), Some(creative.as_str()));
         move_to(&creative, "cn=design", None);
         // Moved, and back: its name finds it, its DN does not.

@@ -30,29 +30,26 @@ fn d3_a_listing_of_wrong_content_is_no_empty_listing() {
             Effect::Replace(Reply::status(200).empty()),
             Effect::TruncateJson,
             Effect::CutMidReply,
-            Effect::LastPage(true),
             Effect::NoRows,
         ] {
             let shown = format!("{effect:?} on page {page}");
-            // The last page is the last one.
-            if shown == "LastPage(true) on page 2" {
-                continue;
-            }
             world.adobe.faults().clear();
             world.adobe.faults().add(Fault::on(Endpoint::Users, effect).page(page));
             let ended = world.run(&["sync"]);
             // A redirection is a matter of the configuration; pages that are missing are missed when Adobe counts.
             let code = match () {
                 () if shown.contains("status: 302") => 78,
-                () if shown.contains("LastPage") || shown.contains("NoRows") => 3,
+                () if shown.contains("NoRows") => 3,
                 () => 7,
             };
             assert!(ended.code == code, "{shown}: {}\n{}\n{}", ended.code, ended.stdout, ended.stderr);
             assert_eq!((world.actions(), world.adobe.dump() == before), (0, true), "{shown}");
         }
     }
+    // A page that calls itself the last while Adobe counts more pages ends nothing: everybody is read.
     world.adobe.faults().clear();
-    world.run(&["sync"]).with(0);
+    world.adobe.faults().add(Fault::on(Endpoint::Users, Effect::LastPage(true)).page(0));
+    world.run(&["sync"]).with(0).shows(&["90 users"]);
     assert_eq!(world.members("Design"), ["p0@example.com"]);
 }
 
