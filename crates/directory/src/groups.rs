@@ -4,6 +4,8 @@ use crate::anchors;
 use crate::dn::{Dn, fold_text};
 use crate::error::{Error, OtherGroup};
 use crate::record::Record;
+#[allow(clippy::disallowed_types, reason = "see where it is used")]
+use std::collections::HashMap;
 use std::collections::{BTreeMap, BTreeSet};
 use umsync_engine::directory::{Anchor, DirectoryGroup, Entry, GroupRef, SeenGroup, Wanted};
 
@@ -328,21 +330,22 @@ pub(crate) fn closure<'a>(
 }
 
 /// People by everything that can list them.
+#[derive(Default)]
+#[allow(
+    clippy::disallowed_types,
+    reason = "looked up once for every member of every group, and never gone through"
+)]
 struct Listed<'a> {
-    by_key: BTreeMap<&'a str, Vec<usize>>,
-    by_uid: BTreeMap<&'a str, Vec<usize>>,
+    by_key: HashMap<&'a str, Vec<usize>>,
+    by_uid: HashMap<&'a str, Vec<usize>>,
     by_group: BTreeMap<&'a str, Vec<usize>>,
     by_primary: BTreeMap<&'a [u8], Vec<usize>>,
 }
 
 impl<'a> Listed<'a> {
     fn new(people: &'a [Person]) -> Self {
-        let mut listed = Self {
-            by_key: BTreeMap::new(),
-            by_uid: BTreeMap::new(),
-            by_group: BTreeMap::new(),
-            by_primary: BTreeMap::new(),
-        };
+        let mut listed = Self::default();
+        listed.by_key.reserve(people.len());
         for (index, person) in people.iter().enumerate() {
             listed.by_key.entry(&person.key).or_default().push(index);
             for uid in &person.uids {

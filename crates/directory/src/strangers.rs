@@ -9,6 +9,10 @@ use crate::groups::{Group, Groups, Nesting, Person, children, closure};
 use std::collections::{BTreeMap, BTreeSet};
 use umsync_engine::directory::GroupRef;
 
+/// Looked up once for every member of every group, and never gone through.
+#[allow(clippy::disallowed_types, reason = "it only speeds a look-up")]
+type Known<'a> = std::collections::HashSet<&'a str>;
+
 /// What each wanted group lists beside people and groups, by the keys of names and by folded `uid`.
 #[derive(Debug, Default)]
 pub(crate) struct Strangers {
@@ -24,8 +28,8 @@ impl Strangers {
         nesting: Nesting,
         people: &[Person],
     ) -> Self {
-        let people_by_key: BTreeSet<&str> = people.iter().map(Person::key).collect();
-        let uids: BTreeSet<&str> = people.iter().flat_map(Person::uids).collect();
+        let people_by_key: Known<'_> = people.iter().map(Person::key).collect();
+        let uids: Known<'_> = people.iter().flat_map(Person::uids).collect();
         let children = children(groups);
         let mut strangers = Self::default();
         for (reference, root) in &groups.wanted {
