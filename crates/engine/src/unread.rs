@@ -6,7 +6,7 @@
 //! membership that one of its groups may give by now. Somebody of another directory with an account or an address that it
 //! gave, and not known by a link to be the same person, may be a namesake: nothing is given to them. All else goes on.
 
-use crate::adobe::Snapshot;
+use crate::adobe::{Snapshot, User};
 use crate::change::{Account, Change, Reason, Target, What};
 use crate::desired::Desired;
 use crate::directories::Directories;
@@ -25,7 +25,7 @@ pub struct Unread {
     pub directory: DirectoryName,
     /// Why not, for people.
     pub why: String,
-    /// How many people's accounts it is known to have given.
+    /// How many of Adobe's users it is known to have given, by id, email or username.
     pub people: usize,
     /// How many changes wait for it.
     pub waiting: usize,
@@ -70,11 +70,13 @@ pub(crate) fn waiting(
                 What::CreateGroup => false,
             }
         };
+        let is_theirs =
+            |user: &&User| gave.people.covers(user.id.as_deref(), &user.email, user.username.as_deref());
         let waiting: BTreeSet<&Change> = changes.iter().filter(waits).collect();
         told.push(Unread {
             directory: name.clone(),
             why: why.clone(),
-            people: gave.people.ids.len(),
+            people: adobe.users.iter().filter(is_theirs).count(),
             waiting: waiting.len(),
         });
         all.extend(waiting.into_iter().cloned());
