@@ -16,10 +16,19 @@ pub(crate) const MEMBERS: [&str; 3] = ["member", "uniquemember", "memberuid"];
 pub(crate) struct Record {
     /// The name as the source spells it.
     pub(crate) dn: Vec<u8>,
-    /// Values by attribute name in lower case and without options; values without options come first.
-    attributes: BTreeMap<String, Vec<Vec<u8>>>,
-    /// How many values of each attribute came without options.
-    plain: BTreeMap<String, usize>,
+    /// Sorted by name. They are a handful: a list is faster than a map, and smaller.
+    attributes: Vec<Attribute>,
+}
+
+/// The values of one attribute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Attribute {
+    /// In lower case and without options.
+    name: String,
+    /// Those without options come first.
+    values: Vec<Vec<u8>>,
+    /// How many of them came without options.
+    plain: usize,
 }
 
 impl Record {
@@ -31,10 +40,16 @@ impl Record {
     /// a `userCertificate` (RFC 4512, section 2.5).
     pub(crate) fn add(&mut self, description: &str, value: Vec<u8>) {
         let (name, options) = description.split_once(';').unwrap_or((description, ""));
-        let name = name.trim().to_ascii_lowercase();
-        let values = self.attributes.entry(name.clone()).or_default();
+        let name = name.trim();
+        let at = self.attributes.iter().position(|known| known.name.eq_ignore_ascii_case(name));
+        let at = at.unwrap_or_else(|| {
+            let name = name.to_ascii_lowercase();
+            let at = self.attributes.partition_point(|known| known.name < name);
+            self.attributes.insert(at, Attribute { name, values: Vec::new(), plain: 0 });
+            at
+        });
+        let Attribute { name: _, values, plain } = &mut self.attributes[at];
         if options.is_empty() {
-            let plain = self.plain.entry(name).or_default();
             values.insert(*plain, value);
             *plain += 1;
         } else {
@@ -44,7 +59,8 @@ impl Record {
 
     /// All values of an attribute, by its lower-case name.
     pub(crate) fn values(&self, attribute: &str) -> &[Vec<u8>] {
-        self.attributes.get(attribute).map_or(&[], Vec::as_slice)
+        let found = self.attributes.iter().find(|known| known.name == attribute);
+        found.map_or(&[], |found| found.values.as_slice())
     }
 
     /// The values of an attribute that are text.
