@@ -244,7 +244,8 @@ fn who_left_meanwhile_counts_as_gone_with_a_note() {
     });
     world.adobe.faults().add(Fault::on(Endpoint::Action, away));
     let told = ["zoe@example.com", "error.user.nonexistent", "what was wanted is so already"];
-    world.run(&["sync"]).with(0).shows(&told).shows(&["Was so already, counted as done: 1"]);
+    // Somebody else has done what the report counts as done: the emulator's log cannot say so.
+    world.run_unchecked(&["sync"]).with(0).shows(&told).shows(&["Was so already, counted as done: 1"]);
     world.run(&["report"]).with(0).shows(&told);
 }
 

@@ -96,6 +96,8 @@ pub(crate) struct World {
     pub(crate) runtime: Runtime,
     /// Adobe as the last run found it.
     mark: Mutex<Mark>,
+    /// Adobe before the first run that may still be gone on with.
+    open: Mutex<Option<Mark>>,
 }
 
 impl World {
@@ -108,8 +110,8 @@ impl World {
     pub(crate) fn with(options: Options, ldif: &str) -> Self {
         let runtime = Runtime::new().expect("a runtime");
         let adobe = runtime.block_on(Emulator::start(options)).expect("the emulator starts");
-        let world =
-            Self { folder: TempDir::new().expect("a folder"), adobe, runtime, mark: Mutex::default() };
+        let folder = TempDir::new().expect("a folder");
+        let world = Self { folder, adobe, runtime, mark: Mutex::default(), open: Mutex::default() };
         world.write("people.ldif", ldif);
         world.write("secret", DEFAULT_SECRET);
         world
@@ -156,7 +158,11 @@ impl World {
         let mut all = vec!["--config", config.to_str().expect("a UTF-8 path")];
         all.extend(arguments);
         if is_run(arguments) {
-            *self.mark.lock().expect("nobody panics with it") = Mark::of(&self.adobe);
+            let mark = Mark::of(&self.adobe);
+            if executes(arguments) {
+                self.open.lock().expect("nobody panics with it").get_or_insert_with(|| mark.clone());
+            }
+            *self.mark.lock().expect("nobody panics with it") = mark;
         }
         program(&all)
     }
@@ -166,8 +172,28 @@ impl World {
         self.mark.lock().expect("nobody panics with it").clone()
     }
 
-    /// Runs the program to its end.
+    /// Runs the program to its end. Whatever a `sync` or `apply` then tells has to agree with the emulator's log.
+    #[track_caller]
     pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
+        let ended = self.run_unchecked(arguments);
+        if !["sync", "apply"].iter().any(|word| arguments.contains(word)) {
+            return ended;
+        }
+        match report::continued(&ended) {
+            Some(run) => {
+                let open = self.open.lock().expect("nobody panics with it").take();
+                report::agrees(self, &open.expect("a run before this one"), Some(run));
+            }
+            None => report::holds(self, ended.code),
+        }
+        if executes(arguments) && [0, 3].contains(&ended.code) {
+            *self.open.lock().expect("nobody panics with it") = None;
+        }
+        ended
+    }
+
+    /// The same where the test itself breaks what that needs: say there why.
+    pub(crate) fn run_unchecked(&self, arguments: &[&str]) -> Ended {
         let ended = ended(self.command(arguments));
         if is_run(arguments) {
             self.mark.lock().expect("nobody panics with it").said = Some(ended.stdout.clone());
@@ -202,6 +228,12 @@ impl World {
 /// Whether these arguments ask for a run, of which the store then knows.
 fn is_run(arguments: &[&str]) -> bool {
     arguments.iter().any(|word| ["plan", "sync", "apply", "run"].contains(word))
+}
+
+/// Whether they ask for a run that may change something.
+fn executes(arguments: &[&str]) -> bool {
+    ["sync", "apply", "run"].iter().any(|word| arguments.contains(word))
+        && !["--dry-run", "--test-mode"].iter().any(|word| arguments.contains(word))
 }
 
 /// One person in LDIF, with these lines more.

@@ -2,11 +2,11 @@
 
 pub(crate) mod deed;
 
-use super::World;
+use super::{Ended, World};
 use deed::{Deed, Deeds, carried_out, changed};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use umsync_emulator::{Running, User};
+use umsync_emulator::{Endpoint, Running, User};
 
 /// Adobe as a run found it.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +30,17 @@ impl Mark {
 /// One change of a report: what, and how it ended.
 pub(crate) type Row = (Deed, String);
 
+/// What has to hold after every `sync` and `apply` that came to an end with this code: its report agrees. Only a run that
+/// ended early may have left none, and then it has sent nothing.
+#[track_caller]
+pub(crate) fn holds(world: &World, code: i32) {
+    let mark = world.mark();
+    let has_sent = world.adobe.log()[mark.calls..].iter().any(|call| call.endpoint == Some(Endpoint::Action));
+    if has_sent || [0, 3, 4].contains(&code) {
+        report_agrees_since(world, &mark);
+    }
+}
+
 /// Panics unless the report of the last run, as JSON, as table and as text, agrees with itself, with the emulator's own
 /// log since that run began, and with what is different at Adobe since. Nobody else may have changed anything meanwhile.
 #[track_caller]
@@ -40,12 +51,30 @@ pub(crate) fn report_agrees(world: &World) {
 /// The same for a run that continued another one, which began at that mark.
 #[track_caller]
 pub(crate) fn report_agrees_since(world: &World, mark: &Mark) {
-    let json = world.run(&["report", "--format", "json"]).with(0).json();
+    agrees(world, mark, None);
+}
+
+/// The run with whose execution this one went on, if it did.
+pub(crate) fn continued(ended: &Ended) -> Option<&str> {
+    let lines = ended.stdout.lines().chain(ended.stderr.lines());
+    let mut lines = lines.filter(|line| line.contains("was cut short") && line.contains("is over now"));
+    let (_, after) = lines.next()?.split_once("xecution of run ")?;
+    after.split([' ', ',']).next()
+}
+
+/// The same for the report of that run, or of the last one.
+#[track_caller]
+pub(crate) fn agrees(world: &World, mark: &Mark, run: Option<&str>) {
+    let report = |more: &[&str]| {
+        let arguments: Vec<&str> = ["report"].into_iter().chain(run).chain(more.iter().copied()).collect();
+        world.run(&arguments).with(0)
+    };
+    let json = report(&["--format", "json"]).json();
     let rows = rows(&json);
-    assert_eq!(rows, table(&world.run(&["report", "--format", "csv"]).with(0).stdout), "JSON and table");
+    assert_eq!(rows, table(&report(&["--format", "csv"]).stdout), "JSON and table");
 
     let told = totals_by_outcome(&rows);
-    let text = world.run(&["report"]).with(0);
+    let text = report(&[]);
     text.shows(&[&format!("changes        {}\n", if told.is_empty() { "none" } else { &told })]);
     if let Some(results) = json.pointer("/summary/results") {
         let count = |outcome| rows.iter().filter(|(_, end)| end == outcome).count();
