@@ -3,7 +3,7 @@
 //!
 //! Refusals that are about one group alone do not count: whatever needs a group that is gone fails, and nothing else does.
 
-use crate::codes::{Class, Meaning, meaning};
+use crate::codes::{Class, Meaning, OUR_OWN, meaning};
 use crate::command::{StepError, Verdict};
 use std::collections::VecDeque;
 
@@ -46,7 +46,11 @@ impl Breaker {
                 self.count(false);
             }
             Verdict::Refused { errors } => {
-                let counts = |error: &&StepError| meaning(&error.code).class != Class::Group;
+                // What we did not send, Adobe has not refused.
+                let is_adobes = |code: &str| !code.starts_with(OUR_OWN);
+                let counts = |error: &&StepError| {
+                    is_adobes(&error.code) && meaning(&error.code).class != Class::Group
+                };
                 // The first is the cause; what comes after it in the same command often follows from it.
                 let Some(StepError { code, .. }) = errors.iter().find(counts) else { return };
                 self.refused(code);
@@ -144,6 +148,11 @@ mod tests {
     fn a_group_that_is_gone_breaks_nothing() {
         assert_eq!(breaks_after((0..500).map(|_| refused("error.group.not_found"))), None);
         assert_eq!(breaks_after((0..500).map(|_| Verdict::Unknown { why: String::new() })), None);
+    }
+
+    #[test]
+    fn what_was_not_sent_breaks_nothing() {
+        assert_eq!(breaks_after((0..500).map(|_| refused("umsync.overtaken"))), None);
     }
 
     #[test]
