@@ -379,3 +379,50 @@ fn the_deprecated_exchange_still_gets_a_token_where_one_is_given_and_every_repor
     world.configure_with(&["every: 0s", "pace: off", jwt, "token_endpoint: v4", "scopes: openid"], RULES);
     world.run(&["sync"]).with(78).says(&["adobe.token_endpoint: `v4`", "adobe.scopes"]);
 }
+
+#[test]
+fn a_name_that_adobe_gives_no_sense_of_holds_up_nobody_else() {
+    let users = names(50);
+    let mut people = users[1..].to_vec();
+    people.extend(["new".to_owned(), "newer".to_owned()]);
+    let world = world(&users, &people, 1);
+    world.adobe.faults().add(Fault::on(Endpoint::User, Effect::Refuse(Reply::status(400).html())).nth(1));
+    world.run(&["sync"]).with(3).shows(&["1 account created", "1 user leaving"]);
+    // One of the two could not be looked for, and goes on waiting.
+    let there = ["new", "newer"].map(|name| world.adobe.user(&mail(name)).is_some());
+    assert_eq!(there.iter().filter(|there| **there).count(), 1);
+    assert!(world.adobe.user(&mail("u000")).is_none());
+    world.adobe.faults().clear();
+    world.run(&["sync"]).with(0);
+    assert!(world.adobe.user(&mail("new")).is_some() && world.adobe.user(&mail("newer")).is_some());
+}
+
+#[test]
+fn answers_that_make_no_sense_for_anybody_end_the_run() {
+    let users = names(50);
+    let people = [users.clone(), names(60)[50..].to_vec()].concat();
+    let world = world(&users, &people, 1);
+    let before = world.adobe.dump();
+    world
+        .adobe
+        .faults()
+        .add(Fault::on(Endpoint::User, Effect::Refuse(Reply::status(400).html())).times(1_000));
+    world.run(&["sync"]).with(78);
+    assert_eq!((world.adobe.dump(), world.actions()), (before, 0));
+}
+
+#[test]
+fn an_accepted_surplus_falls_with_what_is_there() {
+    let users = names(500);
+    let world = world(&users, &users[1..], 30);
+    world.run(&["sync"]).with(3);
+    world.run(&["approve", &plan_id(&world)]).with(0);
+    world.run(&["sync"]).with(0);
+    // The technical accounts go, and a whole listing shows it: then nothing may hide behind them.
+    world.adobe.with_knobs(|knobs| knobs.technical_accounts = 0);
+    world.run(&["sync"]).with(0);
+    world.adobe.faults().add(Fault::on(Endpoint::Users, Effect::NoRows).page(24));
+    world.run(&["sync"]).with(0);
+    assert!(created(&world).is_empty(), "whoever was not listed is looked for");
+    assert_eq!(world.adobe.users().len(), 499);
+}

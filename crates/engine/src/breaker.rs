@@ -48,9 +48,8 @@ impl Breaker {
             Verdict::Refused { errors } => {
                 // What we did not send, Adobe has not refused.
                 let is_adobes = |code: &str| !code.starts_with(OUR_OWN);
-                let counts = |error: &&StepError| {
-                    is_adobes(&error.code) && meaning(&error.code).class != Class::Group
-                };
+                let counts =
+                    |error: &&StepError| is_adobes(&error.code) && meaning(&error.code).class != Class::Group;
                 // The first is the cause; what comes after it in the same command often follows from it.
                 let Some(StepError { code, .. }) = errors.iter().find(counts) else { return };
                 self.refused(code);

@@ -39,4 +39,16 @@ impl Store {
         .map_err(self.failed("accept the surplus"))?;
         Ok(())
     }
+
+    /// A listing has shown that no more than these are counted and not listed: what was approved beyond them would hide
+    /// users whom a later listing lacks.
+    pub async fn lower_surplus(&self, organization: &str, unlisted: u64) -> Result<(), Error> {
+        sqlx::query("UPDATE surpluses SET accounts = $2 WHERE organization = $1 AND accounts > $2")
+            .bind(organization)
+            .bind(i64::try_from(unlisted).unwrap_or(i64::MAX))
+            .execute(self.pool())
+            .await
+            .map_err(self.failed("lower the surplus"))?;
+        Ok(())
+    }
 }

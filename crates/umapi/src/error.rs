@@ -359,6 +359,15 @@ impl Error {
         }
     }
 
+    /// Whether only the name that was asked for need be at fault: another question may well be answered.
+    pub fn is_about_one_name(&self) -> bool {
+        match self {
+            Self::Unaddressable { .. } | Self::Unreadable { .. } => true,
+            Self::Refused { status, .. } => matches!(status, 400 | 404 | 405 | 406 | 414 | 422),
+            _ => false,
+        }
+    }
+
     /// The same, where it kept a token away because its service is in trouble.
     pub(crate) fn without_a_token(self) -> Self {
         match self {

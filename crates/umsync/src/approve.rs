@@ -27,7 +27,9 @@ pub(crate) async fn approve(cli: &Cli, beginning: &str) -> Result<u8, Failure> {
         set_baseline(&store, organization, saved.configuration(), &by, now).await?;
     }
     let unread: Vec<&str> = saved.unread().iter().map(|unread| unread.directory.as_str()).collect();
-    if let Some(surplus) = saved.surplus() {
+    // Who could not see all that a plan is about has not looked at the count, either.
+    let surplus = saved.surplus().filter(|_| unread.is_empty());
+    if let Some(surplus) = surplus {
         store.accept_surplus(organization, surplus, &who, now).await?;
     }
     let lifts = saved.lifts();
@@ -50,7 +52,7 @@ pub(crate) async fn approve(cli: &Cli, beginning: &str) -> Result<u8, Failure> {
             unread.join(", ")
         );
     }
-    if let Some(surplus) = saved.surplus() {
+    if let Some(surplus) = surplus {
         let accounts = counted(usize::try_from(surplus).unwrap_or(usize::MAX), "account", "accounts");
         let _ = write!(
             told,

@@ -13,6 +13,7 @@ use umsync_engine::adobe::{Snapshot, User};
 use umsync_engine::amend::amend;
 use umsync_engine::change::{Account, Address, Change, Field, Target, What};
 use umsync_engine::command::Verdict;
+use umsync_engine::count::Count;
 use umsync_engine::directories::Directories;
 use umsync_store::{Entry, Lock, LockError, Purpose};
 use umsync_umapi::{Gate, MOST_CLOCK_ERROR, Opens, Session, Shut};
@@ -112,6 +113,9 @@ async fn listed(
     // A listing once begun is finished and stored: stopping now would cost the next two hours.
     let snapshot = session.snapshot(permit, &move |progress| bar.adobe(progress)).await?;
     program.store.save_snapshot(&snapshot).await?;
+    if let Some(unlisted) = Count::of(&snapshot, 0).unlisted() {
+        program.store.lower_surplus(program.organization(), unlisted).await?;
+    }
     tracing::info!(users = snapshot.users.len(), groups = snapshot.groups.len(), "adobe read");
     Ok(Reading { snapshot, lock, person: None, waited })
 }

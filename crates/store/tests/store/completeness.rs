@@ -41,6 +41,12 @@ async fn the_surplus_is_that_of_the_last_approval() {
     let store = place.reopened(store).await;
 
     assert_eq!(store.surplus(ORG).await.unwrap(), 28);
+    // It falls with what is there, and never rises by itself.
+    for (unlisted, surplus) in [(40, 28), (28, 28), (5, 5), (28, 5)] {
+        store.lower_surplus(ORG, unlisted).await.unwrap();
+        assert_eq!(store.surplus(ORG).await.unwrap(), surplus);
+    }
+    store.lower_surplus("other", 3).await.unwrap();
     assert_eq!(store.surplus("other").await.unwrap(), 0);
 }
 
