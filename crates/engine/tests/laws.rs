@@ -5,19 +5,19 @@ mod world;
 use chrono::TimeDelta;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use umsync_engine::adobe::{Identity, User};
+use umsync_engine::adobe::User;
 use umsync_engine::amend::amend;
 use umsync_engine::change::{Change, Reason, Target, What};
 use umsync_engine::command::Step;
 use umsync_engine::directory::{DirectoryName, Entry, GroupRef};
-use umsync_engine::key::{UserKey, fold_email};
+use umsync_engine::key::UserKey;
 use umsync_engine::limits::{Limit, breaches};
 use umsync_engine::matching::HeldReason;
 use umsync_engine::memory::{Failing, Order};
 use umsync_engine::pack::{COMMANDS_PER_REQUEST, ENTRIES_PER_LIST, STEPS_PER_COMMAND, requests};
 use umsync_engine::park::{MOST_REFUSALS, TRY_AGAIN};
 use umsync_engine::plan::Plan;
-use umsync_engine::rules::{AdobeIdTwin, Baseline, MappingMode};
+use umsync_engine::rules::{Baseline, MappingMode};
 use umsync_engine::saved::{SavedPlan, exactly};
 use umsync_engine::withhold::Why;
 use world::{Several, World, now, world};
@@ -62,23 +62,10 @@ proptest! {
             Target::User(account) => change.is_departure() && held(&account.email),
             Target::Group(_) => false,
         };
-        // With `adobe_id_twin: manage` an Adobe ID is a person's only where they have no other account: of somebody who had
-        // both and has left, it is theirs once the other one is gone.
-        let was_a_twin = |change: &Change| {
-            let Target::User(account) = &change.target else { return false };
-            let gone = |first: &Change| match &first.target {
-                Target::User(left) => {
-                    first.is_departure()
-                        && left.identity != Identity::Adobe
-                        && fold_email(&left.email) == fold_email(&account.email)
-                }
-                Target::Group(_) => false,
-            };
-            world.rules.people.adobe_id_twin == AdobeIdTwin::Manage
-                && account.identity == Identity::Adobe
-                && plan.changes().iter().any(gone)
-        };
-        let is_due = |change: &Change| gave_up_a_role(change) || was_a_twin(change);
+        // Of somebody who has left and could be meant by two accounts, the second one is theirs once the first is gone.
+        let by_their_word = |change: &Change| matches!(change.reason, Reason::Departed { .. });
+        let some_left = plan.changes().iter().any(|first| first.is_departure() && by_their_word(first));
+        let is_due = |change: &Change| gave_up_a_role(change) || some_left && by_their_word(change);
         if !waits_for_another(&plan) {
             prop_assert!(again.changes().iter().all(is_due), "still to do: {:#?}\nafter: {:#?}", again.changes(), plan.changes());
         }
