@@ -6,6 +6,7 @@ pub(crate) mod report;
 pub(crate) mod rounds;
 pub(crate) mod store;
 
+use chrono::{DateTime, Utc};
 use report::Mark;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -96,8 +97,8 @@ pub(crate) struct World {
     pub(crate) runtime: Runtime,
     /// Adobe as the last run found it.
     mark: Mutex<Mark>,
-    /// Adobe before the first run that may still be gone on with.
-    open: Mutex<Option<Mark>>,
+    /// When each run was started that may change something, and Adobe as it found it: a later run may go on with it.
+    started: Mutex<Vec<(DateTime<Utc>, Mark)>>,
 }
 
 impl World {
@@ -111,7 +112,7 @@ impl World {
         let runtime = Runtime::new().expect("a runtime");
         let adobe = runtime.block_on(Emulator::start(options)).expect("the emulator starts");
         let folder = TempDir::new().expect("a folder");
-        let world = Self { folder, adobe, runtime, mark: Mutex::default(), open: Mutex::default() };
+        let world = Self { folder, adobe, runtime, mark: Mutex::default(), started: Mutex::default() };
         world.write("people.ldif", ldif);
         world.write("secret", DEFAULT_SECRET);
         world
@@ -160,7 +161,7 @@ impl World {
         if is_run(arguments) {
             let mark = Mark::of(&self.adobe);
             if executes(arguments) {
-                self.open.lock().expect("nobody panics with it").get_or_insert_with(|| mark.clone());
+                self.started.lock().expect("nobody panics with it").push((Utc::now(), mark.clone()));
             }
             *self.mark.lock().expect("nobody panics with it") = mark;
         }
@@ -172,6 +173,17 @@ impl World {
         self.mark.lock().expect("nobody panics with it").clone()
     }
 
+    /// Adobe as that run found it.
+    #[track_caller]
+    fn found_by(&self, run: &str) -> Mark {
+        let report = self.run(&["report", run, "--format", "json"]).with(0).json();
+        let begun = report["started_at"].as_str().expect("every run has begun");
+        let begun = DateTime::parse_from_rfc3339(begun).expect("a time");
+        let started = self.started.lock().expect("nobody panics with it");
+        let mark = started.iter().rev().find(|(at, _)| *at <= begun);
+        mark.expect("that run was started here").1.clone()
+    }
+
     /// Runs the program to its end. Whatever a `sync` or `apply` then tells has to agree with the emulator's log.
     #[track_caller]
     pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
@@ -180,14 +192,8 @@ impl World {
             return ended;
         }
         match report::continued(&ended) {
-            Some(run) => {
-                let open = self.open.lock().expect("nobody panics with it").take();
-                report::agrees(self, &open.expect("a run before this one"), Some(run));
-            }
+            Some(run) => report::agrees(self, &self.found_by(run), Some(run)),
             None => report::holds(self, ended.code),
-        }
-        if executes(arguments) && [0, 3].contains(&ended.code) {
-            *self.open.lock().expect("nobody panics with it") = None;
         }
         ended
     }
