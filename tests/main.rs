@@ -14,6 +14,7 @@ mod daemon;
 mod deploy;
 mod directories;
 mod disasters;
+mod explain;
 mod failures;
 mod gate;
 mod grace;

@@ -3,6 +3,7 @@
 pub(crate) mod process;
 pub(crate) mod proxy;
 pub(crate) mod report;
+pub(crate) mod reviewed;
 pub(crate) mod rounds;
 pub(crate) mod store;
 

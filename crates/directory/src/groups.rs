@@ -228,6 +228,11 @@ impl Person {
         group.members.contains(&self.key) || self.uids.iter().any(|uid| group.uids.contains(uid))
     }
 
+    /// Whether it is their primary group.
+    pub(crate) fn has_primary(&self, group: &Group) -> bool {
+        self.primary.is_some() && self.primary == group.sid
+    }
+
     /// Whether the person names this group (its key) as one of theirs.
     pub(crate) fn names(&self, group: &str) -> bool {
         self.member_of.contains(group)

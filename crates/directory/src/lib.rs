@@ -25,6 +25,7 @@ mod groups;
 pub mod ldap;
 pub mod ldif;
 mod near;
+mod paths;
 mod proof;
 mod record;
 mod strangers;

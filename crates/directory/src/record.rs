@@ -126,6 +126,7 @@ impl Record {
             state,
             expires,
             groups: BTreeSet::new(),
+            paths: BTreeMap::new(),
         }
     }
 }

@@ -20,6 +20,8 @@ pub struct Wanted {
     /// Which entries earlier reads of this source found for them: a group is followed when it is renamed, and another one
     /// of its name is no longer it.
     pub known: BTreeMap<GroupRef, SeenGroup>,
+    /// Somebody about whom it is asked by which paths they are in their groups: a DN, or any value of their entry.
+    pub trace: Option<String>,
 }
 
 impl Wanted {
@@ -190,6 +192,8 @@ pub struct Entry {
     pub expires: Option<DateTime<Utc>>,
     /// The wanted groups that list it, nested ones included where the source expands them.
     pub groups: BTreeSet<GroupRef>,
+    /// For somebody who is [asked about](Wanted::trace): the DNs from the group that lists them itself to each of these.
+    pub paths: BTreeMap<GroupRef, Vec<String>>,
 }
 
 impl Entry {

@@ -18,7 +18,7 @@
 //!   [`count`]: users whom Adobe counts and did not list.
 //! * [`codes`]: what Adobe's error codes mean, and [`breaker`]: when so many are met that the rest is not sent. [`park`]: what Adobe refuses run after run. [`pack`]: changes into [commands](command), commands into requests. [`plan`]: the result; [`saved`]: a result that was
 //!   kept, to be approved or executed exactly. [`report`]: the words for people.
-//! * [`amend`]: what Adobe holds after changes were carried out. [`memory`]: what earlier runs know. [`stamps`]: when Adobe was
+//! * [`explain`]: why somebody has, lacks, gains or loses what. [`amend`]: what Adobe holds after changes were carried out. [`memory`]: what earlier runs know. [`stamps`]: when Adobe was
 //!   last asked. [`key`]: folding, the one place where spellings become equal.
 //!
 //! # Its promises
@@ -40,6 +40,7 @@ pub mod desired;
 pub mod diff;
 pub mod directories;
 pub mod directory;
+pub mod explain;
 pub mod falls;
 pub mod key;
 pub mod limits;

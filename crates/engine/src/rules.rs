@@ -290,7 +290,7 @@ impl Rules {
             directory.is_only() || had.contains(group) || self.mappings.iter().any(here)
         };
         let elsewhere = groups.iter().filter(|group| !is_needed(group)).cloned().collect();
-        Wanted { attributes, named, groups, elsewhere, known: BTreeMap::new() }
+        Wanted { attributes, named, groups, elsewhere, known: BTreeMap::new(), trace: None }
     }
 
     /// The directory groups that a mapping names.

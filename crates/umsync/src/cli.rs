@@ -113,6 +113,17 @@ pub(crate) enum Command {
     },
     /// End a pause
     Unpause,
+    /// Why somebody has, lacks, gains or loses what; lists nothing at Adobe
+    Explain {
+        /// An email, a username, a DN, an anchor or an id at Adobe
+        who: String,
+        /// Also why they are not in this group at Adobe
+        #[arg(long, value_name = "GROUP")]
+        why_not: Option<String>,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// What a run did, from the store alone
     Report {
         /// The run, as `history` names it; the last one by default

@@ -62,7 +62,8 @@ impl Program {
             .into_iter()
             .filter(|stored| stored.directory == name.as_str())
             .map(|StoredGroup { group, anchor, dn, .. }| (group, SeenGroup { anchor, dn }));
-        Ok(Wanted { known: known.collect(), ..self.config.rules.wanted(name, had) })
+        let trace = self.trace.clone();
+        Ok(Wanted { known: known.collect(), trace, ..self.config.rules.wanted(name, had) })
     }
 
     /// Reads one directory whole. What it had when it was last read whole must still be there.

@@ -47,6 +47,8 @@ pub(crate) enum Failure {
     #[error("the directory has refused {account} {refusals} times in a row, so it is not asked before {}: more refusals may lock the account\n  correct its name or its password; then `umsync check` tries it at once, and ends the wait if it is let in", until.to_rfc3339_opts(chrono::SecondsFormat::Secs, true))]
     AccountRests { account: String, refusals: u32, until: chrono::DateTime<chrono::Utc> },
     #[error(transparent)]
+    Who(#[from] umsync_engine::explain::WhoError),
+    #[error(transparent)]
     Groups(#[from] DiffError),
     #[error(transparent)]
     Adobe(#[from] umsync_umapi::Error),
@@ -241,6 +243,7 @@ impl Failure {
             Self::NoUser(_)
             | Self::SeveralUsers { .. }
             | Self::NoTrace(_)
+            | Self::Who(_)
             | Self::NoLink(_)
             | Self::NoGroup(_) => 64,
             Self::LinksFile { .. } | Self::NoLinks { .. } | Self::OtherLinks { .. } => 64,

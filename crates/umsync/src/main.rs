@@ -16,6 +16,7 @@ mod clock;
 mod config;
 mod daemon;
 mod directories;
+mod explain;
 mod failure;
 mod forget;
 mod groups;
@@ -123,6 +124,9 @@ async fn obey(cli: &Cli) -> Result<u8, Failure> {
         Command::Pause { until, reason } => pause::pause(cli, until, reason).await,
         Command::Unpause => pause::unpause(cli).await,
         Command::Run => daemon::run(cli).await,
+        Command::Explain { who, why_not, json } => {
+            explain::explain(cli, who, why_not.as_deref(), *json).await
+        }
         Command::Status { json } => status::status(cli, *json).await,
         Command::History { what, last, format, json } => {
             let format = if *json { ReportFormat::Json } else { *format };

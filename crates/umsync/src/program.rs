@@ -21,6 +21,8 @@ pub(crate) struct Program {
     pub(crate) bar: Bar,
     pub(crate) cancel: Cancel,
     /// Adobe has refused the first client secret, and taken the next one.
+    /// About whom the directory is asked by which paths they are in their groups.
+    pub(crate) trace: Option<String>,
     secret_refused: AtomicBool,
 }
 
@@ -37,14 +39,22 @@ impl Program {
     /// Opens the store and makes Adobe's side ready to be called.
     pub(crate) async fn open(config: Config, first_time: FirstTime, bar: Bar) -> Result<Self, Failure> {
         let (side, store) = reach(&config, first_time).await?;
-        Ok(Self { config, store, side, bar, cancel: on_signals()?, secret_refused: AtomicBool::new(false) })
+        Ok(Self {
+            config,
+            store,
+            side,
+            bar,
+            cancel: on_signals()?,
+            trace: None,
+            secret_refused: AtomicBool::new(false),
+        })
     }
 
     /// The same under another configuration: whoever may stop this one may stop that one.
     pub(crate) async fn reopened(&self, config: Config) -> Result<Self, Failure> {
         let (side, store) = reach(&config, FirstTime::Refused).await?;
         let (bar, cancel) = (self.bar.clone(), self.cancel.clone());
-        Ok(Self { config, store, side, bar, cancel, secret_refused: AtomicBool::new(false) })
+        Ok(Self { config, store, side, bar, cancel, trace: None, secret_refused: AtomicBool::new(false) })
     }
 
     /// The present.

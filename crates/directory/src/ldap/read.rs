@@ -12,6 +12,7 @@ use crate::account;
 use crate::anchors::{self, ANCHORS};
 use crate::error::Error;
 use crate::groups::{self, Nesting, Person};
+use crate::paths;
 use crate::strangers::Strangers;
 use rustls::ClientConfig;
 use secrecy::ExposeSecret as _;
@@ -189,6 +190,7 @@ async fn whole(
         claims.compare(connection, &people).await?;
     }
     let assigned = groups::assign(&groups, nesting, &people, &mut entries, &place)?;
+    paths::trace(&groups, &people, &mut entries, wanted);
     let lists = claims.as_ref().map_or(&groups.by_key, |claims| &claims.lists);
     let strangers = Strangers::of(&groups, lists, nesting, &people);
     let readable = unselected::readable(connection, settings, &root, &schema, strangers.names()).await?;

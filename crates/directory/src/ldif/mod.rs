@@ -10,6 +10,7 @@ use crate::dn::{Dn, fold_text};
 use crate::error::Error;
 use crate::filter::Filter;
 use crate::groups::{self, Group, Groups, Nesting, Person, Reference};
+use crate::paths;
 use crate::proof;
 use crate::record::Record;
 use crate::strangers::{Strangers, is_foreign};
@@ -65,6 +66,7 @@ pub fn read(settings: &Settings, wanted: &Wanted) -> Result<Directory, Error> {
     anchors::require_distinct(&entries, &place)?;
     let nesting = if *nested_groups { Nesting::Expanded } else { Nesting::Direct };
     let assigned = groups::assign(&groups, nesting, &people, &mut entries, &place)?;
+    paths::trace(&groups, &people, &mut entries, wanted);
     let strangers = Strangers::of(&groups, &groups.by_key, nesting, &people);
     let keys: BTreeSet<String> = records.iter().map(Record::key).collect();
     let uids: BTreeSet<String> =

@@ -48,11 +48,11 @@ pub struct Span {
 pub struct Line(pub Vec<Span>);
 
 impl Line {
-    fn of(ink: Ink, text: impl Into<String>) -> Self {
+    pub(crate) fn of(ink: Ink, text: impl Into<String>) -> Self {
         Self(vec![Span { ink, text: text.into() }])
     }
 
-    fn and(mut self, ink: Ink, text: impl Into<String>) -> Self {
+    pub(crate) fn and(mut self, ink: Ink, text: impl Into<String>) -> Self {
         self.0.push(Span { ink, text: text.into() });
         self
     }
@@ -89,6 +89,6 @@ fn section(title: &str, lines: &mut Vec<Line>) {
     lines.push(Line::of(Ink::Heading, title));
 }
 
-fn moment(at: DateTime<Utc>) -> String {
+pub(crate) fn moment(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d %H:%M UTC").to_string()
 }

@@ -1,0 +1,71 @@
+//! `explain`: why somebody has, lacks, gains or loses what. It reads the directory and the stored snapshot, and never lists.
+
+use crate::approvals::{Approvals, baseline};
+use crate::bar::Bar;
+use crate::cli::Cli;
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::output;
+use crate::person;
+use crate::program::{FirstTime, Program};
+use crate::reading::{self, Reading};
+use crate::remembering;
+use crate::run::Mode;
+use umsync_engine::adobe::Snapshot;
+use umsync_engine::directories::Directories;
+use umsync_engine::explain::{Case, Explanation, explain as tell};
+use umsync_engine::key::GroupName;
+use umsync_engine::memory::Memory;
+use umsync_engine::plan::{Occasion, plan};
+use umsync_engine::rules::Rules;
+
+/// Explains what a run would do about somebody, and why.
+pub(crate) async fn explain(
+    cli: &Cli,
+    who: &str,
+    why_not: Option<&str>,
+    as_json: bool,
+) -> Result<u8, Failure> {
+    let config = Config::load(&cli.config)?;
+    let mut program = Program::open(config, FirstTime::Refused, Bar::new(cli.quiet)).await?;
+    program.trace = Some(who.to_owned());
+    let explained = explained(&program, who, why_not).await;
+    program.close().await;
+    let explanation = explained?;
+    match as_json {
+        true => output::json(&explanation)?,
+        false => output::lines(&explanation.lines())?,
+    }
+    Ok(0)
+}
+
+async fn explained(program: &Program, who: &str, why_not: Option<&str>) -> Result<Explanation, Failure> {
+    let directories = program.read_directories().await?;
+    let (adobe, person) = adobe(program, &directories, who).await?;
+    let approvals = Approvals::recall(program).await?;
+    let memory = Memory { approved: approvals.lifted(), ..remembering::recall(program, &directories).await? };
+    let rules = Rules { baseline: baseline(program).await?, ..program.config.rules.clone() };
+    let now = program.now();
+    let occasion = Occasion { configuration: &program.config.meaning, now, person: person.as_deref() };
+    let (plan, _) = plan(&directories, &adobe, &rules, &memory, occasion)?;
+    program.bar.finish();
+    let case =
+        Case { directories: &directories, adobe: &adobe, rules: &rules, memory: &memory, plan: &plan, now };
+    Ok(tell(case, who, why_not.map(GroupName::from).as_ref())?)
+}
+
+/// Adobe's side as it was last listed; if it never was, the mapped groups and this one user, asked for singly, and then
+/// nobody else can be told of: the place of their entry.
+async fn adobe(
+    program: &Program,
+    directories: &Directories,
+    who: &str,
+) -> Result<(Snapshot, Option<String>), Failure> {
+    if let Some(snapshot) = reading::stored_of_any_age(program).await? {
+        return Ok((snapshot, None));
+    }
+    let session = program.session(None).await?;
+    let Reading { snapshot, lock: _, person, waited: _ } =
+        person::read(program, &session, directories, Mode::Plan, who, "explain").await?;
+    Ok((snapshot, person))
+}
