@@ -74,7 +74,7 @@ fn refused_at(
 }
 
 #[test]
-fn d7_any_result_code_on_any_page_ends_6_and_nothing_is_sent() {
+fn d7_s01_b01_any_result_code_on_any_page_ends_6_and_nothing_is_sent() {
     let world = world();
     let (at, code) = (Arc::new(AtomicUsize::new(usize::MAX)), Arc::new(AtomicUsize::new(0)));
     let said = code.clone();

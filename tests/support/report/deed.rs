@@ -68,7 +68,9 @@ fn asked(mark: &Mark, command: &Value) -> Vec<Deed> {
     let root = text(if group.is_some() { &command["usergroup"] } else { &command["user"] });
     // A bare username is told by the email behind it.
     let known = mark.users.iter().find(|user| user.username.to_lowercase() == root && !root.contains('@'));
-    let root = known.map_or(root, |user| user.email.to_lowercase());
+    let made = command["do"][0].as_object().and_then(|step| step.values().next());
+    let made = made.and_then(|step| step["email"].as_str()).filter(|_| !root.contains('@'));
+    let root = known.map(|user| user.email.to_lowercase()).or(made.map(str::to_lowercase)).unwrap_or(root);
     let mut deeds = Vec::new();
     for step in command["do"].as_array().into_iter().flatten() {
         let (name, more) = step.as_object().and_then(|step| step.iter().next()).expect("a step");
