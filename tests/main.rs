@@ -27,6 +27,7 @@ mod modes;
 mod nothing_lost;
 mod notify;
 mod openldap;
+mod packing;
 mod parity;
 mod refusals;
 mod report;

@@ -22,6 +22,7 @@ use umsync_engine::directories::Directories;
 use umsync_engine::directory::{Anchor, Certificate, Directory, DirectoryGroup, Entry, GroupRef};
 use umsync_engine::limits::Limits;
 use umsync_engine::memory;
+use umsync_engine::pack::Packing;
 use umsync_engine::plan::{Occasion, Plan, plan};
 use umsync_engine::report::{Results, fates};
 use umsync_engine::rules::{
@@ -122,7 +123,8 @@ async fn sync(
     let session = Client::new(settings, ledger.clone(), Arc::new(SystemClock))?.begin().await?;
     let permit = session.may_list().await?;
     let snapshot = session.snapshot(permit, &|_| {}).await?;
-    let occasion = Occasion { configuration: "matrix", now: SystemClock.now(), person: None };
+    let occasion =
+        Occasion { configuration: "matrix", now: SystemClock.now(), person: None, packing: Packing::Auto };
     let memory = memory::Memory::default();
     let (plan, _) = plan(&directory(), &snapshot, &rules(), &memory, occasion).expect("the groups are there");
     if plan.commands().is_empty() {

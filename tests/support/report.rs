@@ -142,6 +142,10 @@ fn rows(json: &Value) -> Vec<Row> {
             };
             ends.insert(change.as_u64().expect("a position"), end.to_owned());
         }
+        for exception in outcome["exceptions"].as_array().into_iter().flatten() {
+            let end = word(&exception["verdict"]).to_owned();
+            ends.insert(exception["change"].as_u64().expect("a position"), end);
+        }
     }
     let mut rows: Vec<Row> = Vec::new();
     for (at, change) in list("/plan/changes").iter().enumerate() {

@@ -4,6 +4,7 @@ use crate::adobe::Identity;
 use crate::directory::{Anchor, DirectoryName, GroupRef};
 use crate::falls::Counts;
 use crate::key::UserKey;
+use crate::pack::ListLimit;
 use crate::set_aside::Cover;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,8 @@ pub struct Memory {
     pub surplus: u64,
     /// Accounts that this run has looked for one by one: whoever is there is in the snapshot.
     pub looked_for: BTreeSet<UserKey>,
+    /// How much a group's command takes, as far as Adobe has said.
+    pub list_limit: ListLimit,
 }
 
 /// What one of several directories gives, or has ever given.

@@ -1,6 +1,6 @@
 //! The plan: what is to be sent, in order, and apart what is withheld. The executor takes nothing else.
 
-use crate::adobe::{Snapshot, UnreadableUser, User};
+use crate::adobe::{GroupKind, Snapshot, UnreadableUser, User};
 use crate::change::{Account, Change, Target, What};
 use crate::command::Command;
 use crate::count::Count;
@@ -13,7 +13,7 @@ use crate::key::GroupName;
 use crate::limits::{Breach, Populations};
 use crate::matching::Held;
 use crate::memory::{Absent, Departure, Gave, Match, Memory};
-use crate::pack::{commands, requests};
+use crate::pack::{Cost, Packing, Terms, commands};
 use crate::park::{Parked, Parking, park};
 use crate::rules::Rules;
 use crate::set_aside::SetAside;
@@ -47,6 +47,8 @@ pub struct Plan {
     adobe: AdobeRead,
     changes: Vec<Change>,
     commands: Vec<Command>,
+    packed: Terms,
+    cost: Cost,
     withheld: Vec<Withheld>,
     breaches: Vec<Breach>,
     doubts: Doubts,
@@ -61,6 +63,9 @@ pub struct Plan {
     parked: Vec<Parked>,
     unreadable_users: Vec<UnreadableUser>,
     groups: Vec<GroupLine>,
+    /// The same, for packing a part of the plan anew.
+    #[serde(skip)]
+    lines: Vec<GroupLine>,
     populations: Populations,
     in_step: usize,
 }
@@ -135,6 +140,8 @@ pub struct GroupLine {
     pub counted: Option<u64>,
     /// Licences of a product profile, where they have a number.
     pub quota: Option<u64>,
+    /// Whether it is a user group, whose members can be changed from its side too.
+    pub user_group: bool,
 }
 
 impl GroupLine {
@@ -186,6 +193,8 @@ pub struct Occasion<'a> {
     pub now: DateTime<Utc>,
     /// Only this person, by the [place](crate::desired::Person::place) of their entry: nobody else is touched, and absence is nobody's.
     pub person: Option<&'a str>,
+    /// From which side memberships are changed.
+    pub packing: Packing,
 }
 
 /// Decides: from both sides and the rules to a plan.
@@ -196,7 +205,7 @@ pub fn plan(
     memory: &Memory,
     occasion: Occasion<'_>,
 ) -> Result<(Plan, Remember), DiffError> {
-    let Occasion { configuration, now, person } = occasion;
+    let Occasion { configuration, now, person, packing } = occasion;
     let desired = desired(directories, rules, memory, now);
     if desired.selected() == 0 {
         let (entries, people) = (desired.entries, desired.people.len());
@@ -256,6 +265,9 @@ pub fn plan(
     );
     let read = read_of(&desired);
     let groups = group_lines(rules, adobe, &checked.changes, &checked.withheld, &foreign);
+    // Whoever runs for one person may know of other groups no more than that they are there.
+    let packed = Terms { packing, list_limit: memory.list_limit };
+    let (commands, cost) = commands(&checked.changes, packed, &groups);
     let mut plan = Plan {
         format: FORMAT,
         made_at: now,
@@ -276,7 +288,9 @@ pub fn plan(
             surplus: memory.surplus,
             looked_for: memory.looked_for.len(),
         },
-        commands: commands(&checked.changes),
+        commands,
+        packed,
+        cost,
         changes: checked.changes,
         withheld: checked.withheld,
         breaches: checked.breaches,
@@ -291,6 +305,7 @@ pub fn plan(
         returned,
         parked: told,
         unreadable_users: sorted(&adobe.unreadable),
+        lines: groups.clone(),
         groups,
         populations,
         in_step,
@@ -409,6 +424,8 @@ fn group_lines(
             let name = known.map_or_else(|| group.clone(), |known| known.name.clone());
             let foreign = foreign.get(&group).copied().unwrap_or_default();
             let (counted, quota) = known.map_or((None, None), |known| (known.member_count, known.quota));
+            // One that is made is a user group: the API makes no other.
+            let user_group = known.is_none_or(|known| known.kind == GroupKind::UserGroup);
             let line = GroupLine {
                 name,
                 before: 0,
@@ -419,6 +436,7 @@ fn group_lines(
                 new: false,
                 counted,
                 quota,
+                user_group,
             };
             (group, line)
         })
@@ -539,7 +557,7 @@ impl Plan {
         plan.changes.retain(send);
         plan.withheld = withheld;
         plan.withheld.sort_by(|left, right| left.change.cmp(&right.change));
-        plan.commands = commands(&plan.changes);
+        (plan.commands, plan.cost) = commands(&plan.changes, plan.packed, &plan.lines);
         plan.groups.clear();
         plan.surplus = plan.surplus.filter(|_| waits_for_count(&plan.withheld));
         plan.id = plan.fingerprint();
@@ -685,6 +703,11 @@ impl Plan {
 
     /// How many requests it takes.
     pub fn requests(&self) -> usize {
-        requests(&self.commands).len()
+        self.cost.requests
+    }
+
+    /// What sending it costs.
+    pub fn cost(&self) -> Cost {
+        self.cost
     }
 }

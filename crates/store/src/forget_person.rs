@@ -173,13 +173,13 @@ impl Store {
         forgotten: &mut Forgotten,
     ) -> Result<(), Error> {
         let failed = self.failed(FORGET);
-        let commands: Vec<(i64, String, Option<String>)> =
-            sqlx::query_as("SELECT position, command, verdict FROM commands WHERE run = $1")
+        let commands: Vec<(i64, String, Option<String>, Option<String>)> =
+            sqlx::query_as("SELECT position, command, verdict, exceptions FROM commands WHERE run = $1")
                 .bind(run)
                 .fetch_all(&mut **open)
                 .await
                 .map_err(&failed)?;
-        for (position, command, verdict) in commands {
+        for (position, command, verdict, exceptions) in commands {
             let command: Command = self.parse_json("a command", &command)?;
             if matches!(&command.target, Target::User(account) if person.own_account(account)) {
                 sqlx::query("DELETE FROM commands WHERE run = $1 AND position = $2")
@@ -189,13 +189,27 @@ impl Store {
                     .await
                     .map_err(&failed)?;
                 forgotten.commands += 1;
-            } else if let Some(text) = verdict {
-                let mut verdict: Value = self.parse_json("an outcome", &text)?;
-                if mentions.take_out(&mut verdict) {
-                    sqlx::query("UPDATE commands SET verdict = $3 WHERE run = $1 AND position = $2")
+                continue;
+            }
+            if let Some(rest) = command.without(|account| person.own_account(account)) {
+                sqlx::query("UPDATE commands SET command = $3 WHERE run = $1 AND position = $2")
+                    .bind(run)
+                    .bind(position)
+                    .bind(self.to_json("a command", &rest)?)
+                    .execute(&mut **open)
+                    .await
+                    .map_err(&failed)?;
+                forgotten.texts += 1;
+            }
+            for (column, text) in [("verdict", verdict), ("exceptions", exceptions)] {
+                let Some(text) = text else { continue };
+                let mut said: Value = self.parse_json("an outcome", &text)?;
+                if mentions.take_out(&mut said) {
+                    let query = format!("UPDATE commands SET {column} = $3 WHERE run = $1 AND position = $2");
+                    sqlx::query(sqlx::AssertSqlSafe(query))
                         .bind(run)
                         .bind(position)
-                        .bind(self.to_json("an outcome", &verdict)?)
+                        .bind(self.to_json("an outcome", &said)?)
                         .execute(&mut **open)
                         .await
                         .map_err(&failed)?;

@@ -65,10 +65,11 @@ impl Store {
         transaction: &mut Transaction<'static, Sqlite>,
         run: &str,
         command: usize,
+        done: impl Fn(usize) -> bool,
         at: DateTime<Utc>,
     ) -> Result<(), Error> {
         let command = self.command(transaction, run, command).await?;
-        let mut changes = self.changes_of(transaction, run, &command).await?;
+        let mut changes = self.changes_of(transaction, run, &command, done).await?;
         if changes.is_empty() {
             return Ok(());
         }

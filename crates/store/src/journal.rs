@@ -10,7 +10,7 @@ use sqlx::{QueryBuilder, Sqlite, Transaction};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use umsync_engine::change::{Change, Target};
-use umsync_engine::command::{Command, Outcome, Verdict};
+use umsync_engine::command::{Command, Exception, Outcome, Verdict};
 use umsync_engine::key::UserKey;
 
 /// Rows per statement: five values each stay far below the 32 766 that SQLite takes.
@@ -38,6 +38,18 @@ pub struct Entry {
     pub intended: Option<DateTime<Utc>>,
     /// What became of it, and when that was known.
     pub settled: Option<(Verdict, DateTime<Utc>)>,
+    /// Its changes that ended otherwise.
+    pub exceptions: Vec<Exception>,
+}
+
+impl Row {
+    /// What became of the change, where that was known.
+    pub fn settled(&self) -> Option<&Verdict> {
+        let entry = self.command.as_ref()?;
+        let exception = entry.exceptions.iter().find(|exception| exception.change == self.position);
+        let whole = entry.settled.as_ref().map(|(verdict, _)| verdict);
+        exception.map(|exception| &exception.verdict).or(whole)
+    }
 }
 
 impl Store {
@@ -89,7 +101,7 @@ impl Store {
         let mut transaction = self.begin(doing).await?;
         for &command in commands {
             let done = sqlx::query(
-                "UPDATE commands SET intended_at = $3, verdict = NULL, settled_at = NULL
+                "UPDATE commands SET intended_at = $3, verdict = NULL, exceptions = NULL, settled_at = NULL
                  WHERE run = $1 AND position = $2",
             )
             .bind(run)
@@ -99,7 +111,7 @@ impl Store {
             .await
             .map_err(self.failed(doing))?;
             self.known_command(run, command, done.rows_affected())?;
-            self.unsettle(&mut transaction, run, command, at).await?;
+            self.unsettle(&mut transaction, run, command, |_| true, at).await?;
         }
         self.commit(doing, transaction).await
     }
@@ -108,27 +120,34 @@ impl Store {
     pub async fn settle(&self, run: &str, outcomes: &[Outcome], at: DateTime<Utc>) -> Result<(), Error> {
         let doing = "record outcomes";
         let mut transaction = self.begin(doing).await?;
-        for Outcome { command, verdict, notes: _ } in outcomes {
+        for outcome in outcomes {
+            let Outcome { command, verdict, notes: _, exceptions } = outcome;
+            let told =
+                if exceptions.is_empty() { None } else { Some(self.to_json("exceptions", exceptions)?) };
             let done = sqlx::query(
-                "UPDATE commands SET verdict = $3, settled_at = $4 WHERE run = $1 AND position = $2",
+                "UPDATE commands SET verdict = $3, exceptions = $4, settled_at = $5
+                 WHERE run = $1 AND position = $2",
             )
             .bind(run)
             .bind(*command as i64)
             .bind(self.to_json("an outcome", verdict)?)
+            .bind(told)
             .bind(time(at))
             .execute(&mut *transaction)
             .await
             .map_err(self.failed(doing))?;
             self.known_command(run, *command, done.rows_affected())?;
-            match verdict {
-                Verdict::Unknown { .. } => self.unsettle(&mut transaction, run, *command, at).await?,
-                Verdict::Done => {
-                    self.settled_by_answer(&mut transaction, run, *command).await?;
-                    self.carried_out(&mut transaction, run, *command, at).await?;
-                }
-                Verdict::Refused { .. } | Verdict::NotSent { .. } => {
-                    self.settled_by_answer(&mut transaction, run, *command).await?;
-                }
+            let is_unknown = |verdict: &Verdict| matches!(verdict, Verdict::Unknown { .. });
+            if !is_unknown(verdict) {
+                self.settled_by_answer(&mut transaction, run, *command).await?;
+            }
+            if is_unknown(verdict) || exceptions.iter().any(|exception| is_unknown(&exception.verdict)) {
+                let open = |change| is_unknown(outcome.of(change));
+                self.unsettle(&mut transaction, run, *command, open, at).await?;
+            }
+            let is_done = |change| *outcome.of(change) == Verdict::Done;
+            if *verdict == Verdict::Done || !exceptions.is_empty() {
+                self.carried_out(&mut transaction, run, *command, is_done, at).await?;
             }
         }
         self.commit(doing, transaction).await
@@ -169,9 +188,9 @@ impl Store {
 
     /// Every command of a run in the plan's order.
     pub async fn entries(&self, run: &str) -> Result<Vec<Entry>, Error> {
-        type Stored = (i64, String, Option<String>, Option<String>, Option<String>);
+        type Stored = (i64, String, Option<String>, Option<String>, Option<String>, Option<String>);
         let rows: Vec<Stored> = sqlx::query_as(
-            "SELECT position, command, intended_at, verdict, settled_at
+            "SELECT position, command, intended_at, verdict, exceptions, settled_at
              FROM commands WHERE run = $1 ORDER BY position",
         )
         .bind(run)
@@ -179,7 +198,7 @@ impl Store {
         .await
         .map_err(self.failed("read the journal"))?;
         let mut entries = Vec::with_capacity(rows.len());
-        for (position, command, intended, verdict, settled) in rows {
+        for (position, command, intended, verdict, exceptions, settled) in rows {
             let intended = match intended {
                 Some(text) => Some(self.parse_time("an intent", &text)?),
                 None => None,
@@ -190,8 +209,12 @@ impl Store {
                 }
                 _ => None,
             };
+            let exceptions = match exceptions {
+                Some(text) => self.parse_json("exceptions", &text)?,
+                None => Vec::new(),
+            };
             let command = self.parse_json("a command", &command)?;
-            entries.push(Entry { position: position as usize, command, intended, settled });
+            entries.push(Entry { position: position as usize, command, intended, settled, exceptions });
         }
         Ok(entries)
     }
@@ -235,15 +258,16 @@ impl Store {
         self.parse_json("a command", &text)
     }
 
-    /// The recorded changes that a command carries out.
+    /// Those of the recorded changes that a command carries out which `wanted` names.
     pub(crate) async fn changes_of(
         &self,
         transaction: &mut Transaction<'static, Sqlite>,
         run: &str,
         command: &Command,
+        wanted: impl Fn(usize) -> bool,
     ) -> Result<Vec<Change>, Error> {
         let mut changes = Vec::with_capacity(command.changes.len());
-        for &change in &command.changes {
+        for &change in command.changes.iter().filter(|change| wanted(**change)) {
             let text: Option<String> =
                 sqlx::query_scalar("SELECT change FROM changes WHERE run = $1 AND position = $2")
                     .bind(run)

@@ -59,6 +59,7 @@ mod group_anchors;
 mod journal;
 mod link_records;
 mod links;
+mod list_limits;
 mod lock;
 mod mention;
 mod open;

@@ -59,17 +59,18 @@ impl Store {
         Ok(())
     }
 
-    /// Every account that a command is about: its target, and whomever its changes name.
+    /// Every account that a command is about: its target, and whomever those of its changes name that are open.
     pub(crate) async fn unsettle(
         &self,
         transaction: &mut Transaction<'static, Sqlite>,
         run: &str,
         command: usize,
+        open: impl Fn(usize) -> bool,
         at: DateTime<Utc>,
     ) -> Result<(), Error> {
         let failed = self.failed("record what is unsettled");
         let stored = self.command(transaction, run, command).await?;
-        let changes = self.changes_of(transaction, run, &stored).await?;
+        let changes = self.changes_of(transaction, run, &stored, open).await?;
         let mut targets = vec![stored.target];
         targets.extend(changes.into_iter().map(|change| change.target));
         let mut accounts = BTreeMap::new();

@@ -36,14 +36,14 @@ pub(crate) fn hold(account: &Account, steps: &[Step], found: Option<&User>) -> b
     found.is_some_and(|user| steps.iter().all(|step| holds(step, user)))
 }
 
-fn is_same(account: &Account, user: &User) -> bool {
+pub(crate) fn is_same(account: &Account, user: &User) -> bool {
     match (&account.id, &user.id) {
         (Some(ours), Some(theirs)) => ours == theirs,
         (None, _) | (_, None) => true,
     }
 }
 
-fn holds(step: &Step, user: &User) -> bool {
+pub(crate) fn holds(step: &Step, user: &User) -> bool {
     match step {
         Step::CreateUser(profile) => {
             // Which kind of account of its own the organization has is not asked: the create ignores one that is
@@ -55,7 +55,7 @@ fn holds(step: &Step, user: &User) -> bool {
         Step::Remove(groups) => groups.iter().all(|group| !user.groups.contains(group)),
         Step::Add(groups) => groups.iter().all(|group| user.groups.contains(group)),
         // The one was dealt with above, the other is no user's step: nothing to see, so nothing proven.
-        Step::RemoveFromOrg { .. } | Step::CreateGroup => false,
+        Step::RemoveFromOrg { .. } | Step::CreateGroup | Step::AddUsers(_) | Step::RemoveUsers(_) => false,
     }
 }
 

@@ -12,15 +12,16 @@ use crate::judge::Reached;
 use crate::ledger::Ledger;
 use crate::patience::Patience;
 use crate::progress::{Cancel, Listener, Progress, Watch};
+use crate::room::Room;
 use crate::session::Session;
 use crate::steps;
 use crate::verdict::{Made, Rehearsal, Reply, replies};
 use crate::work::{Work, all, rest};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use umsync_engine::breaker::Breaker;
 use umsync_engine::codes::WHOLE_REQUEST;
-use umsync_engine::command::{Command, Outcome, StepError, Verdict};
+use umsync_engine::command::{Command, Exception, Outcome, StepError, Verdict};
 use umsync_engine::stamps::RequestClass;
 
 /// So many requests in a row without a known outcome mean that Adobe is in trouble.
@@ -81,6 +82,10 @@ impl<L: Ledger> Session<L> {
     }
 }
 
+/// So many users of commands that were refused in part are looked at in one execution, 2.4 s each; the changes of the
+/// others all count as refused.
+const MOST_LOOKS: usize = 100;
+
 /// For real or for a test.
 #[derive(Debug)]
 pub(crate) enum Mode {
@@ -97,6 +102,16 @@ pub(crate) struct Execution<'a, L> {
     mode: Mode,
     /// Refusals of commands that count as done nevertheless.
     notes: BTreeMap<usize, Vec<StepError>>,
+    /// Changes that ended otherwise than their commands.
+    pub(crate) exceptions: BTreeMap<usize, Vec<Exception>>,
+    /// Groups' commands that were sent, and whose groups have not been read back, with what was said of them.
+    pub(crate) listed: BTreeMap<usize, Verdict>,
+    /// Those whose groups have just been.
+    read: BTreeSet<usize>,
+    pub(crate) breaker: Breaker,
+    room: Room,
+    /// So many more users of commands that were refused in part are looked at.
+    pub(crate) looks: usize,
     /// Another process has the execution now.
     is_lost: bool,
 }
@@ -120,31 +135,57 @@ pub(crate) struct Ended {
 
 impl<'a, L: Ledger> Execution<'a, L> {
     fn new(session: &'a Session<L>, commands: &'a [Command], watch: Watch<'a>, mode: Mode) -> Self {
-        Self { session, commands, watch, mode, notes: BTreeMap::new(), is_lost: false }
+        Self {
+            session,
+            commands,
+            watch,
+            mode,
+            notes: BTreeMap::new(),
+            exceptions: BTreeMap::new(),
+            listed: BTreeMap::new(),
+            read: BTreeSet::new(),
+            breaker: Breaker::default(),
+            room: Room::new(),
+            looks: MOST_LOOKS,
+            is_lost: false,
+        }
     }
 
     /// Does the work, piece by piece, and adds what became of it to what is known.
     async fn run(mut self, work: Vec<Work>, mut known: BTreeMap<usize, Verdict>) -> Vec<Outcome> {
-        let pieces = work.len();
+        let mut work: VecDeque<Work> = work.into();
         let mut stop: Option<String> = None;
-        let mut breaker = Breaker::of(known.values());
-        let mut unanswered = 0;
-        for (number, piece) in work.into_iter().enumerate() {
+        self.breaker = Breaker::of(known.values());
+        let (mut number, mut unanswered) = (0, 0);
+        while let Some(mut piece) = work.pop_front() {
             if stop.is_none() && self.watch.is_cancelled() {
                 stop = Some(Error::Cancelled.line());
             }
             // A test changes nothing, and whoever runs one wants to see every refusal.
-            if let (None, Some(why), false) = (&stop, breaker.broken(), self.is_test()) {
+            if let (None, Some(why), false) = (&stop, self.breaker.broken(), self.is_test()) {
                 stop = Some(why.to_owned());
             }
             if let Some(why) = &stop {
-                known.extend(piece.left(why));
+                known.extend(piece.left(why, &mut self.listed));
                 continue;
             }
-            let pragma = pragma(number, pieces);
+            if let Some(rest) = piece.cut(|positions| {
+                self.room.takes(positions.iter().map(|position| self.commands[*position].size()))
+            }) {
+                work.push_front(rest);
+            }
+            let pragma = pragma(number, work.iter().any(Work::sends));
+            number += 1;
             let ended = match piece {
                 Work::Send(positions) => self.request(positions, pragma).await,
                 Work::ClearUp(unknown) => self.look_up(unknown, pragma).await,
+                Work::ReadBack { positions, lost } => {
+                    let unknown = |(position, why)| (position, Verdict::Unknown { why });
+                    self.listed.extend(lost.into_iter().map(unknown));
+                    let ended = self.read_back(&positions, pragma).await;
+                    self.read = ended.verdicts.keys().copied().collect();
+                    ended
+                }
             };
             stop = ended.stop;
             let is_unknown = |verdict: &Verdict| matches!(verdict, Verdict::Unknown { .. });
@@ -154,30 +195,75 @@ impl<'a, L: Ledger> Execution<'a, L> {
                     "{MOST_UNANSWERED} requests in a row ended without a known outcome"
                 ));
             }
-            ended.verdicts.values().for_each(|verdict| breaker.note(verdict));
-            let now_known = outcomes(ended.verdicts.clone(), &self.notes);
-            if let Err(error) = self.settle(&now_known).await {
+            let now_known = self.believed(ended.verdicts);
+            now_known.values().for_each(|verdict| self.breaker.note(verdict));
+            if let Err(error) = self.settle(&self.outcomes(now_known.clone())).await {
                 stop.get_or_insert(error.line());
             }
-            known.extend(ended.verdicts);
+            known.extend(now_known);
             self.watch.tell(Progress::Commands { done: known.len(), total: self.commands.len() });
         }
         if let Some(why) = &stop {
             tracing::warn!(why, "execution stopped");
         }
-        outcomes(known, &self.notes)
+        self.outcomes(known)
+    }
+
+    /// What is known of commands now. Nothing is believed about members of groups before the group was read back.
+    fn believed(&mut self, mut verdicts: BTreeMap<usize, Verdict>) -> BTreeMap<usize, Verdict> {
+        if self.is_test() {
+            return verdicts;
+        }
+        let read = std::mem::take(&mut self.read);
+        verdicts.retain(|position, verdict| {
+            let waits = self.commands[*position].is_of_members()
+                && !read.contains(position)
+                && !matches!(verdict, Verdict::NotSent { .. });
+            if waits {
+                self.listed.insert(*position, verdict.clone());
+            }
+            !waits
+        });
+        verdicts
+    }
+
+    fn outcomes(&self, verdicts: BTreeMap<usize, Verdict>) -> Vec<Outcome> {
+        let outcome = |(command, verdict)| Outcome {
+            command,
+            verdict,
+            notes: self.notes.get(&command).cloned().unwrap_or_default(),
+            exceptions: self.exceptions.get(&command).cloned().unwrap_or_default(),
+        };
+        verdicts.into_iter().map(outcome).collect()
     }
 
     /// Sends the commands of one request and finds out what became of each.
     async fn request(&mut self, positions: Vec<usize>, pragma: Pragma) -> Ended {
-        let (positions, mut verdicts) = self.can_be_said(positions);
+        let (mut positions, mut verdicts) = self.can_be_said(positions);
+        if self.knows_tens() {
+            let (lists, others) = positions
+                .into_iter()
+                .partition::<Vec<_>, _>(|position| self.commands[*position].is_of_members());
+            positions = others;
+            if !lists.is_empty() {
+                let Ended { verdicts: ends, stop } = self.in_tens(&lists, pragma).await;
+                verdicts.extend(ends);
+                if stop.is_some() {
+                    let why = stop.clone().unwrap_or_default();
+                    let not_sent = |position| (position, Verdict::NotSent { why: why.clone() });
+                    verdicts.extend(positions.into_iter().map(not_sent));
+                    return Ended { verdicts, stop };
+                }
+            }
+        }
         let sent: Vec<(usize, Command)> =
             positions.into_iter().map(|position| (position, self.commands[position].clone())).collect();
         if sent.is_empty() {
             return Ended { verdicts, stop: None };
         }
-        let ended = match self.post(&sent, pragma).await {
+        let mut ended = match self.post(&sent, pragma).await {
             Ok(replies) => {
+                self.room.was_enough();
                 let open = replies.into_iter().filter_map(|(position, reply)| {
                     open(reply)
                         .map_err(|verdict| verdicts.insert(position, verdict))
@@ -199,6 +285,7 @@ impl<'a, L: Ledger> Execution<'a, L> {
                 Ended { verdicts: sent.into_iter().map(refused).collect(), stop: Some(stop) }
             }
             Err(Failure { reached: Reached::Perhaps, error }) => {
+                self.room.was_too_much(&error);
                 let why = error.line();
                 let lost = |(position, _)| (position, Open::Lost { why: why.clone() });
                 let open = sent.into_iter().map(lost).collect();
@@ -211,7 +298,16 @@ impl<'a, L: Ledger> Execution<'a, L> {
                 }
             }
         };
-        verdicts.extend(ended.verdicts);
+        verdicts.append(&mut ended.verdicts);
+        let too_long = self.too_long(&verdicts);
+        if !too_long.is_empty() && ended.stop.is_none() {
+            let again = self.in_tens(&too_long, pragma).await;
+            verdicts.extend(again.verdicts);
+            ended.stop = again.stop;
+        }
+        if ended.stop.is_none() {
+            ended.stop = self.tell_apart(&verdicts).await;
+        }
         Ended { verdicts, stop: ended.stop }
     }
 
@@ -366,12 +462,6 @@ pub(crate) fn open(reply: Reply) -> Result<Open, Verdict> {
     }
 }
 
-fn outcomes(verdicts: BTreeMap<usize, Verdict>, notes: &BTreeMap<usize, Vec<StepError>>) -> Vec<Outcome> {
-    let noted = |command| notes.get(&command).cloned().unwrap_or_default();
-    let outcome = |(command, verdict)| Outcome { command, verdict, notes: noted(command) };
-    verdicts.into_iter().map(outcome).collect()
-}
-
 /// The refusal of a whole request, as an error of each of its commands. Its code says so: it tells nothing about any of
 /// them.
 fn whole(error: &Error) -> StepError {
@@ -382,10 +472,10 @@ fn whole(error: &Error) -> StepError {
 
 /// Adobe's own client marks the first and the last action request of a sync. A listing has begun the sync already, so
 /// a single request is its end.
-fn pragma(number: usize, requests: usize) -> Pragma {
-    match number {
-        _ if number + 1 == requests => Pragma::End,
-        0 => Pragma::Start,
-        _ => Pragma::None,
+fn pragma(number: usize, more: bool) -> Pragma {
+    match (number, more) {
+        (_, false) => Pragma::End,
+        (0, true) => Pragma::Start,
+        (_, true) => Pragma::None,
     }
 }

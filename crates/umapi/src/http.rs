@@ -17,7 +17,7 @@ use crate::settings::{Pace, Settings};
 use crate::token::Token;
 use crate::way::{address, encode};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, PRAGMA};
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -58,6 +58,8 @@ pub(crate) struct Line<L> {
     known: Mutex<Option<Known>>,
     /// So many client secrets were refused in this session, the first one first. None of them is tried again.
     pub(crate) refused_secrets: AtomicU8,
+    /// Adobe has called the lists of a group's command too long, and takes ten entries in each direction.
+    pub(crate) lists_are_short: AtomicBool,
 }
 
 /// What the last token told.
@@ -88,6 +90,7 @@ impl<L: Ledger> Line<L> {
             counter: AtomicU64::new(0),
             known: Mutex::new(None),
             refused_secrets: AtomicU8::new(0),
+            lists_are_short: AtomicBool::new(false),
         }
     }
 

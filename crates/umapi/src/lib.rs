@@ -31,6 +31,7 @@
 //! * Secrets appear in no message, log or debug output.
 
 mod answer;
+mod apart;
 mod call;
 mod clear_up;
 mod clock;
@@ -43,10 +44,12 @@ mod judge;
 mod jwt;
 mod ledger;
 mod mark;
+mod members;
 mod pace;
 mod patience;
 mod progress;
 mod read;
+mod room;
 #[cfg(test)]
 mod samples;
 mod session;

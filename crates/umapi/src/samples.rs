@@ -18,7 +18,7 @@ pub(crate) fn account(email: &str) -> Account {
 
 pub(crate) fn to_user(email: &str, steps: Vec<Step>) -> Command {
     let target = Target::User(account(email).into());
-    Command { phase: Phase::Settle, target, steps, changes: vec![0] }
+    Command { phase: Phase::Settle, target, steps, changes: vec![0], fallback: Vec::new() }
 }
 
 pub(crate) fn user(email: &str, groups: &[&str]) -> User {

@@ -86,6 +86,12 @@ impl<L: Ledger> Session<L> {
         self.line.refused_secrets.load(Ordering::Relaxed) > 0
     }
 
+    /// Whether Adobe has said, while this session executed, that ten entries in each direction are all that a group's
+    /// command takes.
+    pub fn lists_are_short(&self) -> bool {
+        self.line.lists_are_short.load(Ordering::Relaxed)
+    }
+
     /// Leave to list all users and groups, if both were listed long enough ago. Writes no stamp yet.
     ///
     /// Fails with [`Error::Shut`], which says when it opens and why not now.

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use umsync_engine::adobe::Identity;
 use umsync_engine::change::{Field, Profile, Target};
-use umsync_engine::command::{Command, Step};
+use umsync_engine::command::{Command, Member, Step};
 use umsync_engine::key::GroupName;
 
 /// Create steps say it always: the default has changed before, and a create that may find its user there can be sent
@@ -54,7 +54,9 @@ fn user_step(step: &Step) -> Result<Value, String> {
         Step::RemoveFromOrg { delete_account } => {
             json!({ "removeFromOrg": { "deleteAccount": delete_account } })
         }
-        Step::CreateGroup => return Err("a user command cannot make a group".to_owned()),
+        Step::CreateGroup | Step::AddUsers(_) | Step::RemoveUsers(_) => {
+            return Err("a user command cannot do what a group command does".to_owned());
+        }
     })
 }
 
@@ -62,6 +64,8 @@ fn group_step(step: &Step) -> Result<Value, String> {
     match step {
         // The name is the command's.
         Step::CreateGroup => Ok(json!({ "createUserGroup": { "option": IF_THERE } })),
+        Step::AddUsers(members) => Ok(json!({ "add": { "user": emails(members) } })),
+        Step::RemoveUsers(members) => Ok(json!({ "remove": { "user": emails(members) } })),
         Step::CreateUser(_)
         | Step::Update(_)
         | Step::Remove(_)
@@ -96,6 +100,10 @@ fn field_name(field: Field) -> &'static str {
         Field::FirstName => "firstname",
         Field::LastName => "lastname",
     }
+}
+
+fn emails(members: &[Member]) -> Vec<&str> {
+    members.iter().map(|member| member.user.as_str()).collect()
 }
 
 fn names(groups: &[GroupName]) -> Vec<&str> {
@@ -176,6 +184,7 @@ mod tests {
             target: Target::Group("Design".into()),
             steps: vec![Step::CreateGroup],
             changes: vec![0],
+            fallback: Vec::new(),
         };
         let wire = command(&create, "r").unwrap();
         let expected = json!({"usergroup": "Design", "requestID": "r",

@@ -225,7 +225,7 @@ fn is_benign(command: &Command, error: &StepError, rehearsal: &Rehearsal<'_>) ->
         (Some(Step::CreateUser(_)), "error.user.already_in_org" | "error.user.already_invited") => true,
         // From a group's side a list that changes nothing may be an error.
         (
-            Some(Step::Add(_) | Step::Remove(_)),
+            Some(Step::Add(_) | Step::Remove(_) | Step::AddUsers(_) | Step::RemoveUsers(_)),
             "error.user.already_exists" | "error.usergroup.user_list.invalid",
         ) => true,
         _ => is_untested(command, step, code, rehearsal),
@@ -244,7 +244,9 @@ fn is_untested(command: &Command, step: Option<&Step>, code: &str, rehearsal: &R
             made.holds(&command.target) && NOBODY.contains(&code)
         }
         Some(Step::CreateGroup) => code == "error.usergroup.not_found",
-        Some(Step::CreateUser(_) | Step::RemoveFromOrg { .. }) | None => false,
+        // The group that they would join is not there yet.
+        Some(Step::AddUsers(_)) => made.holds(&command.target) && code == "error.usergroup.not_found",
+        Some(Step::CreateUser(_) | Step::RemoveFromOrg { .. } | Step::RemoveUsers(_)) | None => false,
     }
 }
 

@@ -11,11 +11,33 @@ pub(crate) enum Work {
     Send(Vec<usize>),
     /// They were sent before the execution was cut short, and for this reason nobody knows what became of them.
     ClearUp(Vec<(usize, String)>),
+    /// The groups of these commands are read back: those of a phase that were sent from the group's side. Some were `lost`
+    /// before the execution was cut short.
+    ReadBack {
+        /// All of them.
+        positions: Vec<usize>,
+        /// And why nobody knows what became of these.
+        lost: Vec<(usize, String)>,
+    },
 }
 
 impl Work {
-    /// What is to be said of them when nothing more may be done.
-    pub(crate) fn left(self, stop: &str) -> Vec<(usize, Verdict)> {
+    /// Whether it may send something.
+    pub(crate) fn sends(&self) -> bool {
+        !matches!(self, Self::ReadBack { .. })
+    }
+
+    /// Cuts off what does not go with the first of its commands that `takes` counts.
+    pub(crate) fn cut(&mut self, takes: impl FnOnce(&[usize]) -> usize) -> Option<Self> {
+        let Self::Send(positions) = self else { return None };
+        let count = takes(positions).min(positions.len());
+        let rest = positions.split_off(count);
+        (!rest.is_empty()).then_some(Self::Send(rest))
+    }
+
+    /// What is to be said of them when nothing more may be done. `listed` are groups' commands that were sent and whose
+    /// groups have not been read back.
+    pub(crate) fn left(self, stop: &str, listed: &mut BTreeMap<usize, Verdict>) -> Vec<(usize, Verdict)> {
         match self {
             Self::Send(positions) => {
                 let not_sent = |position| (position, Verdict::NotSent { why: stop.to_owned() });
@@ -24,13 +46,21 @@ impl Work {
             Self::ClearUp(unknown) => {
                 unknown.into_iter().map(|(position, why)| (position, Verdict::Unknown { why })).collect()
             }
+            Self::ReadBack { positions, lost } => {
+                let lost: BTreeMap<usize, String> = lost.into_iter().collect();
+                let sent =
+                    positions.into_iter().filter(|at| listed.remove(at).is_some() || lost.contains_key(at));
+                let why = format!("its group was not read back: {stop}");
+                sent.map(|position| (position, Verdict::Unknown { why: why.clone() })).collect()
+            }
         }
     }
 }
 
 /// All of a plan, of which nothing was sent yet.
 pub(crate) fn all(commands: &[Command]) -> Vec<Work> {
-    pack::requests(commands).into_iter().map(|range| Work::Send(range.collect())).collect()
+    let nothing = vec![Verdict::NotSent { why: String::new() }; commands.len()];
+    rest(commands, &nothing).0
 }
 
 /// What is left of a plan, and what is settled of it. In each phase what is unknown comes first.
@@ -55,8 +85,15 @@ pub(crate) fn rest(commands: &[Command], so_far: &[Verdict]) -> (Vec<Work>, BTre
             _ => (position, "nothing is noted about it".to_owned()),
         };
         let clear_up = |positions: Vec<usize>| Work::ClearUp(positions.into_iter().map(because).collect());
+        let of_members = |position: &usize| commands[*position].is_of_members();
+        let (lists, unknown): (Vec<usize>, Vec<usize>) = unknown.into_iter().partition(of_members);
         work.extend(packed(commands, &unknown).map(clear_up));
         work.extend(packed(commands, &unsent).map(Work::Send));
+        let lost: Vec<(usize, String)> = lists.iter().copied().map(because).collect();
+        let positions: Vec<usize> = lists.into_iter().chain(unsent.into_iter().filter(of_members)).collect();
+        if !positions.is_empty() {
+            work.push(Work::ReadBack { positions, lost });
+        }
         first += phase.len();
     }
     (work, known)

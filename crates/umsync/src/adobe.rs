@@ -46,7 +46,7 @@ impl Side {
                 (settings, Some(running))
             }
         };
-        let Adobe { service: _, every, wait: _, pace } = adobe;
+        let Adobe { service: _, every, wait: _, pace, packing: _ } = adobe;
         let plain = settings.server.scheme() == "http" || settings.ims.scheme() == "http";
         let mark = if *every < LEAST_EVERY || *pace == Pace::Off || plain {
             Some(

@@ -9,6 +9,7 @@ use umsync_engine::change::Change;
 use umsync_engine::command::{Outcome, Verdict};
 use umsync_engine::diff::Leaver;
 use umsync_engine::plan::Plan;
+use umsync_engine::report::{Results, fates};
 use umsync_engine::rules::Baseline;
 use umsync_engine::saved::SavedPlan;
 use umsync_engine::withhold::{Doubts, Why};
@@ -95,11 +96,9 @@ impl Approvals {
         plan: &Plan,
         outcomes: &[Outcome],
     ) -> Result<(), Failure> {
-        let not_sent = outcomes
-            .iter()
-            .filter(|outcome| matches!(outcome.verdict, Verdict::NotSent { .. }))
-            .flat_map(|outcome| &plan.commands()[outcome.command].changes)
-            .map(|at| &plan.changes()[*at]);
+        let not_sent = fates(plan, outcomes)
+            .filter(|(_, verdict)| matches!(verdict, Verdict::NotSent { .. }))
+            .map(|(change, _)| change);
         self.among(not_sent, async |approval, unused| {
             Ok(program.store.give_back(program.organization(), approval, &unused).await?)
         })
@@ -159,7 +158,7 @@ pub(crate) async fn settle_baseline(program: &Program, finished: &Finished) -> R
         .iter()
         .any(|withheld| waits(&withheld.change) && !matches!(withheld.why, Why::Parked | Why::Invisible));
     let doubtful = plan.doubts() != Doubts::default();
-    let undone = outcomes.iter().any(|outcome| outcome.verdict != Verdict::Done);
+    let undone = !Results::of(plan, outcomes).all_done();
     let waits = |leaver: &Leaver| leaver.acts_at.is_some() && !leaver.due && leaver.order.is_none();
     let graced = plan.leavers().iter().any(waits);
     if withheld || doubtful || undone || graced {

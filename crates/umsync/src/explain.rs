@@ -16,7 +16,7 @@ use umsync_engine::directories::Directories;
 use umsync_engine::explain::{Case, Explanation, explain as tell};
 use umsync_engine::key::GroupName;
 use umsync_engine::memory::Memory;
-use umsync_engine::plan::{Occasion, plan};
+use umsync_engine::plan::plan;
 use umsync_engine::rules::Rules;
 
 /// Explains what a run would do about somebody, and why.
@@ -45,8 +45,8 @@ async fn explained(program: &Program, who: &str, why_not: Option<&str>) -> Resul
     let approvals = Approvals::recall(program).await?;
     let memory = Memory { approved: approvals.lifted(), ..remembering::recall(program, &directories).await? };
     let rules = Rules { baseline: baseline(program).await?, ..program.config.rules.clone() };
-    let now = program.now();
-    let occasion = Occasion { configuration: &program.config.meaning, now, person: person.as_deref() };
+    let occasion = program.occasion(person.as_deref());
+    let now = occasion.now;
     let (plan, _) = plan(&directories, &adobe, &rules, &memory, occasion)?;
     program.bar.finish();
     let case =

@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::signal::unix::{SignalKind, signal};
+use umsync_engine::plan::Occasion;
 use umsync_store::{Missing, Pause, Store, holder};
 use umsync_umapi::{Cancel, Canceller, Client, Clock, Session};
 
@@ -60,6 +61,12 @@ impl Program {
     /// The present.
     pub(crate) fn now(&self) -> DateTime<Utc> {
         SystemClock.now()
+    }
+
+    /// What a plan made now is made under; about one person, by the place of their entry, if there is one.
+    pub(crate) fn occasion<'a>(&'a self, person: Option<&'a str>) -> Occasion<'a> {
+        let Config { meaning: configuration, adobe, .. } = &self.config;
+        Occasion { configuration, now: self.now(), person, packing: adobe.packing }
     }
 
     /// The organization, as the store knows it.

@@ -43,6 +43,7 @@ pub(crate) async fn recall(program: &Program, directories: &Directories) -> Resu
         gave,
         surplus: store.surplus(organization).await?,
         looked_for: BTreeSet::new(),
+        list_limit: store.list_limit(organization).await?,
     })
 }
 
@@ -92,6 +93,15 @@ pub(crate) async fn look_for_created(
         }
     }
     Ok(store.forget_created(organization, &seen).await?)
+}
+
+/// Remembers that Adobe takes shorter lists than was thought. Nothing is lost where that cannot be kept: it is said again.
+pub(crate) async fn lists(program: &Program, session: &Session<StoreLedger>) {
+    if session.lists_are_short()
+        && let Err(error) = program.store.note_short_lists(program.organization(), program.now()).await
+    {
+        tracing::warn!("how much a group's command takes could not be kept: {error}");
+    }
 }
 
 /// One account stands in a snapshot once.

@@ -67,11 +67,11 @@ fn unfinished(run: &Run, journal: &[Row]) -> Value {
     let start = &run.start;
     let changes: Vec<Value> = journal
         .iter()
-        .map(|Row { position: _, change, command }| {
+        .map(|row| {
             json!({
-                "change": change,
-                "sent_at": command.as_ref().and_then(|command| command.intended),
-                "verdict": command.as_ref().and_then(|command| command.settled.as_ref()).map(|(verdict, _)| verdict),
+                "change": row.change,
+                "sent_at": row.command.as_ref().and_then(|command| command.intended),
+                "verdict": row.settled(),
             })
         })
         .collect();

@@ -11,7 +11,7 @@ use crate::unlisted;
 use umsync_engine::change::Change;
 use umsync_engine::command::Outcome;
 use umsync_engine::memory::Memory;
-use umsync_engine::plan::{Occasion, Plan, plan};
+use umsync_engine::plan::{Plan, plan};
 use umsync_engine::rules::Rules;
 use umsync_engine::saved::Exact;
 use umsync_store::Purpose;
@@ -65,8 +65,7 @@ pub(crate) async fn run(
     let mut memory =
         Memory { approved: approvals.lifted(), ..remembering::recall(program, &directories).await? };
     let rules = Rules { baseline: baseline(program).await?, ..program.config.rules.clone() };
-    let occasion =
-        Occasion { configuration: &program.config.meaning, now: program.now(), person: person.as_deref() };
+    let occasion = program.occasion(person.as_deref());
     let (mut fresh, mut remember) = plan(&directories, &snapshot, &rules, &memory, occasion)?;
     if unlisted::look_for(program, &session, &remember.look_for, &mut snapshot, &mut memory).await? {
         (fresh, remember) = plan(&directories, &snapshot, &rules, &memory, occasion)?;
@@ -85,7 +84,9 @@ pub(crate) async fn run(
             lock.purpose(Purpose::Executing)?;
             let permit = session.may_execute().await?;
             record.about_to_send(program, &plan, &stale, &approvals, &remember).await?;
-            session.execute(permit, plan.commands(), &listener, &program.cancel).await
+            let outcomes = session.execute(permit, plan.commands(), &listener, &program.cancel).await;
+            remembering::lists(program, &session).await;
+            outcomes
         }
     };
     program.bar.finish();

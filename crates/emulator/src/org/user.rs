@@ -244,6 +244,17 @@ impl Org {
         !numbers.is_empty()
     }
 
+    /// Takes everybody with this email out of a group, as an administrator does in the console; says whether there was
+    /// anybody, and such a group.
+    pub fn leave_group(&mut self, email: &str, group: &str) -> bool {
+        let numbers: Vec<u64> = self.with_email(email).map(|(number, _)| number).collect();
+        let Some(group) = self.index.groups.get(&fold(group)).copied() else { return false };
+        for number in &numbers {
+            self.leave(*number, group);
+        }
+        !numbers.is_empty()
+    }
+
     /// Removes everybody with this email, from the organization and its directories; says whether there was anybody.
     pub fn remove_user(&mut self, email: &str) -> bool {
         let numbers: Vec<u64> = self.with_email(email).map(|(number, _)| number).collect();

@@ -53,8 +53,8 @@ impl Results {
 
 /// The changes of a plan with what became of them.
 pub fn fates<'a>(plan: &'a Plan, outcomes: &'a [Outcome]) -> impl Iterator<Item = (&'a Change, &'a Verdict)> {
-    outcomes.iter().flat_map(move |Outcome { command, verdict, notes: _ }| {
-        plan.commands()[*command].changes.iter().map(move |at| (&plan.changes()[*at], verdict))
+    outcomes.iter().flat_map(move |outcome| {
+        plan.commands()[outcome.command].changes.iter().map(move |at| (&plan.changes()[*at], outcome.of(*at)))
     })
 }
 
@@ -109,7 +109,7 @@ pub fn of_notes(plan: &Plan, outcomes: &[Outcome], sent: Sent) -> Vec<Line> {
         ),
     };
     section(&format!("{title}: {}", noted().count()), &mut lines);
-    for Outcome { command, verdict: _, notes } in noted() {
+    for Outcome { command, verdict: _, notes, exceptions: _ } in noted() {
         let said: Vec<String> =
             notes.iter().map(|note| format!("{} ({})", note.message, note.code)).collect();
         let target =

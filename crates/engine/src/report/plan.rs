@@ -6,6 +6,7 @@ use crate::change::{Change, Reason, Target, What};
 use crate::codes::meaning;
 use crate::diff::{Leaver, Returned};
 use crate::memory::Order;
+use crate::pack::Cost;
 use crate::park::Parked;
 use crate::plan::{Certified, GroupLine, Plan};
 use crate::shared::Shared;
@@ -198,7 +199,19 @@ fn groups(plan: &Plan, lines: &mut Vec<Line>) {
     }
     section("Groups", lines);
     let width = changing.iter().map(|line| line.name.spelling().chars().count()).max().unwrap_or_default();
-    for GroupLine { name, before, gains, losses, withheld, foreign, new, counted: _, quota: _ } in changing {
+    for GroupLine {
+        name,
+        before,
+        gains,
+        losses,
+        withheld,
+        foreign,
+        new,
+        counted: _,
+        quota: _,
+        user_group: _,
+    } in changing
+    {
         let after = before + gains - losses;
         let padding = " ".repeat(width - name.spelling().chars().count());
         let mut line = Line::of(
@@ -517,6 +530,31 @@ fn returned(plan: &Plan, lines: &mut Vec<Line>) {
     }
 }
 
+/// What sending it takes.
+fn cost(plan: &Plan) -> String {
+    let Cost { requests, at_least, per_user, pages, seconds } = plan.cost();
+    let commands = counted(plan.commands().len(), "command", "commands");
+    let beside = match per_user == requests {
+        true => String::new(),
+        false => format!(", {per_user} with a command for each user"),
+    };
+    let read = match pages {
+        0 => String::new(),
+        pages => format!(" and {} read back", counted(pages as usize, "page of members", "pages of members")),
+    };
+    let requests = counted(requests, "request", "requests");
+    format!("{commands} in {requests}{read} (at least {at_least}{beside}), about {}", time(seconds))
+}
+
+/// Seconds, for people.
+fn time(seconds: u64) -> String {
+    match seconds {
+        ..=119 => format!("{seconds} s"),
+        120..=7_199 => format!("{} min", seconds.div_ceil(60)),
+        _ => format!("{:.1} h", seconds as f64 / 3_600.0),
+    }
+}
+
 fn totals(plan: &Plan, lines: &mut Vec<Line>) {
     lines.push(Line::default());
     let totals = Totals::of(plan.changes());
@@ -527,12 +565,12 @@ fn totals(plan: &Plan, lines: &mut Vec<Line>) {
         ));
         return;
     }
-    let cost = format!(
-        "  {} in {}; {} already in step",
-        counted(plan.commands().len(), "command", "commands"),
-        counted(plan.requests(), "request", "requests"),
-        counted(plan.in_step(), "person", "people"),
-    );
+    let in_step = format!("{} already in step", counted(plan.in_step(), "person", "people"));
+    let cost = if plan.commands().is_empty() {
+        format!("  {in_step}")
+    } else {
+        format!("  {}; {in_step}", cost(plan))
+    };
     lines.push(Line::of(Ink::Heading, format!("To do: {totals}")).and(Ink::Faint, cost));
     if !plan.withheld().is_empty() {
         let held = Totals::of(plan.withheld().iter().map(|withheld| &withheld.change));

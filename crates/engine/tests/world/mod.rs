@@ -18,6 +18,7 @@ use umsync_engine::falls::Counts;
 use umsync_engine::key::{GroupName, fold_email};
 use umsync_engine::limits::{Limit, Limits};
 use umsync_engine::memory::{Absence, Known, Memory, Order};
+use umsync_engine::pack::Packing;
 use umsync_engine::plan::{Occasion, Plan, Remember, plan};
 use umsync_engine::rules::{
     AdobeIdTwin, Baseline, Disabled, Domains, IdentityRule, LeaverAction, Leavers, Mapping, MappingMode,
@@ -43,12 +44,14 @@ impl World {
     }
 
     pub(crate) fn plan(&self) -> Result<(Plan, Remember), DiffError> {
-        let occasion = Occasion { configuration: "configuration", now: now(), person: None };
+        let occasion =
+            Occasion { configuration: "configuration", now: now(), person: None, packing: Packing::Auto };
         plan(&self.directories(), &self.adobe, &self.rules, &self.memory, occasion)
     }
 
     pub(crate) fn plan_for(&self, dn: &str) -> Result<(Plan, Remember), DiffError> {
-        let occasion = Occasion { configuration: "configuration", now: now(), person: Some(dn) };
+        let occasion =
+            Occasion { configuration: "configuration", now: now(), person: Some(dn), packing: Packing::Auto };
         plan(&self.directories(), &self.adobe, &self.rules, &self.memory, occasion)
     }
 
@@ -125,7 +128,8 @@ impl Several {
         }
         let directories = Directories::several(read, failed).expect("one is read");
         let World { directory: _, adobe, rules, memory } = &self.world;
-        let occasion = Occasion { configuration: "configuration", now: now(), person: None };
+        let occasion =
+            Occasion { configuration: "configuration", now: now(), person: None, packing: Packing::Auto };
         plan(&directories, adobe, rules, memory, occasion)
     }
 }

@@ -84,6 +84,7 @@ pub(crate) fn add(name: &str, group: &str, changes: &[usize]) -> Command {
         target: Target::User(account(name)),
         steps: vec![Step::Add(vec![GroupName::new(group)])],
         changes: changes.to_vec(),
+        fallback: Vec::new(),
     }
 }
 

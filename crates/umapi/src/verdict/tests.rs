@@ -141,6 +141,7 @@ fn what_is_so_already_is_done() {
         target: Target::Group("Design".into()),
         steps: vec![Step::CreateGroup],
         changes: vec![],
+        fallback: Vec::new(),
     };
     let body = json!({"completed": 0, "notCompleted": 1, "result": "error",
         "errors": [error(0, 0, "error.usergroup.already_exists")]});
@@ -170,6 +171,7 @@ fn a_test_cannot_know_what_it_would_have_made() {
         target: Target::Group("new".into()),
         steps: vec![Step::CreateGroup],
         changes: vec![],
+        fallback: Vec::new(),
     };
     let made = Made::by(&[group, create.clone()]);
     let test = Rehearsal::Yes(&made);

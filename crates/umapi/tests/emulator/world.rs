@@ -15,6 +15,7 @@ use umsync_engine::directories::Directories;
 use umsync_engine::directory::{Certificate, Directory, DirectoryGroup, Entry, GroupRef};
 use umsync_engine::limits::Limits;
 use umsync_engine::memory::Memory as Remembered;
+use umsync_engine::pack::Packing;
 use umsync_engine::plan::{Occasion, Plan, plan};
 use umsync_engine::rules::{
     AdobeIdTwin, Baseline, Disabled, Domains, IdentityRule, LeaverAction, Leavers, Mapping, MappingMode,
@@ -172,6 +173,6 @@ pub(crate) fn directory(entries: Vec<Entry>, groups: &[&str]) -> Directories {
 
 pub(crate) fn planned(directory: &Directories, adobe: &Snapshot, rules: &Rules) -> Plan {
     let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
-    let occasion = Occasion { configuration: "configuration", now, person: None };
+    let occasion = Occasion { configuration: "configuration", now, person: None, packing: Packing::Auto };
     plan(directory, adobe, rules, &Remembered::default(), occasion).unwrap().0
 }

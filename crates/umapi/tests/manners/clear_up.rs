@@ -163,6 +163,7 @@ async fn a_new_group_is_looked_up() {
         target: Target::Group(name.into()),
         steps: vec![Step::CreateGroup],
         changes: vec![0],
+        fallback: Vec::new(),
     };
     let world = world(Reply::HangUp, |request| match request.path.ends_with("/There") {
         true => users_page(&[], true),

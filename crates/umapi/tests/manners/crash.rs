@@ -44,6 +44,7 @@ fn plan() -> Vec<Command> {
         target: Target::Group(name.into()),
         steps: vec![Step::CreateGroup],
         changes: vec![0],
+        fallback: Vec::new(),
     };
     let create = |n| {
         let profile = Profile {

@@ -84,6 +84,7 @@ async fn a_phase_is_over_before_the_next_begins() {
         target: Target::Group("Design".into()),
         steps: vec![Step::CreateGroup],
         changes: vec![0],
+        fallback: Vec::new(),
     };
     let leave = command(Phase::Depart, "z@b.c", vec![Step::RemoveFromOrg { delete_account: false }]);
     let outcomes = execute(&world.session().await, &[group, join("a@b.c"), leave]).await;

@@ -99,6 +99,7 @@ async fn a_phase_is_cleared_up_and_over_before_the_next_begins() {
         target: Target::Group("Design".into()),
         steps: vec![Step::CreateGroup],
         changes: vec![0],
+        fallback: Vec::new(),
     };
     let release = |email| command(Phase::Release, email, vec![Step::Remove(vec!["Design".into()])]);
     let leave = |email| command(Phase::Depart, email, vec![Step::RemoveFromOrg { delete_account: false }]);

@@ -142,7 +142,7 @@ impl Ledger for Memory {
         let commands = outcomes.iter().map(|outcome| outcome.command).collect();
         self.on(Call::Settle, |inner| {
             inner.journal.push(Entry::Settled(commands));
-            for Outcome { command, verdict, notes: _ } in outcomes {
+            for Outcome { command, verdict, notes: _, exceptions: _ } in outcomes {
                 inner.commands.entry(*command).or_default().1 = Some(verdict.clone());
             }
         })

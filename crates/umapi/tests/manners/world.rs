@@ -217,7 +217,7 @@ pub(crate) fn command(phase: Phase, email: &str, steps: Vec<Step>) -> Command {
         address: address(email),
         email: email.to_owned(),
     };
-    Command { phase, target: Target::User(account.into()), steps, changes: vec![0] }
+    Command { phase, target: Target::User(account.into()), steps, changes: vec![0], fallback: Vec::new() }
 }
 
 /// So many users join a group.

@@ -4,6 +4,7 @@ use super::file::Section;
 use super::secret::SecretRef;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use umsync_engine::pack::Packing;
 use umsync_umapi::{Pace, TokenEndpoint};
 use url::Url;
 
@@ -18,6 +19,8 @@ pub(crate) struct Adobe {
     pub(crate) wait: Duration,
     /// How fast requests follow each other.
     pub(crate) pace: Pace,
+    /// From which side memberships are changed.
+    pub(crate) packing: Packing,
 }
 
 /// Who answers.
@@ -89,8 +92,9 @@ const EVERY: Duration = Duration::from_secs(2 * 60 * 60);
 const WAIT: Duration = Duration::from_secs(10 * 60);
 
 pub(super) fn read(section: Section<'_>, folder: &Path) -> Option<Adobe> {
-    // One command for each user is what this version knows; `auto` may come to mean more.
-    section.word("packing", &[("per-user", ())]);
+    let packing = section
+        .word("packing", &[("auto", Packing::Auto), ("per-user", Packing::PerUser)])
+        .unwrap_or_default();
     let every = section.parsed("every", duration).unwrap_or(EVERY);
     let wait = section.parsed("wait", duration).unwrap_or(WAIT);
     let pace = section.parsed("pace", pace).unwrap_or_default();
@@ -130,7 +134,7 @@ pub(super) fn read(section: Section<'_>, folder: &Path) -> Option<Adobe> {
         }
     };
     section.finish();
-    Some(Adobe { service: service?, every, wait, pace })
+    Some(Adobe { service: service?, every, wait, pace, packing })
 }
 
 fn organization(section: &Section<'_>, folder: &Path) -> Option<Organization> {

@@ -86,16 +86,18 @@ impl Told {
             journal.iter().filter_map(|row| Some((row.position, row.command.as_ref()?.intended?))).collect();
         let mut ends: BTreeMap<usize, End> = BTreeMap::new();
         let mut noted = Vec::new();
-        for Outcome { command, verdict, notes } in outcomes.unwrap_or_default() {
-            if let (false, Some(command)) = (notes.is_empty(), commands.get(command)) {
-                noted.push((command.target.to_string(), notes));
+        for outcome in outcomes.unwrap_or_default() {
+            let Some(command) = commands.get(outcome.command) else { continue };
+            for at in &command.changes {
+                let end = match End::of(outcome.of(*at).clone()) {
+                    End::Done if is_test => End::Tested,
+                    end => end,
+                };
+                ends.insert(*at, end);
             }
-            let end = match End::of(verdict) {
-                End::Done if is_test => End::Tested,
-                end => end,
-            };
-            let changes = commands.get(command).map(|command| command.changes.as_slice());
-            ends.extend(changes.unwrap_or_default().iter().map(|at| (*at, end.clone())));
+            if !outcome.notes.is_empty() {
+                noted.push((command.target.to_string(), outcome.notes));
+            }
         }
         // What the journal knows goes before: a run that was cut short is gone on with by another.
         let mut known: BTreeMap<usize, Fate> =

@@ -101,6 +101,7 @@ pub(crate) async fn resume(program: &Program, record: &Record) -> Result<Resumed
     approvals.use_up(program, to_send).await?;
     let listener = |progress| program.bar.adobe(progress);
     let outcomes = session.go_on(permit, &commands, &so_far, &listener, &program.cancel).await;
+    remembering::lists(program, &session).await;
     program.bar.finish();
     // A run that was killed has noted nothing of what it knew.
     let was_killed = run.end.is_none();
@@ -161,9 +162,9 @@ async fn note(
     commands: &[Command],
 ) -> Result<(), Failure> {
     let mut fates: Vec<(&Change, &Verdict)> = Vec::new();
-    for Outcome { command, verdict, notes: _ } in outcomes {
-        let changes = commands[*command].changes.iter().filter_map(|at| rows.get(*at));
-        fates.extend(changes.map(|row| (&row.change, verdict)));
+    for outcome in outcomes {
+        let changes = commands[outcome.command].changes.iter().filter_map(|at| Some((*at, rows.get(*at)?)));
+        fates.extend(changes.map(|(at, row)| (&row.change, outcome.of(at))));
     }
     remembering::fates(program, &fates, &BTreeMap::new(), None).await
 }
@@ -219,16 +220,20 @@ async fn ended(program: &Program, id: &str, rows: Vec<Row>, whole: bool) -> Resu
 /// What became of a change, where it has not been sent that too.
 pub(crate) fn verdict(row: &Row) -> Verdict {
     match &row.command {
-        Some(entry) => known(entry),
+        Some(entry) => so_far(entry.intended, row.settled().cloned()),
         None => Verdict::NotSent { why: "no command carries it".to_owned() },
     }
 }
 
 /// The same by command, as a run that was not cut short tells it.
 pub(crate) fn outcomes_of(rows: &[Row]) -> Vec<Outcome> {
-    let by_command: BTreeMap<usize, Verdict> =
-        rows.iter().filter_map(|row| Some((row.command.as_ref()?.position, verdict(row)))).collect();
-    by_command.into_iter().map(|(command, verdict)| Outcome::new(command, verdict)).collect()
+    let by_command: BTreeMap<usize, &Entry> =
+        rows.iter().filter_map(|row| row.command.as_deref()).map(|entry| (entry.position, entry)).collect();
+    let outcome = |(command, entry): (usize, &Entry)| Outcome {
+        exceptions: entry.exceptions.clone(),
+        ..Outcome::new(command, known(entry))
+    };
+    by_command.into_iter().map(outcome).collect()
 }
 
 /// Whether there is an execution that this program could go on with now.

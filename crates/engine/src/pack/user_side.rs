@@ -1,47 +1,34 @@
-//! Packing: changes into commands, commands into requests. The only room that knows Adobe's tens.
-//!
-//! UMAPI Action API: at most 10 commands per request, 10 steps per command, 10 entries per list. Adobe may reorder the
-//! commands of one request, so a target appears in it once.
+//! One command for each target that needs one.
 
+use super::{ENTRIES_PER_LIST, STEPS_PER_COMMAND};
 use crate::change::{Account, Change, Field, Target, What};
 use crate::command::{Command, Phase, Step};
 use crate::key::GroupName;
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
+use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// UMAPI Action API: "maximum 10 objects" in one request.
-pub const COMMANDS_PER_REQUEST: usize = 10;
-/// UMAPI Action API: action steps per command.
-pub const STEPS_PER_COMMAND: usize = 10;
-/// UMAPI Action API: entries of one `add` or `remove` list.
-pub const ENTRIES_PER_LIST: usize = 10;
 
 /// One command per target, as far as ten steps go; a target with more gets further commands, which come after
 /// everybody's first ones, so that full requests need not be cut for them.
-pub fn commands(changes: &[Change]) -> Vec<Command> {
-    let mut by_target: BTreeMap<&Target, Vec<usize>> = BTreeMap::new();
-    for (at, change) in changes.iter().enumerate() {
-        by_target.entry(&change.target).or_default().push(at);
-    }
+pub(super) fn of_targets(
+    changes: &[Change],
+    by_target: &BTreeMap<&Target, Vec<usize>>,
+) -> Vec<(Phase, usize, Command)> {
     let mut rounds: Vec<(Phase, usize, Command)> = Vec::new();
     for (target, positions) in by_target {
         let phase = phase(positions.iter().map(|at| &changes[*at].what));
-        let steps = steps(changes, &positions);
+        let steps = steps(changes, positions);
         for (round, part) in steps.chunks(STEPS_PER_COMMAND).enumerate() {
             let target =
-                if round == 0 { target.clone() } else { as_known_later(target, changes, &positions) };
+                if round == 0 { Target::clone(target) } else { as_known_later(target, changes, positions) };
             let (steps, carried): (Vec<Step>, Vec<Vec<usize>>) = part.iter().cloned().unzip();
-            rounds.push((phase, round, Command { phase, target, steps, changes: carried.concat() }));
+            rounds.push((phase, round, Command::new(phase, target, steps, carried.concat())));
         }
     }
-    rounds.sort_by(|(left_phase, left_round, left), (right_phase, right_round, right)| {
-        (left_phase, left_round, &left.target).cmp(&(right_phase, right_round, &right.target))
-    });
-    rounds.into_iter().map(|(_, _, command)| command).collect()
+    rounds
 }
 
-fn phase<'a>(mut whats: impl Iterator<Item = &'a What>) -> Phase {
+/// When the command of a target is sent.
+pub(super) fn phase<'a>(mut whats: impl Iterator<Item = &'a What>) -> Phase {
     let mut phase = Phase::Release;
     for what in whats.by_ref() {
         match what {
@@ -108,33 +95,4 @@ fn as_known_later(target: &Target, changes: &[Change], positions: &[usize]) -> T
         }
     }
     Target::User(Arc::new(later))
-}
-
-/// Consecutive commands that may travel together: at most ten, of one phase, no target twice.
-pub fn requests(commands: &[Command]) -> Vec<Range<usize>> {
-    let mut requests = Vec::new();
-    let mut start = 0;
-    let mut targets = BTreeSet::new();
-    for (at, command) in commands.iter().enumerate() {
-        let full = at - start == COMMANDS_PER_REQUEST;
-        let next_phase = at > start && commands[start].phase != command.phase;
-        if full || next_phase || targets.contains(&identity(&command.target)) {
-            requests.push(start..at);
-            start = at;
-            targets.clear();
-        }
-        targets.insert(identity(&command.target));
-    }
-    if start < commands.len() {
-        requests.push(start..commands.len());
-    }
-    requests
-}
-
-/// Who a target is, however it is named.
-fn identity(target: &Target) -> (&str, Option<&str>) {
-    match target {
-        Target::Group(name) => (name.folded(), None),
-        Target::User(account) => (account.key.as_str(), account.id.as_deref()),
-    }
 }
