@@ -35,3 +35,4 @@ mod sandbox;
 mod scenarios;
 mod support;
 mod sync_ldap;
+mod windows;

@@ -78,7 +78,8 @@ impl Story {
         let options = Options { on_request: Some(trap.hook()), ..Options::seeded(seed) };
         let world = World::with(options, &COMPANY.ldif);
         // `every` is its two hours; the emulator on this machine proves itself.
-        world.configure_with(&["pace: off"], &rules());
+        // Each command a person's, so that there are many boundaries at which it may be cut off.
+        world.configure_with(&["pace: off", "packing: per-user"], &rules());
         let before = world.adobe.state();
         let tally = Tally { stories: 1, ..Tally::default() };
         Self {

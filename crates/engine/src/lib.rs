@@ -13,7 +13,7 @@
 //! * [`rules`]: what the configuration means. [`desired`]: people, made of entries by the rules; [`set_aside`] what could not
 //!   be understood, and whom it protects; [`shared`] whom several directories give; [`country`]: which countries there are.
 //! * [`matching`]: who is who, and [`adoption`] a table of it. [`diff`]: the difference, as [changes](change); [`protect`]: whom nothing may happen to.
-//! * [`limits`] and [`withhold`]: what is too much at once, or not approved; [`unresolved`]: members whom nobody can
+//! * [`limits`], [`windows`] and [`withhold`]: what is too much at once, or in a day or a week, or not approved; [`unresolved`]: members whom nobody can
 //!   read; [`falls`]: reads with far fewer people than usual; [`unread`]: a directory that could not be read while others could;
 //!   [`count`]: users whom Adobe counts and did not list.
 //! * [`codes`]: what Adobe's error codes mean, and [`breaker`]: when so many are met that the rest is not sent. [`park`]: what Adobe refuses run after run. [`pack`]: changes into [commands](command), commands into requests. [`plan`]: the result; [`saved`]: a result that was
@@ -59,4 +59,5 @@ pub mod stamps;
 pub mod template;
 pub mod unread;
 pub mod unresolved;
+pub mod windows;
 pub mod withhold;

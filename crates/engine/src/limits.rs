@@ -3,6 +3,7 @@
 use crate::change::{Change, Field, What};
 use crate::key::{GroupName, email_domain};
 use crate::report::counted;
+use crate::windows::{Spent, Window};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -146,6 +147,10 @@ pub struct Limits {
     pub fall: Limit,
     /// The same for the people whom each mapped directory group lists.
     pub group_fall: Limit,
+    /// How much of what one run may remove, or rename, all runs of 24 hours may, in percent; `None` is any number.
+    pub day: Option<u32>,
+    /// The same of 7 days.
+    pub week: Option<u32>,
 }
 
 impl Default for Limits {
@@ -161,6 +166,8 @@ impl Default for Limits {
             set_aside: Limit::Share { basis_points: 100, floor: 10, most: None },
             fall: Limit::Share { basis_points: 1_000, floor: 20, most: None },
             group_fall: Limit::Share { basis_points: 2_000, floor: 10, most: None },
+            day: Some(150),
+            week: Some(300),
         }
     }
 }
@@ -178,7 +185,18 @@ impl Limits {
         set_aside: Limit::Off,
         fall: Limit::Off,
         group_fall: Limit::Off,
+        day: None,
+        week: None,
     };
+
+    /// How many all runs of a window may do of what one run may do `allowed` times.
+    pub fn in_window(&self, window: Window, allowed: usize) -> Option<usize> {
+        let percent = match window {
+            Window::Day => self.day,
+            Window::Week => self.week,
+        }?;
+        Some(allowed.saturating_mul(percent as usize) / 100)
+    }
 
     /// The limit of a class.
     pub fn of(&self, class: Class) -> Limit {
@@ -237,6 +255,20 @@ pub struct Breach {
     pub limit: Limit,
     /// Which groups (for users: email domains) contribute most: name and count, largest first, at most ten.
     pub largest: Vec<(String, usize)>,
+    /// Under which parts of the directory the people stand whom it is about, likewise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<(String, usize)>,
+    /// Where it is a limit on all runs of a window together: which, and how many they have done already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<(Window, usize)>,
+}
+
+/// The ten that contribute most, the largest first.
+pub(crate) fn largest(counts: BTreeMap<String, usize>) -> Vec<(String, usize)> {
+    let mut largest: Vec<(String, usize)> = counts.into_iter().collect();
+    largest.sort_by(|(left_name, left), (right_name, right)| right.cmp(left).then(left_name.cmp(right_name)));
+    largest.truncate(10);
+    largest
 }
 
 impl fmt::Display for Breach {
@@ -245,7 +277,20 @@ impl fmt::Display for Breach {
         if let Some(group) = &self.group {
             write!(f, "{group}: ")?;
         }
-        write!(f, "{} more than the {} allowed in one run", counted(self.count, one, many), self.allowed)?;
+        let count = counted(self.count, one, many);
+        if let Some((window, spent)) = self.window {
+            return write!(
+                f,
+                "{count} with the {spent} of the last {} more than the {} allowed in that time (limits.{})",
+                window.word(),
+                self.allowed,
+                match window {
+                    Window::Day => "day",
+                    Window::Week => "week",
+                }
+            );
+        }
+        write!(f, "{count} more than the {} allowed in one run", self.allowed)?;
         match self.limit {
             Limit::Share { basis_points, .. } => {
                 write!(f, " ({} % of {} {population})", f64::from(basis_points) / 100.0, self.population)
@@ -260,6 +305,7 @@ pub fn breaches<'a>(
     changes: impl Iterator<Item = &'a Change> + Clone,
     limits: &Limits,
     populations: &Populations,
+    spent: &Spent,
 ) -> Vec<Breach> {
     let mut breaches = Vec::new();
     for class in Class::ALL {
@@ -276,21 +322,27 @@ pub fn breaches<'a>(
         }
         for (group, (count, contributors)) in counts {
             let population = populations.of(class, group);
-            let Some(allowed) = limit.allows(population).filter(|allowed| count > *allowed) else { continue };
-            let mut largest: Vec<(String, usize)> = contributors.into_iter().collect();
-            largest.sort_by(|(left_name, left), (right_name, right)| {
-                right.cmp(left).then(left_name.cmp(right_name))
+            let Some(allowed) = limit.allows(population) else { continue };
+            let in_windows = Window::ALL.into_iter().filter_map(|window| {
+                let before = spent.of(window, class, group);
+                let most = limits.in_window(window, allowed)?;
+                (before > 0 && before + count > most).then_some((most, Some((window, before))))
             });
-            largest.truncate(10);
-            breaches.push(Breach {
-                class,
-                group: group.cloned(),
-                count,
-                allowed,
-                population,
-                limit,
-                largest,
-            });
+            let of_run = (count > allowed).then_some((allowed, None));
+            let largest = largest(contributors);
+            for (allowed, window) in of_run.into_iter().chain(in_windows) {
+                breaches.push(Breach {
+                    class,
+                    group: group.cloned(),
+                    count,
+                    allowed,
+                    population,
+                    limit,
+                    largest: largest.clone(),
+                    places: Vec::new(),
+                    window,
+                });
+            }
         }
     }
     breaches

@@ -6,6 +6,7 @@ use crate::falls::Counts;
 use crate::key::UserKey;
 use crate::pack::ListLimit;
 use crate::set_aside::Cover;
+use crate::windows::Spent;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,6 +42,8 @@ pub struct Memory {
     pub looked_for: BTreeSet<UserKey>,
     /// How much a group's command takes, as far as Adobe has said.
     pub list_limit: ListLimit,
+    /// What was removed lately.
+    pub spent: Spent,
 }
 
 /// What one of several directories gives, or has ever given.

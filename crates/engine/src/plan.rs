@@ -10,7 +10,7 @@ use crate::directories::Directories;
 use crate::directory::{Certificate, DirectoryGroup, DirectoryName, GroupRef, SeenGroup};
 use crate::falls::{Counts, Fall, falls};
 use crate::key::GroupName;
-use crate::limits::{Breach, Populations};
+use crate::limits::{Breach, Class, Populations, largest};
 use crate::matching::Held;
 use crate::memory::{Absent, Departure, Gave, Match, Memory};
 use crate::pack::{Cost, Packing, Terms, commands};
@@ -20,7 +20,7 @@ use crate::set_aside::SetAside;
 use crate::shared::Shared;
 use crate::unread::{Unread, giving, waiting, without_doubtful_links};
 use crate::unresolved::{Frozen, frozen};
-use crate::withhold::{Circumstances, Doubts, Why, Withheld, withhold};
+use crate::withhold::{Checked, Circumstances, Doubts, Why, Withheld, withhold};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -249,7 +249,7 @@ pub fn plan(
     let Frozen { changes: frozen, members: freezing } = frozen(&changes, directories, adobe, rules, memory);
     let (waiting, unread) = waiting(&changes, directories, adobe, rules, memory, &matches);
     let giving = giving(directories, &desired, adobe, &pairs, memory);
-    let checked = withhold(
+    let mut checked = withhold(
         changes,
         Circumstances {
             limits: &rules.limits,
@@ -261,8 +261,10 @@ pub fn plan(
             waiting: &waiting,
             looked_for: &memory.looked_for,
             approved: &memory.approved,
+            spent: &memory.spent,
         },
     );
+    stand(&mut checked, &desired, adobe, &pairs);
     let read = read_of(&desired);
     let groups = group_lines(rules, adobe, &checked.changes, &checked.withheld, &foreign);
     // Whoever runs for one person may know of other groups no more than that they are there.
@@ -321,6 +323,45 @@ pub fn plan(
         plan,
         Remember { absent, back, whole, matches, departing, digests, counts, giving, groups, look_for },
     ))
+}
+
+/// Where the people stand whom each breach is about.
+fn stand(checked: &mut Checked, desired: &Desired, adobe: &Snapshot, pairs: &[(usize, usize)]) {
+    if checked.breaches.is_empty() {
+        return;
+    }
+    let mut places: BTreeMap<&str, &str> = BTreeMap::new();
+    for (person, user) in pairs {
+        let dn = desired.people[*person].sightings.first().map(|sighting| sighting.dn.as_str());
+        places.extend(adobe.users[*user].id.as_deref().zip(dn.map(parent)));
+    }
+    for breach in &mut checked.breaches {
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for Withheld { change, why: _ } in &checked.withheld {
+            let of_group = match (&change.what, &breach.group) {
+                (What::Lose { group }, Some(of)) => group == of,
+                _ => true,
+            };
+            if of_group && Class::of(change).contains(&breach.class) {
+                let place = id_of(change).and_then(|id| places.get(id));
+                place.into_iter().for_each(|place| *counts.entry((*place).to_owned()).or_default() += 1);
+            }
+        }
+        breach.places = largest(counts);
+    }
+}
+
+/// What a DN stands under (RFC 4514: a comma that a backslash goes before is part of a value).
+fn parent(dn: &str) -> &str {
+    let mut escaped = false;
+    for (at, c) in dn.char_indices() {
+        match c {
+            ',' if !escaped => return dn[at + 1..].trim_start(),
+            '\\' => escaped = !escaped,
+            _ => escaped = false,
+        }
+    }
+    ""
 }
 
 fn certificates(directories: &Directories) -> Vec<Certified> {

@@ -4,6 +4,7 @@ use crate::change::{Change, Reason, Target, What};
 use crate::key::UserKey;
 use crate::limits::{Breach, Class, Limits, Populations, breaches};
 use crate::rules::Baseline;
+use crate::windows::Spent;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -129,6 +130,8 @@ pub struct Circumstances<'a> {
     pub looked_for: &'a BTreeSet<UserKey>,
     /// Changes, by [`Change::fingerprint`], that somebody approved: nothing else holds them, and no limit counts them.
     pub approved: &'a BTreeSet<String>,
+    /// What was removed lately.
+    pub spent: &'a Spent,
 }
 
 /// Parts what may be sent from what is withheld. Sorted changes stay sorted.
@@ -143,6 +146,7 @@ pub fn withhold(changes: Vec<Change>, circumstances: Circumstances<'_>) -> Check
         waiting,
         looked_for,
         approved,
+        spent,
     } = circumstances;
     let lifted: BTreeSet<Change> = match approved.is_empty() {
         true => BTreeSet::new(),
@@ -160,7 +164,7 @@ pub fn withhold(changes: Vec<Change>, circumstances: Circumstances<'_>) -> Check
         !is_approved(change) && !parked.contains_key(*change) && !waiting.contains(*change)
     };
     let counted = changes.iter().filter(counts);
-    let breaches = breaches(counted, &limits, populations);
+    let breaches = breaches(counted, &limits, populations, spent);
     let why = |change: &Change| -> Option<Why> {
         if waiting.contains(change) {
             return Some(Why::Unread);

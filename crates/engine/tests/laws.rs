@@ -19,6 +19,7 @@ use umsync_engine::park::{MOST_REFUSALS, TRY_AGAIN};
 use umsync_engine::plan::Plan;
 use umsync_engine::rules::{Baseline, MappingMode};
 use umsync_engine::saved::{SavedPlan, exactly};
+use umsync_engine::windows::Spent;
 use umsync_engine::withhold::Why;
 use world::{Several, World, now, world};
 
@@ -218,7 +219,7 @@ proptest! {
             (limits.create, limits.update) = (Limit::Off, Limit::Off);
         }
         let unapproved = plan.changes().iter().filter(|change| !world.memory.approved.contains(&change.fingerprint()));
-        prop_assert!(breaches(unapproved.clone(), &limits, plan.populations()).is_empty());
+        prop_assert!(breaches(unapproved.clone(), &limits, plan.populations(), &Spent::default()).is_empty());
         if !plan.breaches().is_empty() || world.rules.baseline != Baseline::Accepted || plan.doubts().too_many_set_aside || plan.doubts().fall {
             prop_assert!(unapproved.clone().all(|change| !change.is_removal()));
         }

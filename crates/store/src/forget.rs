@@ -33,6 +33,7 @@ impl Store {
             "DELETE FROM link_history WHERE last_seen < $1",
             "DELETE FROM orders WHERE until < $1",
             "DELETE FROM refused_binds WHERE at < $1",
+            "DELETE FROM removals WHERE at < $1",
         ] {
             sqlx::query(statement)
                 .bind(&before)

@@ -112,6 +112,8 @@ impl Store {
             .map_err(self.failed(doing))?;
             self.known_command(run, command, done.rows_affected())?;
             self.unsettle(&mut transaction, run, command, |_| true, at).await?;
+            let stored = self.command(&mut transaction, run, command).await?;
+            self.spend(&mut transaction, run, &stored.changes, at).await?;
         }
         self.commit(doing, transaction).await
     }
@@ -144,6 +146,14 @@ impl Store {
             if is_unknown(verdict) || exceptions.iter().any(|exception| is_unknown(&exception.verdict)) {
                 let open = |change| is_unknown(outcome.of(change));
                 self.unsettle(&mut transaction, run, *command, open, at).await?;
+            }
+            if *verdict != Verdict::Done || !exceptions.is_empty() {
+                let stored = self.command(&mut transaction, run, *command).await?;
+                let undone = |change: &usize| {
+                    matches!(outcome.of(*change), Verdict::Refused { .. } | Verdict::NotSent { .. })
+                };
+                let undone: Vec<usize> = stored.changes.into_iter().filter(undone).collect();
+                self.unspend(&mut transaction, run, &undone).await?;
             }
             let is_done = |change| *outcome.of(change) == Verdict::Done;
             if *verdict == Verdict::Done || !exceptions.is_empty() {

@@ -76,6 +76,7 @@ mod text;
 mod transaction;
 mod unfolded;
 mod unsettled;
+mod windows;
 
 pub use absences::StoredLeaver;
 pub use approvals::Approval;

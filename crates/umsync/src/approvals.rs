@@ -54,6 +54,21 @@ impl Approvals {
         self.0.iter().flat_map(|(_, lifts)| lifts.iter().cloned()).collect()
     }
 
+    /// The removals and changes of identity of a plan, by position, that would wait if nobody had approved them, or had
+    /// not written `baseline: accept`: no window counts them.
+    pub(crate) async fn lifted_of(&self, program: &Program, plan: &Plan) -> Result<BTreeSet<usize>, Failure> {
+        let lifted = self.lifted();
+        let known = program.store.baseline(program.organization()).await?;
+        let accepts = program.config.rules.baseline == Baseline::Accepted
+            && known.is_none_or(|baseline| baseline.configuration != program.config.meaning);
+        let is_lifted = |change: &Change| {
+            let waits = change.is_removal() || change.is_identity();
+            waits && (accepts || (!lifted.is_empty() && lifted.contains(&change.fingerprint())))
+        };
+        let changes = plan.changes().iter().enumerate();
+        Ok(changes.filter(|(_, change)| is_lifted(change)).map(|(at, _)| at).collect())
+    }
+
     /// The changes that the approval of one plan lifts.
     pub(crate) fn of(&self, plan: &str) -> BTreeSet<String> {
         self.0

@@ -170,6 +170,7 @@ impl Record {
     ) -> Result<(), Failure> {
         let store = &program.store;
         store.record_plan(&self.id, plan.commands(), plan.changes()).await?;
+        store.mark_lifted(&self.id, &approvals.lifted_of(program, plan).await?).await?;
         // Whoever goes on with this run after a crash tells its end with what was withheld, held and set aside.
         let mut report = self.head(program);
         report["plan"] = serde_json::to_value(plan)?;

@@ -44,6 +44,7 @@ pub(crate) async fn recall(program: &Program, directories: &Directories) -> Resu
         surplus: store.surplus(organization).await?,
         looked_for: BTreeSet::new(),
         list_limit: store.list_limit(organization).await?,
+        spent: store.spent(organization, program.now()).await?,
     })
 }
 

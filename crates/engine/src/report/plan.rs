@@ -275,6 +275,11 @@ fn withheld(plan: &Plan, lines: &mut Vec<Line>) {
         let largest: Vec<String> =
             breach.largest.iter().map(|(name, count)| format!("{name} {count}")).collect();
         lines.push(Line::of(Ink::Faint, format!("      most: {}", largest.join(", "))));
+        if !breach.places.is_empty() {
+            let places: Vec<String> =
+                breach.places.iter().map(|(place, count)| format!("{place} {count}")).collect();
+            lines.push(Line::of(Ink::Faint, format!("      from: {}", places.join("; "))));
+        }
     }
     let held_by = |why: Why| plan.withheld().iter().any(|withheld| withheld.why == why);
     let reasons = [

@@ -327,6 +327,8 @@ fn any_rules() -> impl Strategy<Value = Rules> {
             set_aside,
             fall,
             group_fall,
+            day: None,
+            week: None,
         },
     );
     let leaving = (0..2_u64, 1..3_u32, any::<bool>());

@@ -23,8 +23,26 @@ pub(super) fn read(section: Option<Section<'_>>) -> Limits {
             *limit = given;
         }
     }
+    for (key, percent) in [("day", &mut limits.day), ("week", &mut limits.week)] {
+        if let Some(given) = section.parsed(key, multiple) {
+            *percent = given;
+        }
+    }
     section.finish();
     limits
+}
+
+/// How much of what one run may do all runs of a window may: at least as much, or `off`.
+fn multiple(text: &str) -> Result<Option<u32>, String> {
+    if text == "off" || text == "false" {
+        return Ok(None);
+    }
+    let percent = text.strip_suffix('%').and_then(|number| number.trim().parse().ok());
+    match percent {
+        Some(percent @ 100..=10_000) => Ok(Some(percent)),
+        Some(_) => Err(format!("`{text}`: a day allows no less than one run; write 100% or more, or off")),
+        None => Err(format!("`{text}` is no multiple of what one run may do; write 150% or off")),
+    }
 }
 
 /// A count, a share, both, or `off`; it replaces the whole default.
