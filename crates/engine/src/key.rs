@@ -41,7 +41,7 @@ pub fn fold_domain(domain: &str) -> String {
     folded_domain(domain).into_owned()
 }
 
-fn folded_domain(domain: &str) -> Cow<'_, str> {
+pub(crate) fn folded_domain(domain: &str) -> Cow<'_, str> {
     let folded = folded(domain);
     if is_plain(&folded) {
         return folded;
@@ -51,7 +51,8 @@ fn folded_domain(domain: &str) -> Cow<'_, str> {
 
 /// Whether IDNA leaves a folded domain as it is: letters, digits, hyphens and dots, and nothing encoded.
 fn is_plain(domain: &str) -> bool {
-    domain.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.')) && !domain.contains("xn--")
+    domain.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.'))
+        && !domain.contains("xn--")
 }
 
 /// An email address folded: the local part with [`fold`], the domain with [`fold_domain`].

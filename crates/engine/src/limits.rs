@@ -261,39 +261,49 @@ pub fn breaches<'a>(
     limits: &Limits,
     populations: &Populations,
 ) -> Vec<Breach> {
-    let mut breaches = Vec::new();
-    for class in Class::ALL {
-        let limit = limits.of(class);
-        let mut counts: BTreeMap<Option<&GroupName>, (usize, BTreeMap<String, usize>)> = BTreeMap::new();
-        for change in changes.clone().filter(|change| Class::of(change).contains(&class)) {
-            let group = match (&change.what, class) {
-                (What::Lose { group }, Class::GroupRemovals) => Some(group),
-                _ => None,
-            };
-            let (count, contributors) = counts.entry(group).or_default();
-            *count += 1;
-            *contributors.entry(contributor(change)).or_default() += 1;
-        }
-        for (group, (count, contributors)) in counts {
-            let population = populations.of(class, group);
-            let Some(allowed) = limit.allows(population).filter(|allowed| count > *allowed) else { continue };
-            let mut largest: Vec<(String, usize)> = contributors.into_iter().collect();
-            largest.sort_by(|(left_name, left), (right_name, right)| {
-                right.cmp(left).then(left_name.cmp(right_name))
-            });
-            largest.truncate(10);
-            breaches.push(Breach {
-                class,
-                group: group.cloned(),
-                count,
-                allowed,
-                population,
-                limit,
-                largest,
-            });
+    // First how many there are: who they are matters only where there are too many.
+    let mut counts: BTreeMap<(Class, Option<&GroupName>), usize> = BTreeMap::new();
+    for change in changes.clone() {
+        for class in Class::of(change) {
+            *counts.entry((*class, group_of(change, *class))).or_default() += 1;
         }
     }
+    let allowed =
+        |class: Class, group: Option<&GroupName>| limits.of(class).allows(populations.of(class, group));
+    counts.retain(|(class, group), count| allowed(*class, *group).is_some_and(|allowed| *count > allowed));
+    if counts.is_empty() {
+        return Vec::new();
+    }
+    let mut contributors: BTreeMap<(Class, Option<&GroupName>), BTreeMap<String, usize>> = BTreeMap::new();
+    for change in changes {
+        for class in Class::of(change) {
+            let counted = (*class, group_of(change, *class));
+            if counts.contains_key(&counted) {
+                *contributors.entry(counted).or_default().entry(contributor(change)).or_default() += 1;
+            }
+        }
+    }
+    let mut breaches = Vec::new();
+    for ((class, group), count) in counts {
+        let contributors = contributors.remove(&(class, group)).unwrap_or_default();
+        let mut largest: Vec<(String, usize)> = contributors.into_iter().collect();
+        largest.sort_by(|(left_name, left), (right_name, right)| {
+            right.cmp(left).then(left_name.cmp(right_name))
+        });
+        largest.truncate(10);
+        let (limit, population) = (limits.of(class), populations.of(class, group));
+        let allowed = allowed(class, group).unwrap_or_default();
+        breaches.push(Breach { class, group: group.cloned(), count, allowed, population, limit, largest });
+    }
     breaches
+}
+
+/// The group in which a class counts a change, where it counts each group for itself.
+fn group_of(change: &Change, class: Class) -> Option<&GroupName> {
+    match (&change.what, class) {
+        (What::Lose { group }, Class::GroupRemovals) => Some(group),
+        _ => None,
+    }
 }
 
 fn contributor(change: &Change) -> String {
