@@ -1,7 +1,7 @@
 //! A change: one create, one attribute, one membership, one leave. Protection and limits act on changes.
 
 use crate::adobe::{Identity, User, UserType};
-use crate::key::{GroupName, Ownership, UserKey, fold};
+use crate::key::{GroupName, Ownership, UserKey, folded};
 use crate::memory::Evidence;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -26,7 +26,7 @@ impl Address {
         match (&user.kind, &user.username, &user.domain) {
             // A username that looks like an email never identifies: the email does.
             (UserType::Known(Identity::Federated), Some(username), Some(domain))
-                if !username.contains('@') && fold(username) != fold(&user.email) =>
+                if !username.contains('@') && folded(username) != folded(&user.email) =>
             {
                 Self { user: username.clone(), domain: Some(domain.clone()), adobe_id }
             }
@@ -175,7 +175,7 @@ pub enum Reason {
     /// These directory groups give the membership.
     Listed {
         /// As the configuration names them.
-        by: Vec<String>,
+        by: Vec<Arc<str>>,
     },
     /// The person is in the directory and in no group that gives this membership.
     NotListed,

@@ -4,15 +4,17 @@ use crate::adobe::Identity;
 use crate::change::{Address, Profile};
 use crate::country;
 use crate::directories::Directories;
+use crate::directory::GroupRef;
 use crate::directory::{AccountState, Anchor, Directory, DirectoryName, Entry};
-use crate::key::{GroupName, UserKey, email_domain, fold_domain};
+use crate::key::{GroupName, UserKey, domain_of, email_domain, fold_domain};
 use crate::memory::{Evidence, Known, Memory};
 use crate::rules::{Disabled, IdentityRule, Mapping, Rules, Select};
 use crate::set_aside::{Names, SetAside, SetAsideReason, Shield};
 use crate::shared::{Shared, unite};
 use crate::template::{Rendered, Template};
 use chrono::{DateTime, Utc};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// UMAPI documentation, "createFederatedID": `email` has at most 60 characters.
 const EMAIL_LENGTH: usize = 60;
@@ -42,7 +44,7 @@ pub struct Person {
     /// Whether the rules give this person an account.
     pub selected: bool,
     /// The Adobe groups that the mappings give, with the directory groups that give each.
-    pub groups: BTreeMap<GroupName, Vec<String>>,
+    pub groups: BTreeMap<GroupName, Vec<Arc<str>>>,
 }
 
 /// An entry, as far as it tells who somebody is.
@@ -224,7 +226,11 @@ pub fn desired(directories: &Directories, rules: &Rules, memory: &Memory, now: D
     (desired.people, desired.shared) = unite(people);
     for person in desired.people.iter().filter(|person| person.selected && person.identity != Identity::Adobe)
     {
-        desired.domains.extend(email_domain(&person.email));
+        if let Some(domain) =
+            domain_of(&person.email).filter(|domain| !desired.domains.contains(domain.as_ref()))
+        {
+            desired.domains.insert(domain.into_owned());
+        }
     }
     desired.gone.sort_by(|left, right| left.dn.cmp(&right.dn));
     desired.set_aside.sort();
@@ -240,20 +246,21 @@ impl Desired {
         memory: &Memory,
         now: DateTime<Utc>,
     ) {
-        let mapped = rules.mapped_in(name);
+        let given = Given::of(rules, name);
         let people = rules.people_of(name);
         for entry in &directory.entries {
-            let known = entry.anchor.as_ref().and_then(|anchor| memory.links.get(anchor));
-            let linked = known.map(|known| known.id.clone());
-            let listed = entry.groups.iter().any(|group| mapped.contains(group));
+            let known = || entry.anchor.as_ref().and_then(|anchor| memory.links.get(anchor));
+            let linked = || known().map(|known| known.id.clone());
+            let listed = entry.groups.iter().any(|group| given.by.contains_key(group));
             match evidence(entry, name, rules, now) {
                 Ok(Some(evidence)) => {
-                    let (dn, person) = (name.says(&entry.dn), person(entry, name, rules).ok());
-                    self.gone.push(Gone { dn, linked, person, evidence });
+                    let (dn, person) = (name.says(&entry.dn), person(entry, name, rules, &given).ok());
+                    self.gone.push(Gone { dn, linked: linked(), person, evidence });
                     continue;
                 }
                 Err(Kept) => {
                     self.kept += 1;
+                    let linked = linked();
                     let names = Names::of(entry, people, None);
                     self.shield.anybody |= !names.tell && (listed || linked.is_some());
                     self.shield.cover(name, names.all, linked);
@@ -261,15 +268,17 @@ impl Desired {
                 }
                 Ok(None) => {}
             }
-            let read = person(entry, name, rules).and_then(|person| match (entry.state, people.disabled) {
-                (AccountState::Unreadable { attribute }, Disabled::Leave | Disabled::Keep) => {
-                    Err(SetAsideReason::UnreadableState { attribute: attribute.to_owned() })
-                }
-                _ => Ok(person),
-            });
+            let read =
+                person(entry, name, rules, &given).and_then(|person| match (entry.state, people.disabled) {
+                    (AccountState::Unreadable { attribute }, Disabled::Leave | Disabled::Keep) => {
+                        Err(SetAsideReason::UnreadableState { attribute: attribute.to_owned() })
+                    }
+                    _ => Ok(person),
+                });
             match read {
                 Ok(person) => self.people.push(person),
                 Err(reason) => {
+                    let linked = linked();
                     let names = Names::of(entry, people, Some(&reason));
                     if reason == SetAsideReason::NoEmail && !listed && linked.is_none() {
                         self.services += 1;
@@ -285,7 +294,53 @@ impl Desired {
     }
 }
 
-fn person(entry: &Entry, directory: &DirectoryName, rules: &Rules) -> Result<Person, SetAsideReason> {
+/// What the groups of one directory give.
+struct Given<'a> {
+    /// Positions of the mappings that name a group.
+    by: HashMap<&'a GroupRef, Vec<usize>>,
+    mappings: &'a [Mapping],
+    /// How each mapping's group is told.
+    told: Vec<Arc<str>>,
+}
+
+impl<'a> Given<'a> {
+    fn of(rules: &'a Rules, directory: &DirectoryName) -> Self {
+        let mut by: HashMap<&GroupRef, Vec<usize>> = HashMap::new();
+        for (at, mapping) in rules.mappings.iter().enumerate().filter(|(_, one)| one.is_about(directory)) {
+            by.entry(&mapping.directory).or_default().push(at);
+        }
+        let told = rules.mappings.iter().map(|mapping| match directory.is_only() {
+            true => mapping.directory.as_str().into(),
+            false => format!("{} in {directory}", mapping.directory).into(),
+        });
+        Self { by, mappings: &rules.mappings, told: told.collect() }
+    }
+
+    /// The Adobe groups that an entry gets, with the directory groups that give each, in the order of the mappings.
+    fn to(&self, entry: &Entry) -> BTreeMap<GroupName, Vec<Arc<str>>> {
+        let mut mappings: Vec<usize> =
+            entry.groups.iter().filter_map(|group| self.by.get(group)).flatten().copied().collect();
+        mappings.sort_unstable();
+        let mut groups: BTreeMap<GroupName, Vec<Arc<str>>> = BTreeMap::new();
+        for at in mappings {
+            let given_by = &self.told[at];
+            for group in &self.mappings[at].adobe {
+                let by = groups.entry(group.clone()).or_default();
+                if !by.contains(given_by) {
+                    by.push(given_by.clone());
+                }
+            }
+        }
+        groups
+    }
+}
+
+fn person(
+    entry: &Entry,
+    directory: &DirectoryName,
+    rules: &Rules,
+    given: &Given<'_>,
+) -> Result<Person, SetAsideReason> {
     let people = rules.people_of(directory);
     let optional = |template: &Template| match template.render(entry) {
         Rendered::Value(value) => Ok(Some(value)),
@@ -331,20 +386,7 @@ fn person(entry: &Entry, directory: &DirectoryName, rules: &Rules) -> Result<Per
         None => Country::Missing,
         Some(text) => country::code(&text).map_or_else(Country::Invalid, Country::Code),
     };
-    let mut groups: BTreeMap<GroupName, Vec<String>> = BTreeMap::new();
-    let gives = |mapping: &&Mapping| mapping.is_about(directory) && entry.groups.contains(&mapping.directory);
-    for mapping in rules.mappings.iter().filter(gives) {
-        for group in &mapping.adobe {
-            let by = groups.entry(group.clone()).or_default();
-            let given_by = match directory.is_only() {
-                true => mapping.directory.to_string(),
-                false => format!("{} in {directory}", mapping.directory),
-            };
-            if !by.contains(&given_by) {
-                by.push(given_by);
-            }
-        }
-    }
+    let groups = given.to(entry);
     let selected = match people.select {
         Select::All => true,
         Select::Mapped => !groups.is_empty(),

@@ -5,7 +5,9 @@
 //! the spelling travels beside it and is what requests carry.
 
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization;
 
 /// Trimmed, in Unicode normal form C, in Unicode simple lower case without locale.
@@ -13,7 +15,19 @@ use unicode_normalization::UnicodeNormalization;
 /// Simple lower case maps one character to one character: `İ` becomes `i`, `ß` stays, a final sigma is no exception.
 /// Folding twice changes nothing.
 pub fn fold(text: &str) -> String {
-    text.trim().nfc().map(lower).nfc().collect()
+    folded(text).into_owned()
+}
+
+/// The same, without a copy of what is folded already: most names are, and there are millions of them.
+pub(crate) fn folded(text: &str) -> Cow<'_, str> {
+    let trimmed = text.trim();
+    if !trimmed.is_ascii() {
+        return Cow::Owned(trimmed.nfc().map(lower).nfc().collect());
+    }
+    match trimmed.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        true => Cow::Owned(trimmed.to_ascii_lowercase()),
+        false => Cow::Borrowed(trimmed),
+    }
 }
 
 fn lower(c: char) -> char {
@@ -24,21 +38,47 @@ fn lower(c: char) -> char {
 /// A domain folded and in its ASCII form (IDNA), so that `BÜCHER.example` equals `xn--bcher-kva.example`.
 /// What IDNA refuses is only folded: a domain we cannot read must still equal itself.
 pub fn fold_domain(domain: &str) -> String {
-    let folded = fold(domain);
-    idna::domain_to_ascii(&folded).unwrap_or(folded)
+    folded_domain(domain).into_owned()
+}
+
+pub(crate) fn folded_domain(domain: &str) -> Cow<'_, str> {
+    let folded = folded(domain);
+    if is_plain(&folded) {
+        return folded;
+    }
+    Cow::Owned(idna::domain_to_ascii(&folded).unwrap_or_else(|_| folded.into_owned()))
+}
+
+/// Whether IDNA leaves a folded domain as it is: letters, digits, hyphens and dots, and nothing encoded.
+fn is_plain(domain: &str) -> bool {
+    domain.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.'))
+        && !domain.contains("xn--")
 }
 
 /// An email address folded: the local part with [`fold`], the domain with [`fold_domain`].
 pub fn fold_email(email: &str) -> String {
-    match email.trim().rsplit_once('@') {
-        Some((local, domain)) => format!("{}@{}", fold(local), fold_domain(domain)),
-        None => fold(email),
+    folded_email(email).into_owned()
+}
+
+/// The same, without a copy of what is folded already.
+pub(crate) fn folded_email(email: &str) -> Cow<'_, str> {
+    let trimmed = email.trim();
+    let Some((local, domain)) = trimmed.rsplit_once('@') else { return folded(trimmed) };
+    match (folded(local), folded_domain(domain)) {
+        (Cow::Borrowed(one), Cow::Borrowed(other)) if one.len() + 1 + other.len() == trimmed.len() => {
+            Cow::Borrowed(trimmed)
+        }
+        (local, domain) => Cow::Owned([&local, "@", &domain].concat()),
     }
 }
 
 /// The folded domain of an email address, when it has one.
 pub fn email_domain(email: &str) -> Option<String> {
-    email.trim().rsplit_once('@').map(|(_, domain)| fold_domain(domain)).filter(|domain| !domain.is_empty())
+    domain_of(email).map(Cow::into_owned)
+}
+
+pub(crate) fn domain_of(email: &str) -> Option<Cow<'_, str>> {
+    email.trim().rsplit_once('@').map(|(_, domain)| folded_domain(domain)).filter(|domain| !domain.is_empty())
 }
 
 /// Who owns an account: the only difference of kind that matching respects.
@@ -68,7 +108,7 @@ impl UserKey {
             Ownership::Organization => "organization",
             Ownership::Personal => "personal",
         };
-        Self(format!("{prefix}/{}", fold_email(email)))
+        Self([prefix, "/", &folded_email(email)].concat())
     }
 
     /// The text form.
@@ -84,40 +124,43 @@ impl fmt::Display for UserKey {
 }
 
 /// The name of a group at Adobe: compared folded, shown and sent as it is spelled.
+///
+/// A clone is the same name and not a copy of it: millions of memberships name a few thousand groups.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
-pub struct GroupName {
-    folded: String,
-    spelling: String,
+pub struct GroupName(Arc<Named>);
+
+#[derive(Debug)]
+struct Named {
+    folded: Box<str>,
+    spelling: Box<str>,
 }
 
 impl GroupName {
     /// A group name as somebody spells it.
     pub fn new(spelling: &str) -> Self {
-        let folded = fold(spelling);
-        let trimmed = spelling.trim();
-        Self { folded, spelling: trimmed.to_owned() }
+        Self(Arc::new(Named { folded: fold(spelling).into(), spelling: spelling.trim().into() }))
     }
 
     /// As spelled.
     pub fn spelling(&self) -> &str {
-        &self.spelling
+        &self.0.spelling
     }
 
     /// As compared.
     pub fn folded(&self) -> &str {
-        &self.folded
+        &self.0.folded
     }
 
     /// Adobe's own groups (administrators, developers) begin with an underscore; user groups may not
     /// (UMAPI documentation, "createUserGroup").
     pub fn is_administrative(&self) -> bool {
-        self.folded.starts_with('_')
+        self.folded().starts_with('_')
     }
 
     /// The system administrators, whose membership the API can neither grant nor revoke.
     pub fn is_org_admin(&self) -> bool {
-        self.folded == "_org_admin"
+        self.folded() == "_org_admin"
     }
 }
 
@@ -133,17 +176,17 @@ impl From<&str> for GroupName {
 }
 impl From<GroupName> for String {
     fn from(name: GroupName) -> Self {
-        name.spelling
+        name.spelling().to_owned()
     }
 }
 impl fmt::Display for GroupName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.spelling)
+        f.write_str(self.spelling())
     }
 }
 impl PartialEq for GroupName {
     fn eq(&self, other: &Self) -> bool {
-        self.folded == other.folded
+        Arc::ptr_eq(&self.0, &other.0) || self.folded() == other.folded()
     }
 }
 impl Eq for GroupName {}
@@ -154,11 +197,42 @@ impl PartialOrd for GroupName {
 }
 impl Ord for GroupName {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.folded.cmp(&other.folded)
+        if Arc::ptr_eq(&self.0, &other.0) {
+            return std::cmp::Ordering::Equal;
+        }
+        self.folded().cmp(other.folded())
     }
 }
 impl std::hash::Hash for GroupName {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.folded.hash(state);
+        self.folded().hash(state);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn slowly(text: &str) -> String {
+        text.trim().nfc().map(lower).nfc().collect()
+    }
+
+    fn domain_slowly(domain: &str) -> String {
+        let folded = slowly(domain);
+        idna::domain_to_ascii(&folded).unwrap_or(folded)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_is_plain_is_folded_as_everything_else_is(text in "[ -~]{0,12}|.{0,8}|[a-zA-Z0-9.xn-]{0,12}", domain in "[a-zA-Z0-9.xn-]{0,12}|.{0,8}") {
+            prop_assert_eq!(fold(&text), slowly(&text));
+            prop_assert_eq!(fold_domain(&domain), domain_slowly(&domain));
+            let email = format!("{text}@{domain}");
+            let (local, last) = email.trim().rsplit_once('@').unwrap();
+            prop_assert_eq!(fold_email(&email), format!("{}@{}", slowly(local), domain_slowly(last)));
+        }
     }
 }

@@ -307,45 +307,65 @@ pub fn breaches<'a>(
     populations: &Populations,
     spent: &Spent,
 ) -> Vec<Breach> {
-    let mut breaches = Vec::new();
-    for class in Class::ALL {
-        let limit = limits.of(class);
-        let mut counts: BTreeMap<Option<&GroupName>, (usize, BTreeMap<String, usize>)> = BTreeMap::new();
-        for change in changes.clone().filter(|change| Class::of(change).contains(&class)) {
-            let group = match (&change.what, class) {
-                (What::Lose { group }, Class::GroupRemovals) => Some(group),
-                _ => None,
-            };
-            let (count, contributors) = counts.entry(group).or_default();
-            *count += 1;
-            *contributors.entry(contributor(change)).or_default() += 1;
+    // First how many there are: who they are matters only where there are too many.
+    let mut counts: BTreeMap<(Class, Option<&GroupName>), usize> = BTreeMap::new();
+    for change in changes.clone() {
+        for class in Class::of(change) {
+            *counts.entry((*class, group_of(change, *class))).or_default() += 1;
         }
-        for (group, (count, contributors)) in counts {
-            let population = populations.of(class, group);
-            let Some(allowed) = limit.allows(population) else { continue };
-            let in_windows = Window::ALL.into_iter().filter_map(|window| {
-                let before = spent.of(window, class, group);
-                let most = limits.in_window(window, allowed)?;
-                (before > 0 && before + count > most).then_some((most, Some((window, before))))
-            });
-            let of_run = (count > allowed).then_some((allowed, None));
-            let largest = largest(contributors);
-            for (allowed, window) in of_run.into_iter().chain(in_windows) {
-                breaches.push(Breach {
-                    class,
-                    group: group.cloned(),
-                    count,
-                    allowed,
-                    population,
-                    limit,
-                    largest: largest.clone(),
-                    places: Vec::new(),
-                    window,
-                });
+    }
+    let exceeded = |class: Class, group: Option<&GroupName>, count: usize| {
+        let allowed = limits.of(class).allows(populations.of(class, group));
+        let of_run = allowed.filter(|allowed| count > *allowed).map(|allowed| (allowed, None));
+        let in_windows = Window::ALL.into_iter().filter_map(|window| {
+            let before = spent.of(window, class, group);
+            let most = limits.in_window(window, allowed?)?;
+            (before > 0 && before + count > most).then_some((most, Some((window, before))))
+        });
+        of_run.into_iter().chain(in_windows).collect::<Vec<_>>()
+    };
+    counts.retain(|(class, group), count| !exceeded(*class, *group, *count).is_empty());
+    if counts.is_empty() {
+        return Vec::new();
+    }
+    let mut contributors: BTreeMap<(Class, Option<&GroupName>), BTreeMap<String, usize>> = BTreeMap::new();
+    for change in changes {
+        for class in Class::of(change) {
+            let counted = (*class, group_of(change, *class));
+            if counts.contains_key(&counted) {
+                *contributors.entry(counted).or_default().entry(contributor(change)).or_default() += 1;
             }
         }
     }
+    let mut breaches = Vec::new();
+    for ((class, group), count) in counts {
+        let largest = largest(contributors.remove(&(class, group)).unwrap_or_default());
+        let (limit, population) = (limits.of(class), populations.of(class, group));
+        for (allowed, window) in exceeded(class, group, count) {
+            let (group, largest) = (group.cloned(), largest.clone());
+            let places = Vec::new();
+            breaches.push(Breach {
+                class,
+                group,
+                count,
+                allowed,
+                population,
+                limit,
+                largest,
+                places,
+                window,
+            });
+        }
+    }
     breaches
+}
+
+/// The group in which a class counts a change, where it counts each group for itself.
+fn group_of(change: &Change, class: Class) -> Option<&GroupName> {
+    match (&change.what, class) {
+        (What::Lose { group }, Class::GroupRemovals) => Some(group),
+        _ => None,
+    }
 }
 
 fn contributor(change: &Change) -> String {

@@ -1,14 +1,21 @@
 //! Who is who: people of the directory and users at Adobe, matched or held, never guessed.
 
+mod index;
+mod owners;
+
+use index::Index;
+use owners::Owners;
+
 use crate::adobe::{Identity, Snapshot, Status, User};
 use crate::desired::{Desired, Person};
 use crate::directory::Anchor;
-use crate::key::{Ownership, UserKey, fold, fold_domain, fold_email};
+use crate::key::{Ownership, UserKey, folded};
 use crate::memory::{Evidence, Known, Memory};
 use crate::rules::AdobeIdTwin;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 
 /// People and users, matched.
@@ -21,11 +28,36 @@ pub struct Matching {
     /// People nothing is done about.
     pub held: Vec<Held>,
     /// Positions of users that somebody in the directory may be: no leavers.
-    pub claimed: BTreeSet<usize>,
+    pub claimed: Positions,
     /// Positions of users of whom an entry says that they have left, and what does.
     pub gone: BTreeMap<usize, Evidence>,
     /// Positions of users whom a link knows, whether its entry is there or not.
-    pub linked: BTreeSet<usize>,
+    pub linked: Positions,
+}
+
+/// Some of the users, by position.
+#[derive(Debug, Default)]
+pub struct Positions(Vec<bool>);
+
+impl Positions {
+    /// None of so many.
+    pub(crate) fn new(count: usize) -> Self {
+        Self(vec![false; count])
+    }
+
+    pub(crate) fn insert(&mut self, at: usize) {
+        self.0[at] = true;
+    }
+
+    /// Whether a user is among them.
+    pub fn contains(&self, at: &usize) -> bool {
+        self.0.get(*at).copied().unwrap_or_default()
+    }
+
+    /// Their positions, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = usize> {
+        self.0.iter().enumerate().filter(|(_, is)| **is).map(|(at, _)| at)
+    }
 }
 
 /// Somebody about whom nothing is done in this run, and why.
@@ -179,110 +211,6 @@ impl fmt::Display for HeldReason {
     }
 }
 
-/// An address that its account has left stays its former owner's for so long.
-const RECYCLED: TimeDelta = TimeDelta::days(90);
-
-/// Whom links know by account and by address.
-struct Owners<'a> {
-    by_id: BTreeMap<&'a str, Vec<(&'a Anchor, &'a Known)>>,
-    by_email: BTreeMap<&'a str, Vec<(&'a Anchor, &'a Known)>>,
-    by_dn: BTreeMap<String, Vec<(&'a Anchor, &'a Known)>>,
-}
-
-impl<'a> Owners<'a> {
-    fn of(memory: &'a Memory) -> Self {
-        let mut owners = Self { by_id: BTreeMap::new(), by_email: BTreeMap::new(), by_dn: BTreeMap::new() };
-        for link in &memory.links {
-            owners.by_id.entry(&link.1.id).or_default().push(link);
-            owners.by_dn.entry(fold(&link.1.dn)).or_default().push(link);
-            for email in &link.1.emails {
-                owners.by_email.entry(email).or_default().push(link);
-            }
-        }
-        owners
-    }
-
-    /// Somebody else whose account this is.
-    fn other_owner(&self, person: &Person, user: &User) -> Option<&'a Known> {
-        others(self.by_id.get(user.id.as_deref()?)?, person).next()
-    }
-
-    /// Somebody else who had the address not long ago, and whose account is gone.
-    fn former_owner(&self, person: &Person, index: &Index<'_>, now: DateTime<Utc>) -> Option<&'a Known> {
-        let owners = self.by_email.get(fold_email(&person.email).as_str())?;
-        let is_gone = |owner: &&Known| !index.by_id.contains_key(owner.id.as_str());
-        others(owners, person).filter(is_gone).find(|owner| now - owner.seen_at < RECYCLED)
-    }
-
-    /// The account of an entry that stands where a link last saw another anchor, of an attribute that this read lacks:
-    /// it is theirs, and only the link cannot be looked up.
-    fn stands_for(&self, person: &Person, index: &Index<'_>) -> Option<usize> {
-        let here = person.sightings.iter().filter_map(|sighting| self.by_dn.get(fold(&sighting.dn).as_str()));
-        let (_, known) = here.flatten().find(|(owner, known)| is_of(owner, known, person))?;
-        index.by_id.get(known.id.as_str()).copied()
-    }
-}
-
-/// Those of these links that are somebody else's; none if one of them is the person's own.
-fn others<'a>(
-    owners: &[(&'a Anchor, &'a Known)],
-    person: &Person,
-) -> impl Iterator<Item = &'a Known> + use<'a> {
-    let own = owners.iter().any(|(owner, known)| is_of(owner, known, person));
-    let others: Vec<&Known> = if own { Vec::new() } else { owners.iter().map(|(_, known)| *known).collect() };
-    others.into_iter()
-}
-
-/// Whether a link is a person's: by its anchor, or, where their anchors are of different attributes and cannot be compared,
-/// by the place at which it was last seen.
-fn is_of(owner: &Anchor, known: &Known, person: &Person) -> bool {
-    let comparable = |anchor: &&Anchor| anchor.attribute() == owner.attribute();
-    match person.anchors().find(comparable) {
-        Some(_) => person.anchors().any(|anchor| anchor == owner),
-        None => person.sightings.iter().any(|sighting| fold(&known.dn) == fold(&sighting.dn)),
-    }
-}
-
-struct Index<'a> {
-    by_email: BTreeMap<String, Vec<usize>>,
-    by_login: BTreeMap<(Ownership, String, String), Vec<usize>>,
-    by_id: BTreeMap<&'a str, usize>,
-}
-
-impl<'a> Index<'a> {
-    fn of(users: &'a [User]) -> Self {
-        let mut index = Self { by_email: BTreeMap::new(), by_login: BTreeMap::new(), by_id: BTreeMap::new() };
-        // In an order of their own, so that Adobe's, which is undefined, decides nothing.
-        let mut ordered: Vec<(usize, &User)> = users.iter().enumerate().collect();
-        ordered.sort_by(|(_, left), (_, right)| {
-            (&left.kind, &left.email, &left.id).cmp(&(&right.kind, &right.email, &right.id))
-        });
-        for (at, user) in ordered {
-            index.by_email.entry(fold_email(&user.email)).or_default().push(at);
-            if let (Some(identity), Some(username), Some(domain)) =
-                (user.kind.known(), &user.username, &user.domain)
-            {
-                let login = (identity.ownership(), fold(username), fold_domain(domain));
-                index.by_login.entry(login).or_default().push(at);
-            }
-            if let Some(id) = &user.id {
-                index.by_id.insert(id, at);
-            }
-        }
-        index
-    }
-
-    fn of_email(&self, email: &str) -> &[usize] {
-        self.by_email.get(&fold_email(email)).map_or(&[], Vec::as_slice)
-    }
-
-    fn of_login(&self, person: &Person) -> &[usize] {
-        let username = person.username.as_ref().unwrap_or(&person.email);
-        let login = (person.identity.ownership(), fold(username), fold_domain(&person.domain));
-        self.by_login.get(&login).map_or(&[], Vec::as_slice)
-    }
-}
-
 /// Matches every person: a link goes first, then the same email, then the same username and domain, always within
 /// the same ownership. Two candidates, or one candidate for two people: all are held.
 pub fn matching(
@@ -294,32 +222,36 @@ pub fn matching(
 ) -> Matching {
     let users = &adobe.users;
     let index = Index::of(users);
-    let owners = Owners::of(memory);
-    let linked: Vec<BTreeSet<usize>> = desired
+    let linked: Vec<Linked> = desired
         .people
         .iter()
         .map(|person| {
-            let users = person.links(memory).filter_map(|known| index.by_id.get(known.id.as_str()).copied());
+            let users = person.links(memory).filter_map(|known| index.of_id(&known.id));
             // A link made when the person had another kind of account decides nothing now.
             let twin = twin == AdobeIdTwin::Manage && person.identity.ownership() == Ownership::Organization;
             let owner = |user: &usize| adobe.users[*user].kind.known().map(Identity::ownership);
             let fits =
                 |user: &usize| twin || owner(user).is_none_or(|owner| owner == person.identity.ownership());
-            users.filter(fits).collect()
+            Linked::of(users.filter(fits))
         })
         .collect();
     // A user whom a link gives to one person is no candidate for another, even if the other has its email now.
-    let taken: BTreeSet<usize> = linked.iter().flatten().copied().collect();
+    let mut taken = Positions::new(users.len());
+    linked.iter().for_each(|linked| linked.users().for_each(|user| taken.insert(user)));
+    let unlinked = desired.people.iter().zip(&linked).filter(|(_, linked)| matches!(linked, Linked::Nobody));
+    let asked =
+        unlinked.map(|(person, _)| person).chain(desired.gone.iter().filter_map(|gone| gone.person.as_ref()));
+    let owners = Owners::of(memory, asked, &index, users);
 
     let mut candidates: Vec<Candidate> = desired
         .people
         .iter()
         .zip(&linked)
-        .map(|(person, linked)| match linked.iter().copied().collect::<Vec<_>>().as_slice() {
-            [user] => linked_candidate(person, *user, users, &index, &taken),
+        .map(|(person, linked)| match linked {
+            Linked::One(user) => linked_candidate(person, *user, users, &index, &taken),
             // Two directories give them, and their entries have had two accounts.
-            [_, _, ..] => several_users(linked.iter().copied().collect(), users),
-            [] => match candidate(person, users, &index, &taken, twin) {
+            Linked::Several(found) => several_users(found.clone(), users),
+            Linked::Nobody => match candidate(person, users, &index, &taken, twin) {
                 Candidate::One(user) => match owners.other_owner(person, &users[user]) {
                     Some(other) => recycled(other, vec![user]),
                     None => Candidate::One(user),
@@ -340,12 +272,16 @@ pub fn matching(
         .collect();
     refuse_shared(desired, &mut candidates);
 
-    let mut matching = Matching::default();
+    let mut matching = Matching {
+        claimed: Positions::new(users.len()),
+        linked: Positions::new(users.len()),
+        ..Matching::default()
+    };
     for (at, (person, candidate)) in desired.people.iter().zip(candidates).enumerate() {
         // Whoever has a person's address, or link, has an entry, and is no leaver, even where the person has another
         // account.
-        matching.claimed.extend(person.links(memory).filter_map(|known| index.by_id.get(known.id.as_str())));
-        matching.claimed.extend(index.of_email(&person.email));
+        let theirs = person.links(memory).filter_map(|known| index.of_id(&known.id));
+        theirs.chain(index.of_email(&person.email)).for_each(|user| matching.claimed.insert(user));
         let held = |reason| Held { who: person.email.clone(), entry: Some(person.place()), reason };
         match candidate {
             Candidate::One(user) => {
@@ -357,14 +293,15 @@ pub fn matching(
             }
             Candidate::None => matching.without_account.push(at),
             Candidate::Held { reason, users } => {
-                matching.claimed.extend(users);
+                users.into_iter().for_each(|user| matching.claimed.insert(user));
                 matching.held.push(held(reason));
             }
         }
     }
-    matching.linked.extend(owners.by_id.keys().filter_map(|id| index.by_id.get(id)));
+    let known = memory.links.values().filter_map(|known| index.of_id(&known.id));
+    known.for_each(|user| matching.linked.insert(user));
     for gone in &desired.gone {
-        let linked = gone.linked.as_ref().and_then(|id| index.by_id.get(id.as_str())).copied();
+        let linked = gone.linked.as_ref().and_then(|id| index.of_id(id));
         let user = linked.or_else(|| {
             let person = gone.person.as_ref()?;
             match candidate(person, users, &index, &taken, twin) {
@@ -377,6 +314,34 @@ pub fn matching(
         }
     }
     matching
+}
+
+/// The users whom links give a person, by position.
+enum Linked {
+    Nobody,
+    One(usize),
+    Several(Vec<usize>),
+}
+
+impl Linked {
+    fn of(mut users: impl Iterator<Item = usize>) -> Self {
+        let Some(first) = users.next() else { return Self::Nobody };
+        let mut all: BTreeSet<usize> = users.filter(|user| *user != first).collect();
+        if all.is_empty() {
+            return Self::One(first);
+        }
+        all.insert(first);
+        Self::Several(all.into_iter().collect())
+    }
+
+    fn users(&self) -> impl Iterator<Item = usize> {
+        let (one, several) = match self {
+            Self::Nobody => (None, &[][..]),
+            Self::One(user) => (Some(*user), &[][..]),
+            Self::Several(users) => (None, users.as_slice()),
+        };
+        one.into_iter().chain(several.iter().copied())
+    }
 }
 
 fn recycled(other: &Known, users: Vec<usize>) -> Candidate {
@@ -396,14 +361,14 @@ fn linked_candidate(
     user: usize,
     users: &[User],
     index: &Index<'_>,
-    taken: &BTreeSet<usize>,
+    taken: &Positions,
 ) -> Candidate {
     let same = |other: &usize| {
         *other != user
             && !taken.contains(other)
             && users[*other].kind.known().map(Identity::ownership) == Some(person.identity.ownership())
     };
-    let others: Vec<usize> = index.of_email(&person.email).iter().copied().filter(same).collect();
+    let others: Vec<usize> = index.of_email(&person.email).into_iter().filter(same).collect();
     if others.is_empty() {
         return Candidate::One(user);
     }
@@ -419,7 +384,7 @@ fn candidate(
     person: &Person,
     users: &[User],
     index: &Index<'_>,
-    taken: &BTreeSet<usize>,
+    taken: &Positions,
     twin: AdobeIdTwin,
 ) -> Candidate {
     let ownership = person.identity.ownership();
@@ -443,7 +408,7 @@ fn candidate(
         found => return several_users(found.to_vec(), users),
     }
     let same_login = index.of_login(person);
-    match free(same_login).as_slice() {
+    match free(&same_login).as_slice() {
         [user] => return Candidate::One(*user),
         [] if !same_login.is_empty() => {
             let reason = HeldReason::AddressTaken { email: person.address().user };
@@ -470,44 +435,56 @@ fn candidate(
             _ => HeldReason::OtherOwnership { kind: user.kind.to_string() },
         },
     };
-    Candidate::Held { reason, users: same_email.to_vec() }
+    Candidate::Held { reason, users: same_email }
 }
 
 /// Two people for one account, whether it exists or would be made: all of them are held.
 fn refuse_shared(desired: &Desired, candidates: &mut [Candidate]) {
-    #[derive(PartialEq, Eq, PartialOrd, Ord)]
-    enum Account {
+    #[derive(PartialEq, Eq, PartialOrd, Ord, Hash)]
+    enum Account<'a> {
         Existing(usize),
         New(UserKey),
         /// A bare username, which is one account's in all domains of a directory at Adobe: two creations would name the
         /// same account.
-        NewLogin(String),
+        NewLogin(Cow<'a, str>),
         /// Whoever one entry names, which several directories give with different values: one of them is behind.
-        Entry(Anchor),
+        Entry(&'a Anchor),
     }
-    let mut sharing: BTreeMap<Account, Vec<usize>> = BTreeMap::new();
-    for (at, person) in desired.people.iter().enumerate() {
-        for anchor in person.anchors().collect::<BTreeSet<_>>() {
-            sharing.entry(Account::Entry(anchor.clone())).or_default().push(at);
-        }
-    }
-    for (at, candidate) in candidates.iter().enumerate() {
-        let account = match candidate {
-            Candidate::One(user) => Account::Existing(*user),
-            Candidate::None => Account::New(desired.people[at].key()),
-            Candidate::Held { .. } => continue,
+    let accounts = |at: usize| {
+        let person = &desired.people[at];
+        let (account, login) = match &candidates[at] {
+            Candidate::One(user) => (Some(Account::Existing(*user)), None),
+            Candidate::None => (Some(Account::New(person.key())), person.username.as_deref()),
+            Candidate::Held { .. } => (None, None),
         };
-        if let (Account::New(_), Some(username)) = (&account, &desired.people[at].username) {
-            sharing.entry(Account::NewLogin(fold(username))).or_default().push(at);
+        let entries = person.anchors().enumerate().filter(|(at, anchor)| {
+            // Once for each of their anchors.
+            !person.anchors().take(*at).any(|other| other == *anchor)
+        });
+        let entries = entries.map(|(_, anchor)| Account::Entry(anchor));
+        entries.chain(account).chain(login.map(|login| Account::NewLogin(folded(login))))
+    };
+    // Nearly nobody shares anything: whatever is met twice is looked for first, and who has it then.
+    let mut met = HashSet::with_capacity(2 * desired.people.len());
+    let mut twice = HashSet::new();
+    for account in (0..candidates.len()).flat_map(accounts) {
+        if let Some(account) = met.replace(account) {
+            twice.insert(account);
         }
-        sharing.entry(account).or_default().push(at);
+    }
+    drop(met);
+    let mut sharing: BTreeMap<Account<'_>, Vec<usize>> = BTreeMap::new();
+    for at in (0..candidates.len()).filter(|_| !twice.is_empty()) {
+        for account in accounts(at).filter(|account| twice.contains(account)) {
+            sharing.entry(account).or_default().push(at);
+        }
     }
     let of = |candidate: &Candidate| match candidate {
         Candidate::One(user) => vec![*user],
         Candidate::None => Vec::new(),
         Candidate::Held { reason: _, users } => users.clone(),
     };
-    for (account, people) in sharing.into_iter().filter(|(_, people)| people.len() > 1) {
+    for (account, people) in sharing {
         // Two who get no account may share an address: nothing would be made of it.
         let new = match account {
             Account::Existing(_) => false,

@@ -266,7 +266,7 @@ pub fn plan(
     );
     stand(&mut checked, &desired, adobe, &pairs);
     let read = read_of(&desired);
-    let groups = group_lines(rules, adobe, &checked.changes, &checked.withheld, &foreign);
+    let groups = group_lines(rules, adobe, &checked.changes, &checked.withheld, &foreign, &populations);
     // Whoever runs for one person may know of other groups no more than that they are there.
     let packed = Terms { packing, list_limit: memory.list_limit };
     let (commands, cost) = commands(&checked.changes, packed, &groups);
@@ -426,6 +426,9 @@ fn departures(
             .map(ToString::to_string)
             .collect(),
     };
+    if leaving.is_empty() {
+        return Vec::new();
+    }
     let mut departures: Vec<Departure> = adobe.users.iter().filter(leaves).map(departure).collect();
     departures.sort_by(|left, right| left.email.cmp(&right.email));
     departures
@@ -456,6 +459,7 @@ fn group_lines(
     changes: &[Change],
     withheld: &[Withheld],
     foreign: &BTreeMap<GroupName, usize>,
+    populations: &Populations,
 ) -> Vec<GroupLine> {
     let mut lines: BTreeMap<GroupName, GroupLine> = rules
         .managed_groups()
@@ -469,7 +473,7 @@ fn group_lines(
             let user_group = known.is_none_or(|known| known.kind == GroupKind::UserGroup);
             let line = GroupLine {
                 name,
-                before: 0,
+                before: populations.members.get(&group).copied().unwrap_or_default(),
                 gains: 0,
                 losses: 0,
                 withheld: 0,
@@ -484,12 +488,11 @@ fn group_lines(
         .collect();
     let leaving: BTreeSet<&str> =
         changes.iter().filter(|change| change.is_departure()).filter_map(id_of).collect();
-    for user in &adobe.users {
-        let leaves = user.id.as_deref().is_some_and(|id| leaving.contains(id));
+    let leaves = |user: &&User| user.id.as_deref().is_some_and(|id| leaving.contains(id));
+    for user in adobe.users.iter().filter(|_| !leaving.is_empty()).filter(leaves) {
         for group in &user.groups {
             if let Some(line) = lines.get_mut(group) {
-                line.before += 1;
-                line.losses += usize::from(leaves);
+                line.losses += 1;
             }
         }
     }
@@ -551,32 +554,32 @@ pub(crate) fn fingerprint(
 
 /// SHA-256 over the JSON of values, one after the other, without holding it: a first plan has millions of changes.
 #[derive(Default)]
-pub(crate) struct Digester(Sha256);
+pub(crate) struct Digester {
+    digest: Sha256,
+    /// What comes next: JSON is written a few bytes at a time, which costs a hash more than the bytes do.
+    next: Vec<u8>,
+}
+
+/// So much is digested at once.
+const DIGESTED: usize = 1 << 16;
 
 impl Digester {
     pub(crate) fn take(&mut self, value: &impl Serialize) {
-        serde_json::to_writer(&mut *self, value)
-            .expect("changes have a JSON form, and a digest takes every byte");
-        self.0.update(b"\n");
+        serde_json::to_writer(&mut self.next, value).expect("changes have a JSON form, and memory takes it");
+        self.next.push(b'\n');
+        if self.next.len() >= DIGESTED {
+            self.digest.update(&self.next);
+            self.next.clear();
+        }
     }
 
     /// The first bytes, in hexadecimal digits.
-    pub(crate) fn end(self, bytes: usize) -> String {
-        self.0.finalize().iter().take(bytes).fold(String::new(), |mut text, byte| {
+    pub(crate) fn end(mut self, bytes: usize) -> String {
+        self.digest.update(&self.next);
+        self.digest.finalize().iter().take(bytes).fold(String::new(), |mut text, byte| {
             let _ = write!(text, "{byte:02x}");
             text
         })
-    }
-}
-
-impl std::io::Write for Digester {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
     }
 }
 

@@ -2,7 +2,7 @@
 //! right, and matching holds them as any two entries for one account.
 
 use crate::desired::{Country, Person, Sighting};
-use crate::key::fold;
+use crate::key::{UserKey, fold};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
@@ -17,22 +17,25 @@ pub struct Shared {
 
 /// Makes one person of the entries of several directories that have one key and agree about everything that Adobe would
 /// hold; what one of them lacks, another may give. They have what any of the directories gives. Sorted.
-pub(crate) fn unite(mut people: Vec<Person>) -> (Vec<Person>, Vec<Shared>) {
-    people.sort_by_cached_key(|person| (person.key(), person.sightings.clone()));
+pub(crate) fn unite(people: Vec<Person>) -> (Vec<Person>, Vec<Shared>) {
+    // Positions are sorted and people are not: a person is large, and there may be a million.
+    let mut order: Vec<(UserKey, usize)> =
+        people.iter().enumerate().map(|(at, person)| (person.key(), at)).collect();
+    order.sort_unstable_by(|(left_key, left), (right_key, right)| {
+        left_key.cmp(right_key).then_with(|| people[*left].sightings.cmp(&people[*right].sightings))
+    });
+    let mut people: Vec<Option<Person>> = people.into_iter().map(Some).collect();
     let mut united: Vec<Person> = Vec::with_capacity(people.len());
-    let mut people = people.into_iter().peekable();
-    while let Some(first) = people.next() {
-        let key = first.key();
-        let mut same = vec![first];
-        while let Some(next) = people.next_if(|next| next.key() == key) {
-            same.push(next);
+    for same in order.chunk_by(|(left, _), (right, _)| left == right) {
+        let same: Vec<Person> = same.iter().filter_map(|(_, at)| people[*at].take()).collect();
+        match same.len() {
+            1 => united.extend(same),
+            _ => {
+                // One entry seen twice is one, whoever else has its address.
+                let same = seen_twice(same);
+                united.extend(one(&same).map_or(same, |one| vec![one]));
+            }
         }
-        if same.len() > 1 {
-            // One entry seen twice is one, whoever else has its address.
-            same = seen_twice(same);
-            same = one(&same).map_or(same, |one| vec![one]);
-        }
-        united.extend(same);
     }
     let is_shared = |person: &&Person| person.sightings.len() > 1;
     let shared = united.iter().filter(is_shared).map(|person| Shared {

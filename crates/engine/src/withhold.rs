@@ -228,6 +228,9 @@ pub fn withhold(changes: Vec<Change>, circumstances: Circumstances<'_>) -> Check
 
 /// A change that needs a withheld one is withheld with it: memberships of a user, or in a group, that is not made.
 fn withhold_dependents(checked: &mut Checked) {
+    if checked.withheld.is_empty() {
+        return;
+    }
     let mut users = BTreeSet::new();
     let mut groups = BTreeSet::new();
     for withheld in &checked.withheld {

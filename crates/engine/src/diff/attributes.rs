@@ -3,7 +3,7 @@
 use crate::adobe::{Identity, User};
 use crate::change::Field;
 use crate::desired::Person;
-use crate::key::{fold, fold_email};
+use crate::key::{fold, folded_email};
 use std::collections::BTreeSet;
 use unicode_normalization::UnicodeNormalization;
 
@@ -24,7 +24,7 @@ pub(super) fn updates(
             Field::LastName => (&user.last_name, &person.last_name),
             Field::Email => {
                 // Adobe answers a change of letter case with success and does nothing.
-                if fold_email(&user.email) != fold_email(&person.email) {
+                if user.email != person.email && folded_email(&user.email) != folded_email(&person.email) {
                     updates.push((Field::Email, Some(user.email.clone()), person.email.clone()));
                 }
                 continue;
@@ -42,7 +42,7 @@ pub(super) fn updates(
         };
         // A value that the directory lacks is no reason to empty one at Adobe.
         let Some(to) = to else { continue };
-        let same = from.as_ref().is_some_and(|from| from.trim().nfc().eq(to.trim().nfc()));
+        let same = from.as_ref().is_some_and(|from| from == to || from.trim().nfc().eq(to.trim().nfc()));
         if !same {
             updates.push((*field, from.clone(), to.clone()));
         }

@@ -5,7 +5,15 @@ use crate::adobe::{GroupKind, Identity};
 use crate::change::{Account, Address, Field, Target, What};
 use crate::key::{GroupName, Ownership, fold, fold_email};
 use crate::matching::{Held, HeldReason};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+type Named = (String, Option<String>, bool);
+
+/// How a command names an account.
+fn named(address: &Address) -> Named {
+    let Address { user, domain, adobe_id } = address;
+    (fold_email(user), domain.as_deref().map(fold), *adobe_id)
+}
 
 impl Work<'_> {
     /// The last member of a mapped administrator group stays. Those who would join do not count: a gain may fail.
@@ -39,8 +47,16 @@ impl Work<'_> {
         group.is_administrative() || matches!(known, Some(GroupKind::Administrative(_)))
     }
 
+    fn updates(&self, wanted: Field) -> bool {
+        let is_such = |what: &What| matches!(what, What::Update { field, .. } if *field == wanted);
+        self.diff.changes.iter().any(|change| is_such(&change.what))
+    }
+
     /// An update into a username that another account has, in whatever domain, would cross two people: held.
     pub(super) fn hold_taken_usernames(&mut self) {
+        if !self.updates(Field::Username) {
+            return;
+        }
         let named = self.adobe.users.iter().filter_map(|user| user.username.as_deref()).map(fold);
         let mut taken: BTreeMap<String, usize> = BTreeMap::new();
         for username in named {
@@ -71,6 +87,9 @@ impl Work<'_> {
 
     /// An email update into an address that another account has would be refused, or cross two people: held.
     pub(super) fn hold_taken_addresses(&mut self) {
+        if !self.updates(Field::Email) {
+            return;
+        }
         // One email may exist in each ownership; a type we do not know could be either.
         let mut at_adobe: BTreeSet<(Option<Ownership>, String)> = BTreeSet::new();
         for user in &self.adobe.users {
@@ -108,23 +127,28 @@ impl Work<'_> {
 
     /// Two accounts that a command would name in the same way: it could hit the other one.
     pub(super) fn hold_shared_addresses(&mut self) {
-        let named = |account: &Account| {
-            let Address { user, domain, adobe_id } = &account.address;
-            (fold_email(user), domain.as_deref().map(fold), *adobe_id)
-        };
-        let mut accounts: BTreeMap<_, usize> = BTreeMap::new();
-        for account in self.adobe.users.iter().filter_map(Account::of) {
-            *accounts.entry(named(&account)).or_default() += 1;
+        // Of those whom the changes name, and no others: nearly nobody changes.
+        let targets = self.diff.changes.iter().filter_map(|change| match &change.target {
+            Target::User(account) => Some(account),
+            Target::Group(_) => None,
+        });
+        let mut accounts: HashMap<Named, usize> =
+            targets.clone().map(|account| (named(&account.address), 0)).collect();
+        let creates_login =
+            targets.clone().any(|account| account.id.is_none() && account.address.domain.is_some());
+        if accounts.is_empty() {
+            return;
         }
+        for user in self.adobe.users.iter().filter(|user| user.kind.known().is_some()) {
+            if let Some(count) = accounts.get_mut(&named(&Address::of(user))) {
+                *count += 1;
+            }
+        }
+        accounts.retain(|_, count| *count > 1);
         let bare = |username: &&String| !username.contains('@');
-        let usernames: BTreeSet<String> = self
-            .adobe
-            .users
-            .iter()
-            .filter_map(|user| user.username.as_ref())
-            .filter(bare)
-            .map(|name| fold(name))
-            .collect();
+        let usernames =
+            self.adobe.users.iter().filter(|_| creates_login).filter_map(|user| user.username.as_ref());
+        let usernames: HashSet<String> = usernames.filter(bare).map(|name| fold(name)).collect();
         // A bare username is one account's in all domains of a directory at Adobe, and we do not know which domains are
         // in one: a creation under a username that is there would end in the other account.
         let is_taken = |account: &Account| {
@@ -142,11 +166,14 @@ impl Work<'_> {
                 _ => None,
             })
             .collect();
+        if accounts.is_empty() && created.is_empty() {
+            return;
+        }
         let mut held = BTreeSet::new();
         self.diff.changes.retain(|change| {
             let Target::User(account) = &change.target else { return true };
-            let shared = accounts.get(&named(account)).is_some_and(|count| *count > 1)
-                || created.contains(account.as_ref());
+            let shared =
+                accounts.contains_key(&named(&account.address)) || created.contains(account.as_ref());
             if shared {
                 let reason = HeldReason::SharedAddress { user: account.address.user.clone() };
                 held.insert(Held { who: account.email.clone(), entry: None, reason });

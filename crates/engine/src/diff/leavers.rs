@@ -3,8 +3,8 @@
 use super::{Leaver, Work, account_of};
 use crate::adobe::{Identity, Status, User};
 use crate::change::{Account, Change, Reason, Target, What};
-use crate::key::{Ownership, email_domain};
-use crate::matching::{Held, HeldReason, Matching};
+use crate::key::{Ownership, domain_of};
+use crate::matching::{Held, HeldReason, Matching, Positions};
 use crate::memory::{Absence, Absent, Order};
 use crate::rules::{Domains, IdentityRule, LeaverAction};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -15,29 +15,31 @@ use std::sync::Arc;
 #[derive(Debug, Default)]
 pub(super) struct Ours {
     /// Not protected: managed.
-    pub(super) managed: BTreeSet<usize>,
+    pub(super) managed: Positions,
     /// Protected.
-    pub(super) protected: BTreeSet<usize>,
+    pub(super) protected: Positions,
 }
 
 impl Work<'_> {
     /// Users of ours: active, of an identity type this configuration gives, and matched, or of one of our domains.
     pub(super) fn ours(&self, matching: &Matching) -> Ours {
-        let matched: BTreeSet<usize> = matching.pairs.iter().map(|(_, user)| *user).collect();
+        let count = self.adobe.users.len();
+        let mut matched = Positions::new(count);
+        matching.pairs.iter().for_each(|(_, user)| matched.insert(*user));
         let given: BTreeSet<Identity> = match &self.rules.people.identity {
             IdentityRule::Always(identity) => [*identity].into(),
             IdentityRule::ByTemplate(_) => self.desired.people.iter().map(|person| person.identity).collect(),
         };
-        let mut ours = Ours::default();
+        let mut ours = Ours { managed: Positions::new(count), protected: Positions::new(count) };
         for (at, user) in
             self.adobe.users.iter().enumerate().filter(|(_, user)| user.status == Status::Active)
         {
-            let by_domain = user
-                .kind
-                .known()
-                .is_some_and(|identity| given.contains(&identity) && self.in_domains(user, identity));
+            let by_domain = || {
+                let identity = user.kind.known();
+                identity.is_some_and(|identity| given.contains(&identity) && self.in_domains(user, identity))
+            };
             let known = matching.linked.contains(&at) || matching.gone.contains_key(&at);
-            if matched.contains(&at) || known || by_domain {
+            if matched.contains(&at) || known || by_domain() {
                 let protected = self.protect.of_user(user).is_some();
                 if protected { &mut ours.protected } else { &mut ours.managed }.insert(at);
             }
@@ -46,28 +48,28 @@ impl Work<'_> {
     }
 
     fn in_domains(&self, user: &User, identity: Identity) -> bool {
-        let Some(domain) = email_domain(&user.email) else {
+        let Some(domain) = domain_of(&user.email) else {
             return false;
         };
         match &self.rules.people.domains {
             Domains::Any => true,
-            Domains::Listed(listed) => listed.contains(&domain),
-            Domains::Met => identity != Identity::Adobe && self.desired.domains.contains(&domain),
+            Domains::Listed(listed) => listed.contains(domain.as_ref()),
+            Domains::Met => identity != Identity::Adobe && self.desired.domains.contains(domain.as_ref()),
         }
     }
 
     pub(super) fn leavers(&mut self, matching: &Matching, ours: &Ours) {
         let action = self.rules.leavers.action;
         let grace = TimeDelta::from_std(self.rules.leavers.grace).unwrap_or(TimeDelta::MAX);
-        let gone = |at: &&usize| {
-            let user = &self.adobe.users[**at];
+        let gone = |at: &usize| {
+            let user = &self.adobe.users[*at];
             let shielded =
-                self.desired.shield.covers(user.id.as_deref(), &user.email, user.username.as_deref());
-            !matching.claimed.contains(*at) && !shielded
+                || self.desired.shield.covers(user.id.as_deref(), &user.email, user.username.as_deref());
+            !matching.claimed.contains(at) && !shielded()
         };
-        let managed: Vec<usize> = ours.managed.iter().filter(gone).copied().collect();
-        let protected: Vec<usize> = ours.protected.iter().filter(gone).copied().collect();
-        let there = |(at, _): &(usize, &User)| !gone(&at);
+        let managed: Vec<usize> = ours.managed.iter().filter(gone).collect();
+        let protected: Vec<usize> = ours.protected.iter().filter(gone).collect();
+        let there = |(at, _): &(usize, &User)| !self.memory.absences.is_empty() && !gone(at);
         let users = self.adobe.users.iter().enumerate().filter(there).map(|(_, user)| account_of(user));
         self.diff.back = users.filter(|name| self.memory.absences.contains_key(name)).collect();
         for at in managed {

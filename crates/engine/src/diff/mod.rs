@@ -22,7 +22,8 @@ use crate::protect::Protection;
 use crate::rules::{Protect, Rules};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// Everything that comparing the two sides tells.
@@ -224,7 +225,9 @@ impl Work<'_> {
 
     /// A person and their user.
     fn existing(&mut self, person: &Person, user: &User) {
-        let Some(account) = Account::of(user) else { return };
+        if user.kind.known().is_none() {
+            return;
+        }
         if let Some(id) = &user.id
             && person.anchors().next().is_some()
         {
@@ -236,27 +239,34 @@ impl Work<'_> {
             }
         }
         let before = self.diff.changes.len();
-        let target = Target::User(Arc::new(account));
+        // Nearly nobody changes: who they are to a command is put together for those who do.
+        let target = OnceCell::new();
+        let target = || -> Target {
+            let account = || Arc::new(Account::of(user).expect("a type that we know"));
+            Target::User(target.get_or_init(account).clone())
+        };
         if person.selected {
             for (field, from, to) in updates(person, user, &self.rules.people.update) {
-                self.push(target.clone(), What::Update { field, from, to }, Reason::Differs);
+                self.push(target(), What::Update { field, from, to }, Reason::Differs);
             }
             for (group, by) in person.groups.iter().filter(|(group, _)| !user.groups.contains(*group)) {
                 let group = self.spelled(group);
-                self.push(target.clone(), What::Join { group }, Reason::Listed { by: by.clone() });
+                self.push(target(), What::Join { group }, Reason::Listed { by: by.clone() });
             }
         }
         let reason = if person.selected { Reason::NotListed } else { Reason::NotSelected };
         // What another directory would give them, nobody can read.
-        let is_open = !self.desired.shield.covers_beside(&person.directories(), user);
+        let is_open = || !self.desired.shield.covers_beside(&person.directories(), user);
         let lost: Vec<GroupName> = user
             .groups
             .iter()
-            .filter(|group| is_open && self.owned.contains(*group) && !person.groups.contains_key(*group))
+            .filter(|group| !person.groups.contains_key(*group) && self.owned.contains(*group))
             .cloned()
             .collect();
-        for group in lost {
-            self.push(target.clone(), What::Lose { group }, reason.clone());
+        if !lost.is_empty() && is_open() {
+            for group in lost {
+                self.push(target(), What::Lose { group }, reason.clone());
+            }
         }
         if self.diff.changes.len() == before && person.selected {
             self.diff.in_step += 1;
@@ -271,6 +281,9 @@ impl Work<'_> {
     /// type, which the API cannot carry out, is told for as long as it lasts.
     fn type_of(&mut self, person: &Person, user: &User) -> Identity {
         let wants = person.identity;
+        if user.kind.known() == Some(wants) {
+            return wants;
+        }
         let before = self.link(person).and_then(|known| known.identity).filter(|before| *before != wants);
         match (user.kind.known(), before) {
             (Some(has), Some(before)) if has != wants => {
@@ -325,39 +338,52 @@ impl Work<'_> {
 
     fn count(&mut self, matching: &Matching, ours: &Ours, managed: &BTreeSet<GroupName>) {
         self.diff.populations.selected = self.desired.selected();
-        self.diff.populations.managed_users = ours.managed.len();
-        self.diff.populations.members = managed.iter().map(|group| (group.clone(), 0)).collect();
+        self.diff.populations.managed_users = ours.managed.iter().count();
+        let groups: Vec<&GroupName> = managed.iter().collect();
+        let at_group: HashMap<&GroupName, usize> =
+            groups.iter().enumerate().map(|(at, group)| (*group, at)).collect();
+        let (mut members, mut foreign) = (vec![0; groups.len()], vec![0; groups.len()]);
         for (at, user) in self.adobe.users.iter().enumerate() {
-            let foreign = !ours.managed.contains(&at) && !matching.claimed.contains(&at);
-            for group in user.groups.iter().filter(|group| managed.contains(*group)) {
-                self.diff.populations.managed_memberships += 1;
-                *self.diff.populations.members.entry(group.clone()).or_default() += 1;
-                if foreign && self.owned.contains(group) {
-                    *self.diff.foreign.entry(group.clone()).or_default() += 1;
-                }
+            let is_foreign = !ours.managed.contains(&at) && !matching.claimed.contains(&at);
+            for group in user.groups.iter().filter_map(|group| at_group.get(group)) {
+                members[*group] += 1;
+                foreign[*group] += usize::from(is_foreign);
+            }
+        }
+        self.diff.populations.managed_memberships = members.iter().sum();
+        for (group, (members, foreign)) in groups.into_iter().zip(members.into_iter().zip(foreign)) {
+            self.diff.populations.members.insert(group.clone(), members);
+            if foreign > 0 && self.owned.contains(group) {
+                self.diff.foreign.insert(group.clone(), foreign);
             }
         }
     }
 
     /// A protected user gets no command at all.
     fn protect(&mut self) {
-        let by_account: BTreeMap<String, &User> =
-            self.adobe.users.iter().map(|user| (account_of(user), user)).collect();
+        let accounts = self.diff.changes.iter().filter_map(|change| match &change.target {
+            Target::User(account) => Some(account.as_ref()),
+            Target::Group(_) => None,
+        });
+        let ids: HashSet<String> = accounts.clone().filter_map(|account| account.id.clone()).collect();
+        let keys: HashSet<UserKey> =
+            accounts.filter(|account| account.id.is_none()).map(|account| account.key.clone()).collect();
+        let (mut by_id, mut without_id) = (HashMap::new(), HashMap::new());
+        for user in self.adobe.users.iter().filter(|_| !(ids.is_empty() && keys.is_empty())) {
+            match (&user.id, user.key()) {
+                (Some(id), _) if ids.contains(id) => _ = by_id.insert(id.as_str(), user),
+                (None, Some(key)) if keys.contains(&key) => _ = without_id.insert(key, user),
+                _ => {}
+            }
+        }
         let mut protected: BTreeMap<(UserKey, Option<String>), ProtectedUser> = BTreeMap::new();
         let nothing = BTreeSet::new();
-        let without_id: BTreeMap<UserKey, &User> = self
-            .adobe
-            .users
-            .iter()
-            .filter(|user| user.id.is_none())
-            .filter_map(|user| Some((user.key()?, user)))
-            .collect();
         self.diff.changes.retain(|change| {
             let Target::User(account) = &change.target else {
                 return true;
             };
             let existing = match &account.id {
-                Some(id) => by_account.get(id),
+                Some(id) => by_id.get(id.as_str()),
                 None => without_id.get(&account.key),
             };
             let because = match existing {

@@ -98,7 +98,10 @@ fn of_person(person: Person, rules: &Rules, sample: &mut Sample) {
     }
     sample.told = told;
     sample.country = profile.ok().and_then(|profile| profile.country);
-    sample.groups = groups.into_iter().map(|(group, by)| (group.to_string(), by)).collect();
+    sample.groups = groups
+        .into_iter()
+        .map(|(group, by)| (group.to_string(), by.iter().map(ToString::to_string).collect()))
+        .collect();
     (sample.email, sample.username, sample.domain) = (Some(email), username, Some(domain));
     (sample.first_name, sample.last_name) = (first_name, last_name);
     sample.identity = Some(identity.to_string());
