@@ -30,6 +30,7 @@ mod openldap;
 mod parity;
 mod refusals;
 mod report;
+mod rules;
 mod sandbox;
 mod scenarios;
 mod support;

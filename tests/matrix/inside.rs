@@ -25,8 +25,8 @@ use umsync_engine::memory;
 use umsync_engine::plan::{Occasion, Plan, plan};
 use umsync_engine::report::{Results, fates};
 use umsync_engine::rules::{
-    AdobeIdTwin, Baseline, Disabled, Domains, IdentityRule, LeaverAction, Leavers, Mapping, MappingMode,
-    PeopleRules, Protect, Rules, Select,
+    AdobeIdTwin, Baseline, Create, Disabled, Domains, IdentityRule, LeaverAction, Leavers, Mapping,
+    MappingMode, PeopleRules, Protect, Rules, Select,
 };
 use umsync_umapi::{Cancel, Client, Clock, EmulatorMark, Error, Manners, Pace, Settings};
 
@@ -45,6 +45,8 @@ fn rules() -> Rules {
     let template = |text: &str| text.parse().unwrap();
     let people = PeopleRules {
         select: Select::Mapped,
+        filter: Vec::new(),
+        create: Create::Selected,
         identity: IdentityRule::Always(Identity::Federated),
         country: None,
         email: template("{mail}"),

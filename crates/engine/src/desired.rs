@@ -7,7 +7,7 @@ use crate::directories::Directories;
 use crate::directory::{AccountState, Anchor, Directory, DirectoryName, Entry};
 use crate::key::{GroupName, UserKey, email_domain, fold_domain};
 use crate::memory::{Evidence, Known, Memory};
-use crate::rules::{Disabled, IdentityRule, Mapping, Rules, Select};
+use crate::rules::{Condition, Disabled, IdentityRule, Mapping, PeopleRules, Rules, Select, Subject};
 use crate::set_aside::{Names, SetAside, SetAsideReason, Shield};
 use crate::shared::{Shared, unite};
 use crate::template::{Rendered, Template};
@@ -155,6 +155,8 @@ pub struct Desired {
     pub gone: Vec<Gone>,
     /// Disabled entries whose accounts stay as they are (`disabled: keep`).
     pub kept: usize,
+    /// Entries that `people.filter` leaves out: nothing is done about them or their accounts.
+    pub filtered: usize,
     /// Accounts that entries other than people could name.
     pub shield: Shield,
     /// The domains of the federated and enterprise people who get an account.
@@ -243,6 +245,13 @@ impl Desired {
         let mapped = rules.mapped_in(name);
         let people = rules.people_of(name);
         for entry in &directory.entries {
+            if !is_in_scope(entry, people) {
+                let known = entry.anchor.as_ref().and_then(|anchor| memory.links.get(anchor));
+                let names = Names::of(entry, people, None);
+                self.shield.cover_stranger(names.all, known.map(|known| known.id.clone()));
+                self.filtered += 1;
+                continue;
+            }
             let known = entry.anchor.as_ref().and_then(|anchor| memory.links.get(anchor));
             let linked = known.map(|known| known.id.clone());
             let listed = entry.groups.iter().any(|group| mapped.contains(group));
@@ -273,7 +282,7 @@ impl Desired {
                     let names = Names::of(entry, people, Some(&reason));
                     if reason == SetAsideReason::NoEmail && !listed && linked.is_none() {
                         self.services += 1;
-                        self.shield.cover_service(names.all);
+                        self.shield.cover_stranger(names.all, None);
                         continue;
                     }
                     self.shield.anybody |= !names.tell && (listed || linked.is_some());
@@ -283,6 +292,35 @@ impl Desired {
             }
         }
     }
+}
+
+/// Whether nothing is known that speaks against every condition of `people.filter`. What cannot be told leaves nobody out:
+/// whoever has no email is looked at as if there were no filter.
+pub(crate) fn is_in_scope(entry: &Entry, people: &PeopleRules) -> bool {
+    let value = |template: &Template| match template.render(entry) {
+        Rendered::Value(value) => Some(value),
+        Rendered::Missing | Rendered::Undecodable(_) => None,
+    };
+    let email = || value(&people.email);
+    let meets = |condition: &Condition| {
+        let value = match &condition.of {
+            Subject::Email => email(),
+            Subject::Username => people.username.as_ref().and_then(value).or_else(email),
+            Subject::Domain => people
+                .domain
+                .as_ref()
+                .and_then(value)
+                .map(|domain| fold_domain(&domain))
+                .or_else(|| email_domain(&email()?)),
+            Subject::Template(template) => match template.render(entry) {
+                Rendered::Value(value) => Some(value),
+                Rendered::Missing => Some(String::new()),
+                Rendered::Undecodable(_) => None,
+            },
+        };
+        value.is_none_or(|value| condition.pattern.matches(&value))
+    };
+    people.filter.iter().all(meets)
 }
 
 fn person(entry: &Entry, directory: &DirectoryName, rules: &Rules) -> Result<Person, SetAsideReason> {
@@ -345,9 +383,14 @@ fn person(entry: &Entry, directory: &DirectoryName, rules: &Rules) -> Result<Per
             }
         }
     }
-    let selected = match people.select {
+    let selected = match &people.select {
         Select::All => true,
-        Select::Mapped => !groups.is_empty(),
+        Select::Mapped => {
+            let mapped =
+                |mapping: &Mapping| mapping.is_about(directory) && entry.groups.contains(&mapping.directory);
+            rules.mappings.iter().any(mapped)
+        }
+        Select::In(selecting) => entry.groups.iter().any(|group| selecting.contains(group)),
     };
     Ok(Person {
         sightings: vec![Sighting {

@@ -5,7 +5,7 @@ use super::*;
 use crate::directory::{Certificate, DirectoryGroup, GroupRef};
 use crate::limits::Limits;
 use crate::rules::{
-    AdobeIdTwin, Baseline, Domains, LeaverAction, Leavers, Mapping, MappingMode, PeopleRules, Protect,
+    AdobeIdTwin, Baseline, Create, Domains, LeaverAction, Leavers, Mapping, MappingMode, PeopleRules, Protect,
 };
 use std::time::Duration;
 
@@ -17,6 +17,8 @@ fn rules(identity: Identity) -> Rules {
     let username = (identity == Identity::Federated).then(|| template("{uid}"));
     let people = PeopleRules {
         select: Select::All,
+        filter: Vec::new(),
+        create: Create::Selected,
         identity: IdentityRule::Always(identity),
         country: None,
         email: template("{mail}"),

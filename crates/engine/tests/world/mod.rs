@@ -20,8 +20,8 @@ use umsync_engine::limits::{Limit, Limits};
 use umsync_engine::memory::{Absence, Known, Memory, Order};
 use umsync_engine::plan::{Occasion, Plan, Remember, plan};
 use umsync_engine::rules::{
-    AdobeIdTwin, Baseline, Disabled, Domains, IdentityRule, LeaverAction, Leavers, Mapping, MappingMode,
-    PeopleRules, Protect, Rules, Select,
+    AdobeIdTwin, Baseline, Create, Disabled, Domains, IdentityRule, LeaverAction, Leavers, Mapping,
+    MappingMode, PeopleRules, Protect, Rules, Select,
 };
 
 /// Everything that a plan is made of.
@@ -194,6 +194,8 @@ fn rules() -> Rules {
     Rules {
         people: PeopleRules {
             select: Select::Mapped,
+            filter: Vec::new(),
+            create: Create::Selected,
             identity: IdentityRule::Always(Identity::Federated),
             country: Some("US".into()),
             email: template("{mail}"),
@@ -353,7 +355,7 @@ fn any_rules() -> impl Strategy<Value = Rules> {
             rules.baseline = baseline;
             if keep {
                 rules.protect.groups.insert(GroupName::new("Keep"));
-                rules.protect.users.push(globset::Glob::new("frank@*").unwrap().compile_matcher());
+                rules.protect.users.push(Protect::pattern("frank@*").unwrap());
             }
             rules.mappings = mappings
                 .into_iter()

@@ -17,8 +17,8 @@ use umsync_engine::limits::Limits;
 use umsync_engine::memory::Memory as Remembered;
 use umsync_engine::plan::{Occasion, Plan, plan};
 use umsync_engine::rules::{
-    AdobeIdTwin, Baseline, Disabled, Domains, IdentityRule, LeaverAction, Leavers, Mapping, MappingMode,
-    PeopleRules, Protect, Rules, Select,
+    AdobeIdTwin, Baseline, Create, Disabled, Domains, IdentityRule, LeaverAction, Leavers, Mapping,
+    MappingMode, PeopleRules, Protect, Rules, Select,
 };
 use umsync_umapi::{Client, Clock, EmulatorMark, Manners, Pace, Progress, Session, Settings};
 
@@ -104,6 +104,8 @@ pub(crate) fn rules(groups: &[&str]) -> Rules {
     let template = |text: &str| text.parse().unwrap();
     let people = PeopleRules {
         select: Select::All,
+        filter: Vec::new(),
+        create: Create::Selected,
         identity: IdentityRule::ByTemplate(template("{identity}")),
         country: Some("US".to_owned()),
         email: template("{mail}"),

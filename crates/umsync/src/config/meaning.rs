@@ -6,7 +6,9 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use umsync_engine::directory::{DirectoryName, GroupRef};
-use umsync_engine::rules::{Baseline, IdentityRule, Leavers, Mapping, PeopleRules, Protect, Rules};
+use umsync_engine::rules::{
+    Baseline, Condition, Create, IdentityRule, Leavers, Mapping, PeopleRules, Protect, Protected, Rules,
+};
 
 /// Sixteen hexadecimal digits over `directory` or `directories` (without servers, bind, TLS, time-outs, connections),
 /// `people`, `groups`, `leavers` and `protect`.
@@ -43,6 +45,8 @@ fn hash(content: &Value) -> String {
 fn people_of(people: &PeopleRules) -> Value {
     let PeopleRules {
         select,
+        filter,
+        create,
         identity,
         country,
         email,
@@ -62,7 +66,7 @@ fn people_of(people: &PeopleRules) -> Value {
     };
     let optional =
         |template: &Option<umsync_engine::template::Template>| template.as_ref().map(ToString::to_string);
-    json!({
+    let mut meaning = json!({
         "select": format!("{select:?}"),
         "identity": identity,
         "country": country,
@@ -76,24 +80,37 @@ fn people_of(people: &PeopleRules) -> Value {
         "domains": format!("{domains:?}"),
         "adobe_id_twin": format!("{adobe_id_twin:?}"),
         "disabled": format!("{disabled:?}"),
-    })
+    });
+    // What is as it always was means what it always meant.
+    if !filter.is_empty() {
+        let mut conditions: Vec<_> =
+            filter.iter().map(|Condition { of, pattern }| [of.to_string(), pattern.to_string()]).collect();
+        conditions.sort();
+        meaning["filter"] = json!(conditions);
+    }
+    if *create != Create::Selected {
+        meaning["create"] = json!(format!("{create:?}"));
+    }
+    meaning
 }
 
 /// The order of mappings means nothing, nor does the order of groups in one.
 fn mappings_of(mappings: &[Mapping]) -> Value {
-    let mut lines: Vec<String> = mappings
-        .iter()
-        .flat_map(|Mapping { directory, within, adobe, mode, create }| {
-            adobe.iter().map(move |group| {
-                let (directory, mode) = (directory.as_str(), format!("{mode:?}"));
-                match within.is_empty() {
-                    true => json!([directory, group.folded(), mode, create]),
-                    false => json!([directory, group.folded(), mode, create, within]),
-                }
-                .to_string()
-            })
-        })
-        .collect();
+    let mut lines = Vec::new();
+    for Mapping { directory, within, adobe, mode, create } in mappings {
+        let (directory, mode) = (directory.as_str(), format!("{mode:?}"));
+        let mut line = |group: Option<&str>| {
+            let line = match within.is_empty() {
+                true => json!([directory, group, mode, create]),
+                false => json!([directory, group, mode, create, within]),
+            };
+            lines.push(line.to_string());
+        };
+        adobe.iter().for_each(|group| line(Some(group.folded())));
+        if adobe.is_empty() {
+            line(None);
+        }
+    }
     lines.sort();
     lines.dedup();
     json!(lines)
@@ -108,7 +125,11 @@ fn leavers_of(leavers: &Leavers) -> Value {
 fn protect_of(protect: &Protect) -> Value {
     // Which groups hold the system administrators is Adobe's matter.
     let Protect { users, groups, identities, org_admins: _ } = protect;
-    let mut patterns: Vec<&str> = users.iter().map(|pattern| pattern.glob().glob()).collect();
+    let text = |user: &Protected| match user {
+        Protected::Glob(_) => user.to_string(),
+        Protected::Matches(_) => format!("matches {user}"),
+    };
+    let mut patterns: Vec<String> = users.iter().map(text).collect();
     patterns.sort_unstable();
     json!([
         patterns,
