@@ -19,14 +19,14 @@ use umsync_engine::adobe::Identity;
 use umsync_engine::change::Field;
 use umsync_engine::command::{Outcome, Verdict};
 use umsync_engine::directories::Directories;
-use umsync_engine::directory::{Anchor, Certificate, Directory, DirectoryGroup, Entry, GroupRef};
+use umsync_engine::directory::{Anchor, Directory, DirectoryGroup, Entry, GroupRef};
 use umsync_engine::limits::Limits;
 use umsync_engine::memory;
 use umsync_engine::plan::{Occasion, Plan, plan};
 use umsync_engine::report::{Results, fates};
 use umsync_engine::rules::{
     AdobeIdTwin, Baseline, Create, Disabled, Domains, IdentityRule, LeaverAction, Leavers, Mapping,
-    MappingMode, PeopleRules, Protect, Rules, Select,
+    MappingMode, NewGroup, PeopleRules, Protect, Rules, Select,
 };
 use umsync_umapi::{Cancel, Client, Clock, EmulatorMark, Error, Manners, Pace, Settings};
 
@@ -65,7 +65,7 @@ fn rules() -> Rules {
         within: [].into(),
         adobe: vec![name.into()],
         mode: MappingMode::Owned,
-        create: name == "Sketch",
+        create: (name == "Sketch").then(NewGroup::default),
     };
     let protect = Protect {
         users: vec![Protect::pattern("vip@*").unwrap()],
@@ -78,6 +78,7 @@ fn rules() -> Rules {
         people,
         people_of: [].into(),
         mappings: ["Design", "Video", "Sketch"].map(mapping).into(),
+        patterns: Vec::new(),
         leavers,
         protect,
         limits: Limits::OFF,
@@ -106,7 +107,7 @@ fn directory() -> Directories {
     };
     let groups = ["design", "video", "sketch"].map(group).into();
     let source = "matrix".to_owned();
-    Directories::only(Directory { source, entries, groups, certificate: Certificate::default() })
+    Directories::only(Directory { source, entries, groups, ..Directory::default() })
 }
 
 /// One run: what was planned and what became of it.

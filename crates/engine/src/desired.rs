@@ -456,4 +456,4 @@ fn check_email(email: &str) -> Result<(), SetAsideReason> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

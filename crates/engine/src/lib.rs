@@ -12,7 +12,7 @@
 //!   Adobe holds them.
 //! * [`rules`]: what the configuration means. [`desired`]: people, made of entries by the rules; [`set_aside`] what could not
 //!   be understood, and whom it protects; [`shared`] whom several directories give; [`country`]: which countries there are; [`pattern`]:
-//!   regular expressions.
+//!   regular expressions, and [`pattern_groups`] that are mapped by them.
 //! * [`matching`]: who is who, and [`adoption`] a table of it. [`diff`]: the difference, as [changes](change); [`protect`]: whom nothing may happen to.
 //! * [`limits`] and [`withhold`]: what is too much at once, or not approved; [`unresolved`]: members whom nobody can
 //!   read; [`falls`]: reads with far fewer people than usual; [`unread`]: a directory that could not be read while others could;
@@ -50,6 +50,7 @@ pub mod memory;
 pub mod pack;
 pub mod park;
 pub mod pattern;
+pub mod pattern_groups;
 pub mod plan;
 pub mod protect;
 pub mod report;

@@ -6,6 +6,7 @@ use crate::directory::{DirectoryName, GroupRef, Wanted};
 use crate::key::{GroupName, fold, fold_domain, fold_email};
 use crate::limits::Limits;
 use crate::pattern::Pattern;
+use crate::pattern_groups::PatternMapping;
 use crate::template::Template;
 use globset::GlobMatcher;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +23,8 @@ pub struct Rules {
     pub people_of: BTreeMap<DirectoryName, PeopleRules>,
     /// Which directory group gives which Adobe groups.
     pub mappings: Vec<Mapping>,
+    /// The same of directory groups whose names are known when the directories have been read.
+    pub patterns: Vec<PatternMapping>,
     /// What becomes of users who have left the directory.
     pub leavers: Leavers,
     /// Whom nothing may happen to.
@@ -183,8 +186,17 @@ pub struct Mapping {
     pub adobe: Vec<GroupName>,
     /// Whether others lose them.
     pub mode: MappingMode,
-    /// Whether user groups that Adobe lacks are made.
-    pub create: bool,
+    /// How user groups that Adobe lacks are made; `None`: they are not.
+    pub create: Option<NewGroup>,
+}
+
+/// How a user group is made.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NewGroup {
+    /// Product profiles that its members are entitled to.
+    pub profiles: BTreeSet<GroupName>,
+    /// What the Admin Console tells about it.
+    pub description: Option<String>,
 }
 
 impl Mapping {
@@ -352,8 +364,11 @@ impl Rules {
     pub fn alone(&self, directory: &DirectoryName) -> Self {
         let about = self.mappings.iter().filter(|mapping| mapping.is_about(directory));
         let mappings = about.map(|mapping| Mapping { within: BTreeSet::new(), ..mapping.clone() }).collect();
+        let about = self.patterns.iter().filter(|mapping| mapping.is_about(directory));
+        let patterns = about.map(|mapping| PatternMapping { within: BTreeSet::new(), ..mapping.clone() });
+        let patterns = patterns.collect();
         let people = self.people_of(directory).clone();
-        Self { people, people_of: BTreeMap::new(), mappings, ..self.clone() }
+        Self { people, people_of: BTreeMap::new(), mappings, patterns, ..self.clone() }
     }
 
     /// What a directory has to be read for. A group that no mapping looks for in this directory alone may be missing in
@@ -377,7 +392,9 @@ impl Rules {
             directory.is_only() || had.contains(group) || self.mappings.iter().any(here)
         };
         let elsewhere = groups.iter().filter(|group| !is_needed(group)).cloned().collect();
-        Wanted { attributes, named, groups, elsewhere, known: BTreeMap::new(), trace: None }
+        let about = self.patterns.iter().filter(|mapping| mapping.is_about(directory));
+        let matching = about.map(|mapping| mapping.matches.clone()).collect();
+        Wanted { attributes, named, groups, elsewhere, matching, known: BTreeMap::new(), trace: None }
     }
 
     /// The directory groups that select people or give them something.
@@ -414,7 +431,7 @@ impl Rules {
 
     /// The managed groups that may be made.
     pub fn creatable_groups(&self) -> BTreeSet<GroupName> {
-        self.groups_where(|mapping| mapping.create).into_iter().cloned().collect()
+        self.groups_where(|mapping| mapping.create.is_some()).into_iter().cloned().collect()
     }
 
     fn groups_where(&self, holds: impl Fn(&Mapping) -> bool) -> BTreeSet<&GroupName> {

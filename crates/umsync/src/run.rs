@@ -64,7 +64,7 @@ pub(crate) async fn run(
     let approvals = Approvals::recall(program).await?;
     let mut memory =
         Memory { approved: approvals.lifted(), ..remembering::recall(program, &directories).await? };
-    let rules = Rules { baseline: baseline(program).await?, ..program.config.rules.clone() };
+    let rules = Rules { baseline: baseline(program).await?, ..program.rules(&directories)? };
     let occasion =
         Occasion { configuration: &program.config.meaning, now: program.now(), person: person.as_deref() };
     let (mut fresh, mut remember) = plan(&directories, &snapshot, &rules, &memory, occasion)?;

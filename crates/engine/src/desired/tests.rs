@@ -13,7 +13,7 @@ fn template(text: &str) -> Template {
     text.parse().expect("a template")
 }
 
-fn rules(identity: Identity) -> Rules {
+pub(crate) fn rules(identity: Identity) -> Rules {
     let username = (identity == Identity::Federated).then(|| template("{uid}"));
     let people = PeopleRules {
         select: Select::All,
@@ -37,7 +37,7 @@ fn rules(identity: Identity) -> Rules {
         within: BTreeSet::new(),
         adobe: vec!["Design".into()],
         mode: MappingMode::Owned,
-        create: false,
+        create: None,
     };
     let leavers =
         Leavers { action: LeaverAction::Keep, grace: Duration::ZERO, reads: 1, groups: BTreeSet::new() };
@@ -45,6 +45,7 @@ fn rules(identity: Identity) -> Rules {
         people,
         people_of: [].into(),
         mappings: vec![mapping],
+        patterns: Vec::new(),
         leavers,
         protect: Protect::default(),
         limits: Limits::OFF,

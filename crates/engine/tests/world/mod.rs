@@ -21,7 +21,7 @@ use umsync_engine::memory::{Absence, Known, Memory, Order};
 use umsync_engine::plan::{Occasion, Plan, Remember, plan};
 use umsync_engine::rules::{
     AdobeIdTwin, Baseline, Create, Disabled, Domains, IdentityRule, LeaverAction, Leavers, Mapping,
-    MappingMode, PeopleRules, Protect, Rules, Select,
+    MappingMode, NewGroup, PeopleRules, Protect, Rules, Select,
 };
 
 /// Everything that a plan is made of.
@@ -82,7 +82,7 @@ impl World {
             within: BTreeSet::new(),
             adobe: groups.clone(),
             mode: MappingMode::Owned,
-            create: false,
+            create: None,
         }];
         let mut person = entry("jane", &["jane@example.com"], AccountState::Enabled);
         person.groups.insert(wanted.clone());
@@ -211,6 +211,7 @@ fn rules() -> Rules {
         },
         people_of: BTreeMap::new(),
         mappings: Vec::new(),
+        patterns: Vec::new(),
         leavers: Leavers {
             action: LeaverAction::Keep,
             grace: Duration::ZERO,
@@ -367,7 +368,7 @@ fn any_rules() -> impl Strategy<Value = Rules> {
                         .map(|at| GroupName::new(ADOBE_GROUPS[at].to_lowercase().as_str()))
                         .collect(),
                     mode: if additive { MappingMode::Additive } else { MappingMode::Owned },
-                    create: true,
+                    create: Some(NewGroup::default()),
                 })
                 .collect();
             rules

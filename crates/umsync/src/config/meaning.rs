@@ -6,14 +6,16 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use umsync_engine::directory::{DirectoryName, GroupRef};
+use umsync_engine::pattern_groups::PatternMapping;
 use umsync_engine::rules::{
-    Baseline, Condition, Create, IdentityRule, Leavers, Mapping, PeopleRules, Protect, Protected, Rules,
+    Baseline, Condition, Create, IdentityRule, Leavers, Mapping, NewGroup, PeopleRules, Protect, Protected,
+    Rules,
 };
 
 /// Sixteen hexadecimal digits over `directory` or `directories` (without servers, bind, TLS, time-outs, connections),
 /// `people`, `groups`, `leavers` and `protect`.
 pub(super) fn of(sources: &BTreeMap<DirectoryName, Source>, rules: &Rules) -> String {
-    let Rules { people, people_of: each, mappings, leavers, protect, limits: _, baseline } = rules;
+    let Rules { people, people_of: each, mappings, patterns, leavers, protect, limits: _, baseline } = rules;
     // Accepting the baseline does not change what is wanted.
     let (Baseline::Accepted | Baseline::Missing | Baseline::Changed) = baseline;
     let meanings: BTreeMap<&str, Value> =
@@ -23,7 +25,7 @@ pub(super) fn of(sources: &BTreeMap<DirectoryName, Source>, rules: &Rules) -> St
         Some(only) if each.is_empty() => (only.meaning(), people_of(people)),
         _ => (json!({ "directories": meanings }), people_of(people)),
     };
-    hash(&json!([source, people, mappings_of(mappings), leavers_of(leavers), protect_of(protect)]))
+    hash(&json!([source, people, mappings_of(mappings, patterns), leavers_of(leavers), protect_of(protect)]))
 }
 
 /// The same of what one of several directories is read for: one that means something else was never read.
@@ -95,10 +97,10 @@ fn people_of(people: &PeopleRules) -> Value {
 }
 
 /// The order of mappings means nothing, nor does the order of groups in one.
-fn mappings_of(mappings: &[Mapping]) -> Value {
+fn mappings_of(mappings: &[Mapping], patterns: &[PatternMapping]) -> Value {
     let mut lines = Vec::new();
     for Mapping { directory, within, adobe, mode, create } in mappings {
-        let (directory, mode) = (directory.as_str(), format!("{mode:?}"));
+        let (directory, mode, create) = (directory.as_str(), format!("{mode:?}"), new_group(create.as_ref()));
         let mut line = |group: Option<&str>| {
             let line = match within.is_empty() {
                 true => json!([directory, group, mode, create]),
@@ -111,9 +113,26 @@ fn mappings_of(mappings: &[Mapping]) -> Value {
             line(None);
         }
     }
+    for PatternMapping { matches, within, adobe, mode, create } in patterns {
+        let mut adobe = adobe.clone();
+        adobe.sort();
+        let create = new_group(create.as_ref());
+        lines.push(
+            json!([{ "matches": matches.as_str() }, adobe, format!("{mode:?}"), create, within]).to_string(),
+        );
+    }
     lines.sort();
     lines.dedup();
     json!(lines)
+}
+
+/// Whether groups are made, and with what.
+fn new_group(create: Option<&NewGroup>) -> Value {
+    match create {
+        None => json!(false),
+        Some(new) if *new == NewGroup::default() => json!(true),
+        Some(NewGroup { profiles, description }) => json!([profiles, description]),
+    }
 }
 
 fn leavers_of(leavers: &Leavers) -> Value {

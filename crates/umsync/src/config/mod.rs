@@ -196,10 +196,11 @@ fn read(document: &Document, folder: &Path) -> Option<Parts> {
     }
     file.finish();
     let baseline = accepted.unwrap_or(Baseline::Missing);
-    let rules = |people, people_of, mappings, protect| Rules {
+    let rules = |people, people_of, mappings: people::Mappings, protect| Rules {
         people,
         people_of,
-        mappings,
+        mappings: mappings.named,
+        patterns: mappings.patterns,
         leavers,
         protect,
         limits,

@@ -10,18 +10,16 @@ use umsync_engine::change::Field;
 use umsync_engine::directory::{DirectoryName, GroupRef};
 use umsync_engine::key::GroupName;
 use umsync_engine::pattern::Pattern;
+use umsync_engine::pattern_groups::{GROUP_NAME_LENGTH, PatternMapping};
 use umsync_engine::rules::{
     AdobeIdTwin, Condition, Create, Disabled, Domains, IdentityRule, LeaverAction, Leavers, Mapping,
-    MappingMode, PeopleRules, Protect, Protected, Select, Subject,
+    MappingMode, NewGroup, PeopleRules, Protect, Protected, Select, Subject,
 };
 use umsync_engine::template::Template;
 
 /// So many complete reads in a row must lack somebody before they are a leaver.
 const READS: u32 = 3;
 const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-/// UMAPI documentation, "createUserGroup": a name has at most 255 characters.
-const GROUP_NAME_LENGTH: usize = 255;
-
 const ORG_ADMIN: &str =
     "system administrators cannot be managed: Adobe's API neither grants nor revokes that role";
 
@@ -242,9 +240,16 @@ fn fields(section: &Section<'_>) -> Option<BTreeSet<Field>> {
     Some(fields)
 }
 
+/// The group map: by name, and by pattern.
+#[derive(Debug, Default)]
+pub(super) struct Mappings {
+    pub(super) named: Vec<Mapping>,
+    pub(super) patterns: Vec<PatternMapping>,
+}
+
 /// The group map, in which `directories` are known. The same Adobe group may stand in several mappings if they agree about
 /// its mode.
-pub(super) fn mappings(file: &Section<'_>, directories: &BTreeSet<DirectoryName>) -> Option<Vec<Mapping>> {
+pub(super) fn mappings(file: &Section<'_>, directories: &BTreeSet<DirectoryName>) -> Option<Mappings> {
     let sections = file.sections("groups")?;
     if sections.is_empty() {
         file.mistake(
@@ -253,18 +258,26 @@ pub(super) fn mappings(file: &Section<'_>, directories: &BTreeSet<DirectoryName>
         );
     }
     let mut modes: BTreeMap<GroupName, (MappingMode, usize)> = BTreeMap::new();
-    let mut mappings = Vec::new();
+    let mut mappings = Mappings::default();
     for (at, section) in sections.into_iter().enumerate() {
         section.not_built(&["missing"]);
         section.missing("directory", "the directory group, by name or DN");
-        let directory = section.parsed("directory", directory_group);
+        let directory = source(&section);
         let within = within(&section, directories);
-        // None: the mapping only says who is selected.
-        let names = section.texts("adobe").unwrap_or_default().into_iter().enumerate();
-        let adobe: Vec<GroupName> = names.filter_map(|(at, name)| group(&section, at, &name)).collect();
         let modes_known = [("owned", MappingMode::Owned), ("additive", MappingMode::Additive)];
         let mode = section.word("mode", &modes_known).unwrap_or(MappingMode::Owned);
-        let create = section.get("create").unwrap_or(false);
+        let create = new_group(&section);
+        // None: the mapping only says who is selected.
+        let names = section.texts("adobe").unwrap_or_default();
+        if let Some(Source::Matching(matches)) = directory {
+            let names = names.into_iter().enumerate();
+            let adobe = names.filter_map(|(at, name)| pattern_group(&section, at, name)).collect();
+            section.finish();
+            mappings.patterns.push(PatternMapping { matches, within, adobe, mode, create });
+            continue;
+        }
+        let names = names.into_iter().enumerate();
+        let adobe: Vec<GroupName> = names.filter_map(|(at, name)| group(&section, at, &name)).collect();
         for name in &adobe {
             match modes.get(name) {
                 Some((other, first)) if *other != mode => {
@@ -279,16 +292,54 @@ pub(super) fn mappings(file: &Section<'_>, directories: &BTreeSet<DirectoryName>
             }
         }
         section.finish();
-        if let Some(directory) = directory {
-            mappings.push(Mapping { directory, within, adobe, mode, create });
+        if let Some(Source::Group(directory)) = directory {
+            mappings.named.push(Mapping { directory, within, adobe, mode, create });
         }
     }
     Some(mappings)
 }
 
+/// Where members come from.
+enum Source {
+    Group(GroupRef),
+    Matching(Pattern),
+}
+
+/// A directory group, or a pattern of their names.
+fn source(section: &Section<'_>) -> Option<Source> {
+    if section.is_scalar("directory") || !section.has("directory") {
+        return section.parsed("directory", directory_group).map(Source::Group);
+    }
+    let inside = section.section("directory")?;
+    inside.missing("matches", "a regular expression for the whole name of a directory group");
+    let matches = inside.parsed("matches", pattern).map(Source::Matching);
+    inside.finish();
+    matches
+}
+
+/// How user groups that Adobe lacks are made: `true`, `false`, or with what.
+fn new_group(section: &Section<'_>) -> Option<NewGroup> {
+    section.get::<bool>("create").unwrap_or(false).then(NewGroup::default)
+}
+
+/// A name with captures; what can be told of it without any group.
+fn pattern_group(section: &Section<'_>, at: usize, name: String) -> Option<String> {
+    if name.contains('$') && !GroupName::new(&name).is_org_admin() {
+        return Some(name);
+    }
+    group(section, at, &name).map(|_| name)
+}
+
 /// The same mappings where no membership is to be given or taken.
-pub(super) fn only_selecting(mappings: Vec<Mapping>) -> Vec<Mapping> {
-    mappings.into_iter().map(|mapping| Mapping { adobe: Vec::new(), ..mapping }).collect()
+pub(super) fn only_selecting(mappings: Mappings) -> Mappings {
+    let Mappings { named, patterns } = mappings;
+    Mappings {
+        named: named.into_iter().map(|mapping| Mapping { adobe: Vec::new(), ..mapping }).collect(),
+        patterns: patterns
+            .into_iter()
+            .map(|mapping| PatternMapping { adobe: Vec::new(), ..mapping })
+            .collect(),
+    }
 }
 
 /// Notes what contradicts `memberships: keep`.
