@@ -31,6 +31,7 @@ mod packing;
 mod parity;
 mod refusals;
 mod report;
+mod rules;
 mod sandbox;
 mod scenarios;
 mod support;

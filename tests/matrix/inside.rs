@@ -19,15 +19,15 @@ use umsync_engine::adobe::Identity;
 use umsync_engine::change::Field;
 use umsync_engine::command::{Outcome, Verdict};
 use umsync_engine::directories::Directories;
-use umsync_engine::directory::{Anchor, Certificate, Directory, DirectoryGroup, Entry, GroupRef};
+use umsync_engine::directory::{Anchor, Directory, DirectoryGroup, Entry, GroupRef};
 use umsync_engine::limits::Limits;
 use umsync_engine::memory;
 use umsync_engine::pack::Packing;
 use umsync_engine::plan::{Occasion, Plan, plan};
 use umsync_engine::report::{Results, fates};
 use umsync_engine::rules::{
-    AdobeIdTwin, Baseline, Disabled, Domains, IdentityRule, LeaverAction, Leavers, Mapping, MappingMode,
-    PeopleRules, Protect, Rules, Select,
+    AdobeIdTwin, Baseline, Create, Disabled, Domains, IdentityRule, LeaverAction, Leavers, Mapping,
+    MappingMode, NewGroup, PeopleRules, Protect, Rules, Select,
 };
 use umsync_umapi::{Cancel, Client, Clock, EmulatorMark, Error, Manners, Pace, Settings};
 
@@ -46,6 +46,8 @@ fn rules() -> Rules {
     let template = |text: &str| text.parse().unwrap();
     let people = PeopleRules {
         select: Select::Mapped,
+        filter: Vec::new(),
+        create: Create::Selected,
         identity: IdentityRule::Always(Identity::Federated),
         country: None,
         email: template("{mail}"),
@@ -64,7 +66,7 @@ fn rules() -> Rules {
         within: [].into(),
         adobe: vec![name.into()],
         mode: MappingMode::Owned,
-        create: name == "Sketch",
+        create: (name == "Sketch").then(NewGroup::default),
     };
     let protect = Protect {
         users: vec![Protect::pattern("vip@*").unwrap()],
@@ -77,6 +79,7 @@ fn rules() -> Rules {
         people,
         people_of: [].into(),
         mappings: ["Design", "Video", "Sketch"].map(mapping).into(),
+        patterns: Vec::new(),
         leavers,
         protect,
         limits: Limits::OFF,
@@ -105,7 +108,7 @@ fn directory() -> Directories {
     };
     let groups = ["design", "video", "sketch"].map(group).into();
     let source = "matrix".to_owned();
-    Directories::only(Directory { source, entries, groups, certificate: Certificate::default() })
+    Directories::only(Directory { source, entries, groups, ..Directory::default() })
 }
 
 /// One run: what was planned and what became of it.

@@ -148,6 +148,14 @@ pub enum Error {
         /// All of them, in order.
         missing: Vec<GroupRef>,
     },
+    /// Groups that matched a pattern and are gone, all of them.
+    #[error("{place}: {}", Gone(vanished))]
+    VanishedGroups {
+        /// Where.
+        place: String,
+        /// In order.
+        vanished: Vec<Vanished>,
+    },
     /// Groups of which the name leads to another entry than the one that was read before, all of them.
     #[error("{place}: {}{}", Renewed(others), Lacking(missing))]
     OtherGroups {
@@ -314,6 +322,7 @@ impl Error {
             Self::NoPeople { .. }
             | Self::SharedAnchor { .. }
             | Self::MissingGroups { .. }
+            | Self::VanishedGroups { .. }
             | Self::OtherGroups { .. }
             | Self::AmbiguousGroup { .. }
             | Self::TooDeep { .. }
@@ -339,6 +348,15 @@ pub struct OtherGroup {
     /// Where the one stood that had it.
     pub before: String,
     /// Where that one stands now; `None`: it is gone, or may not be read.
+    pub now: Option<String>,
+}
+
+/// A group that matched a pattern when the directory was last read, and is not there any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vanished {
+    /// Its name.
+    pub group: GroupRef,
+    /// Where it stands now under another name; `None`: it is gone, or may not be read.
     pub now: Option<String>,
 }
 
@@ -393,6 +411,27 @@ impl fmt::Display for Renewed<'_> {
             write!(
                 f,
                 "\nif the new one is meant: umsync groups forget '{name}'; if the former one is, name it by its DN"
+            )?;
+        }
+        Ok(())
+    }
+}
+
+struct Gone<'a>(&'a [Vanished]);
+
+impl fmt::Display for Gone<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, Vanished { group, now }) in self.0.iter().enumerate() {
+            let next = if index == 0 { "" } else { "\n" };
+            write!(f, "{next}the group `{group}`, which matched a pattern of the mapping, ")?;
+            match now {
+                Some(now) => write!(f, "is `{now}` now")?,
+                None => f.write_str("is gone, or may not be read any more")?,
+            }
+            let name = group.as_str().replace('\'', "'\\''");
+            write!(
+                f,
+                "\nif that is meant: umsync groups forget '{name}'; what it gave at Adobe stays as it is then, until another mapping names it"
             )?;
         }
         Ok(())

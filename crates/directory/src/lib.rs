@@ -24,6 +24,7 @@ pub mod filter;
 mod groups;
 pub mod ldap;
 pub mod ldif;
+mod matching;
 mod near;
 mod paths;
 mod proof;

@@ -8,7 +8,7 @@ use crate::directory::GroupRef;
 use crate::directory::{AccountState, Anchor, Directory, DirectoryName, Entry};
 use crate::key::{GroupName, UserKey, domain_of, email_domain, fold_domain};
 use crate::memory::{Evidence, Known, Memory};
-use crate::rules::{Disabled, IdentityRule, Mapping, Rules, Select};
+use crate::rules::{Condition, Disabled, IdentityRule, Mapping, PeopleRules, Rules, Select, Subject};
 use crate::set_aside::{Names, SetAside, SetAsideReason, Shield};
 use crate::shared::{Shared, unite};
 use crate::template::{Rendered, Template};
@@ -157,6 +157,8 @@ pub struct Desired {
     pub gone: Vec<Gone>,
     /// Disabled entries whose accounts stay as they are (`disabled: keep`).
     pub kept: usize,
+    /// Entries that `people.filter` leaves out: nothing is done about them or their accounts.
+    pub filtered: usize,
     /// Accounts that entries other than people could name.
     pub shield: Shield,
     /// The domains of the federated and enterprise people who get an account.
@@ -251,6 +253,11 @@ impl Desired {
         for entry in &directory.entries {
             let known = || entry.anchor.as_ref().and_then(|anchor| memory.links.get(anchor));
             let linked = || known().map(|known| known.id.clone());
+            if !is_in_scope(entry, people) {
+                self.shield.cover_stranger(Names::of(entry, people, None).all, linked());
+                self.filtered += 1;
+                continue;
+            }
             let listed = entry.groups.iter().any(|group| given.by.contains_key(group));
             match evidence(entry, name, rules, now) {
                 Ok(Some(evidence)) => {
@@ -282,7 +289,7 @@ impl Desired {
                     let names = Names::of(entry, people, Some(&reason));
                     if reason == SetAsideReason::NoEmail && !listed && linked.is_none() {
                         self.services += 1;
-                        self.shield.cover_service(names.all);
+                        self.shield.cover_stranger(names.all, None);
                         continue;
                     }
                     self.shield.anybody |= !names.tell && (listed || linked.is_some());
@@ -333,6 +340,35 @@ impl<'a> Given<'a> {
         }
         groups
     }
+}
+
+/// Whether nothing is known that speaks against every condition of `people.filter`. What cannot be told leaves nobody out:
+/// whoever has no email is looked at as if there were no filter.
+pub(crate) fn is_in_scope(entry: &Entry, people: &PeopleRules) -> bool {
+    let value = |template: &Template| match template.render(entry) {
+        Rendered::Value(value) => Some(value),
+        Rendered::Missing | Rendered::Undecodable(_) => None,
+    };
+    let email = || value(&people.email);
+    let meets = |condition: &Condition| {
+        let value = match &condition.of {
+            Subject::Email => email(),
+            Subject::Username => people.username.as_ref().and_then(value).or_else(email),
+            Subject::Domain => people
+                .domain
+                .as_ref()
+                .and_then(value)
+                .map(|domain| fold_domain(&domain))
+                .or_else(|| email_domain(&email()?)),
+            Subject::Template(template) => match template.render(entry) {
+                Rendered::Value(value) => Some(value),
+                Rendered::Missing => Some(String::new()),
+                Rendered::Undecodable(_) => None,
+            },
+        };
+        value.is_none_or(|value| condition.pattern.matches(&value))
+    };
+    people.filter.iter().all(meets)
 }
 
 fn person(
@@ -387,9 +423,10 @@ fn person(
         Some(text) => country::code(&text).map_or_else(Country::Invalid, Country::Code),
     };
     let groups = given.to(entry);
-    let selected = match people.select {
+    let selected = match &people.select {
         Select::All => true,
-        Select::Mapped => !groups.is_empty(),
+        Select::Mapped => entry.groups.iter().any(|group| given.by.contains_key(group)),
+        Select::In(selecting) => entry.groups.iter().any(|group| selecting.contains(group)),
     };
     Ok(Person {
         sightings: vec![Sighting {
@@ -455,4 +492,4 @@ fn check_email(email: &str) -> Result<(), SetAsideReason> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,5 +1,6 @@
 //! The words of the directory's side: what a source hands over, whole or not at all.
 
+use crate::pattern::Pattern;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,8 @@ pub struct Wanted {
     pub named: BTreeSet<String>,
     /// Every group that a mapping names.
     pub groups: BTreeSet<GroupRef>,
+    /// What the names of further wanted groups are like.
+    pub matching: Vec<Pattern>,
     /// Those of the groups that may be missing here, because another directory may have them.
     pub elsewhere: BTreeSet<GroupRef>,
     /// Which entries earlier reads of this source found for them: a group is followed when it is renamed, and another one
@@ -224,6 +227,8 @@ pub struct Directory {
     pub entries: Vec<Entry>,
     /// Every wanted group, but for those that may be [elsewhere](Wanted::elsewhere) and are.
     pub groups: BTreeMap<GroupRef, DirectoryGroup>,
+    /// Those of the groups that are wanted because they [match](Wanted::matching), and the name that does.
+    pub matched: BTreeMap<GroupRef, String>,
     /// What proves that nothing is missing.
     pub certificate: Certificate,
 }

@@ -11,7 +11,8 @@
 //! * [`directory`]: entries and groups as a source found them; [`directories`] all of one run. [`adobe`]: users and groups as
 //!   Adobe holds them.
 //! * [`rules`]: what the configuration means. [`desired`]: people, made of entries by the rules; [`set_aside`] what could not
-//!   be understood, and whom it protects; [`shared`] whom several directories give; [`country`]: which countries there are.
+//!   be understood, and whom it protects; [`shared`] whom several directories give; [`country`]: which countries there are; [`pattern`]:
+//!   regular expressions, and [`pattern_groups`] that are mapped by them.
 //! * [`matching`]: who is who, and [`adoption`] a table of it. [`diff`]: the difference, as [changes](change); [`protect`]: whom nothing may happen to.
 //! * [`limits`], [`windows`] and [`withhold`]: what is too much at once, or in a day or a week, or not approved; [`unresolved`]: members whom nobody can
 //!   read; [`falls`]: reads with far fewer people than usual; [`unread`]: a directory that could not be read while others could;
@@ -48,6 +49,8 @@ pub mod matching;
 pub mod memory;
 pub mod pack;
 pub mod park;
+pub mod pattern;
+pub mod pattern_groups;
 pub mod plan;
 pub mod protect;
 pub mod report;

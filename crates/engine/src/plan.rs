@@ -68,6 +68,12 @@ pub struct Plan {
     lines: Vec<GroupLine>,
     populations: Populations,
     in_step: usize,
+    #[serde(skip_serializing_if = "is_none")]
+    not_made: usize,
+}
+
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 /// What proves that a directory was read whole.
@@ -100,6 +106,9 @@ pub struct Read {
     pub departed: usize,
     /// Disabled entries whose accounts stay as they are.
     pub kept: usize,
+    /// Entries that `people.filter` leaves out.
+    #[serde(skip_serializing_if = "is_none")]
+    pub filtered: usize,
 }
 
 /// What Adobe gave.
@@ -225,6 +234,7 @@ pub fn plan(
         pairs,
         mut matches,
         in_step,
+        not_made,
     } = diff(&desired, adobe, rules, memory, now, person)?;
     without_doubtful_links(&mut matches, directories, memory);
     let count = Count::of(adobe, memory.surplus);
@@ -311,6 +321,7 @@ pub fn plan(
         groups,
         populations,
         in_step,
+        not_made,
     };
     plan.surplus =
         plan.person.is_none().then(|| count.unlisted()).flatten().filter(|_| waits_for_count(&plan.withheld));
@@ -450,6 +461,7 @@ fn read_of(desired: &Desired) -> Read {
         services: desired.services,
         departed: desired.gone.len(),
         kept: desired.kept,
+        filtered: desired.filtered,
     }
 }
 
@@ -743,6 +755,11 @@ impl Plan {
     /// People who have just what they should.
     pub fn in_step(&self) -> usize {
         self.in_step
+    }
+
+    /// People who get an account by the rules, have none, and to whom `people.create` gives none.
+    pub fn not_made(&self) -> usize {
+        self.not_made
     }
 
     /// How many requests it takes.

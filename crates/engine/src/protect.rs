@@ -1,9 +1,8 @@
 //! Whom nothing may happen to.
 
 use crate::adobe::{Group, GroupKind, Identity, Snapshot, User};
-use crate::key::{GroupName, fold, fold_email};
+use crate::key::GroupName;
 use crate::rules::Protect;
-use globset::GlobMatcher;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -47,11 +46,8 @@ impl Protect {
         }
         let names = [Some(email), username];
         for name in names.into_iter().flatten().filter(|_| !self.users.is_empty()) {
-            // A pattern such as `*@b*cher.example` means the domain as people write it.
-            let (folded, plain) = (fold_email(name), fold(name));
-            let matches = |pattern: &&GlobMatcher| pattern.is_match(&folded) || pattern.is_match(&plain);
-            if let Some(pattern) = self.users.iter().find(matches) {
-                return Some(Protection::Pattern(pattern.glob().glob().to_owned()));
+            if let Some(pattern) = self.users.iter().find(|pattern| pattern.means(name)) {
+                return Some(Protection::Pattern(pattern.to_string()));
             }
         }
         if let Some(group) = groups.iter().find(|group| self.groups.contains(*group)) {

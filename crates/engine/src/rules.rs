@@ -3,11 +3,14 @@
 use crate::adobe::Identity;
 use crate::change::Field;
 use crate::directory::{DirectoryName, GroupRef, Wanted};
-use crate::key::{GroupName, fold, fold_domain};
+use crate::key::{GroupName, fold, fold_domain, fold_email};
 use crate::limits::Limits;
+use crate::pattern::Pattern;
+use crate::pattern_groups::PatternMapping;
 use crate::template::Template;
 use globset::GlobMatcher;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::time::Duration;
 
 /// All rules of one organization.
@@ -20,6 +23,8 @@ pub struct Rules {
     pub people_of: BTreeMap<DirectoryName, PeopleRules>,
     /// Which directory group gives which Adobe groups.
     pub mappings: Vec<Mapping>,
+    /// The same of directory groups whose names are known when the directories have been read.
+    pub patterns: Vec<PatternMapping>,
     /// What becomes of users who have left the directory.
     pub leavers: Leavers,
     /// Whom nothing may happen to.
@@ -35,6 +40,10 @@ pub struct Rules {
 pub struct PeopleRules {
     /// Who gets an account.
     pub select: Select,
+    /// Whom all this is about: whoever does not meet every condition is out of scope, and so is their account.
+    pub filter: Vec<Condition>,
+    /// Who of those gets a new one.
+    pub create: Create,
     /// Which type of account.
     pub identity: IdentityRule,
     /// The country of new accounts whose entry gives none; upper case.
@@ -62,12 +71,58 @@ pub struct PeopleRules {
 }
 
 /// Who gets an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Select {
     /// People in at least one mapped group.
     Mapped,
     /// Everyone whom the filter finds.
     All,
+    /// Members of at least one of these directory groups.
+    In(BTreeSet<GroupRef>),
+}
+
+/// Which of the people without an account get one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Create {
+    /// All who are selected.
+    Selected,
+    /// Those whom a mapping gives at least one group at Adobe.
+    Mapped,
+    /// Nobody: existing accounts are kept up to date.
+    Nobody,
+}
+
+/// What must hold of somebody to be in scope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Condition {
+    /// Of which value of theirs.
+    pub of: Subject,
+    /// What it is like.
+    pub pattern: Pattern,
+}
+
+/// A value by which people are filtered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// The username, or the email where there is none.
+    Username,
+    /// The email.
+    Email,
+    /// The domain: of the username, or the email's.
+    Domain,
+    /// What a template gives; nothing is the empty text.
+    Template(Template),
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Username => f.write_str("username"),
+            Self::Email => f.write_str("email"),
+            Self::Domain => f.write_str("domain"),
+            Self::Template(template) => template.fmt(f),
+        }
+    }
 }
 
 /// Which type of account a person has.
@@ -127,12 +182,21 @@ pub struct Mapping {
     pub directory: GroupRef,
     /// In these directories; in whichever has it, where none is named.
     pub within: BTreeSet<DirectoryName>,
-    /// Get which memberships.
+    /// Get which memberships. None: the mapping only selects.
     pub adobe: Vec<GroupName>,
     /// Whether others lose them.
     pub mode: MappingMode,
-    /// Whether user groups that Adobe lacks are made.
-    pub create: bool,
+    /// How user groups that Adobe lacks are made; `None`: they are not.
+    pub create: Option<NewGroup>,
+}
+
+/// How a user group is made.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NewGroup {
+    /// Product profiles that its members are entitled to.
+    pub profiles: BTreeSet<GroupName>,
+    /// What the Admin Console tells about it.
+    pub description: Option<String>,
 }
 
 impl Mapping {
@@ -177,11 +241,41 @@ pub enum LeaverAction {
     Delete,
 }
 
+/// A pattern of `protect.users`.
+#[derive(Debug, Clone)]
+pub enum Protected {
+    /// With `*` and `?`, on folded values.
+    Glob(GlobMatcher),
+    /// A regular expression.
+    Matches(Pattern),
+}
+
+impl Protected {
+    /// Whether it means whoever has this email or username.
+    pub fn means(&self, name: &str) -> bool {
+        // A pattern such as `*@b*cher.example` means the domain as people write it.
+        let (folded, plain) = (fold_email(name), fold(name));
+        match self {
+            Self::Glob(glob) => glob.is_match(&folded) || glob.is_match(&plain),
+            Self::Matches(pattern) => [name.trim(), &folded, &plain].iter().any(|name| pattern.matches(name)),
+        }
+    }
+}
+
+impl fmt::Display for Protected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Glob(glob) => f.write_str(glob.glob().glob()),
+            Self::Matches(pattern) => pattern.fmt(f),
+        }
+    }
+}
+
 /// Whom nothing may happen to.
 #[derive(Debug, Clone, Default)]
 pub struct Protect {
-    /// Patterns on folded email and username.
-    pub users: Vec<GlobMatcher>,
+    /// Patterns on email and username.
+    pub users: Vec<Protected>,
     /// The groups of system administrators, beside `_org_admin`, whose name Adobe may change.
     pub org_admins: BTreeSet<GroupName>,
     /// Members of these Adobe groups.
@@ -222,14 +316,14 @@ const BUILT_IN: [&str; 4] = ["c", "givenname", "mail", "sn"];
 
 impl Protect {
     /// A pattern on emails and usernames, folded as they are: its domain too, where it is a plain one.
-    pub fn pattern(text: &str) -> Result<GlobMatcher, globset::Error> {
+    pub fn pattern(text: &str) -> Result<Protected, globset::Error> {
         let folded = match text.trim().rsplit_once('@') {
             Some((local, domain)) if !domain.contains(['*', '?', '[', '{']) => {
                 format!("{}@{}", fold(local), fold_domain(domain))
             }
             _ => fold(text),
         };
-        Ok(globset::GlobBuilder::new(&folded).build()?.compile_matcher())
+        Ok(Protected::Glob(globset::GlobBuilder::new(&folded).build()?.compile_matcher()))
     }
 }
 
@@ -252,7 +346,11 @@ impl PeopleRules {
             ("people.attributes.domain", self.domain.as_ref()),
         ];
         let optional = optional.into_iter().filter_map(|(key, template)| Some((key, template?)));
-        always.into_iter().chain(optional).collect()
+        let filtered = self.filter.iter().filter_map(|condition| match &condition.of {
+            Subject::Template(template) => Some(("people.filter", template)),
+            Subject::Username | Subject::Email | Subject::Domain => None,
+        });
+        always.into_iter().chain(optional).chain(filtered).collect()
     }
 }
 
@@ -266,8 +364,11 @@ impl Rules {
     pub fn alone(&self, directory: &DirectoryName) -> Self {
         let about = self.mappings.iter().filter(|mapping| mapping.is_about(directory));
         let mappings = about.map(|mapping| Mapping { within: BTreeSet::new(), ..mapping.clone() }).collect();
+        let about = self.patterns.iter().filter(|mapping| mapping.is_about(directory));
+        let patterns = about.map(|mapping| PatternMapping { within: BTreeSet::new(), ..mapping.clone() });
+        let patterns = patterns.collect();
         let people = self.people_of(directory).clone();
-        Self { people, people_of: BTreeMap::new(), mappings, ..self.clone() }
+        Self { people, people_of: BTreeMap::new(), mappings, patterns, ..self.clone() }
     }
 
     /// What a directory has to be read for. A group that no mapping looks for in this directory alone may be missing in
@@ -283,6 +384,7 @@ impl Rules {
         let mapped = self.mappings.iter().filter(|mapping| mapping.is_about(directory));
         let groups: BTreeSet<GroupRef> = mapped
             .map(|mapping| mapping.directory.clone())
+            .chain(self.selecting().cloned())
             .chain(self.leavers.groups.iter().cloned())
             .collect();
         let is_needed = |group: &GroupRef| {
@@ -290,21 +392,29 @@ impl Rules {
             directory.is_only() || had.contains(group) || self.mappings.iter().any(here)
         };
         let elsewhere = groups.iter().filter(|group| !is_needed(group)).cloned().collect();
-        Wanted { attributes, named, groups, elsewhere, known: BTreeMap::new(), trace: None }
+        let about = self.patterns.iter().filter(|mapping| mapping.is_about(directory));
+        let matching = about.map(|mapping| mapping.matches.clone()).collect();
+        Wanted { attributes, named, groups, elsewhere, matching, known: BTreeMap::new(), trace: None }
     }
 
-    /// The directory groups that a mapping names.
+    /// The directory groups that select people or give them something.
     pub fn mapped(&self) -> BTreeSet<&GroupRef> {
-        self.mappings.iter().map(|mapping| &mapping.directory).collect()
+        self.mappings.iter().map(|mapping| &mapping.directory).chain(self.selecting()).collect()
     }
 
-    /// The same of the mappings that are about a directory.
+    /// The same of those that are about a directory.
     pub fn mapped_in(&self, directory: &DirectoryName) -> BTreeSet<&GroupRef> {
-        self.mappings
-            .iter()
-            .filter(|mapping| mapping.is_about(directory))
-            .map(|mapping| &mapping.directory)
-            .collect()
+        let about = self.mappings.iter().filter(|mapping| mapping.is_about(directory));
+        about.map(|mapping| &mapping.directory).chain(self.selecting()).collect()
+    }
+
+    /// The directory groups of `people.select`.
+    fn selecting(&self) -> impl Iterator<Item = &GroupRef> {
+        let groups = match &self.people.select {
+            Select::In(groups) => Some(groups.iter()),
+            Select::Mapped | Select::All => None,
+        };
+        groups.into_iter().flatten()
     }
 
     /// Every Adobe group that a mapping names; outside them nothing is compared or written.
@@ -321,7 +431,7 @@ impl Rules {
 
     /// The managed groups that may be made.
     pub fn creatable_groups(&self) -> BTreeSet<GroupName> {
-        self.groups_where(|mapping| mapping.create).into_iter().cloned().collect()
+        self.groups_where(|mapping| mapping.create.is_some()).into_iter().cloned().collect()
     }
 
     fn groups_where(&self, holds: impl Fn(&Mapping) -> bool) -> BTreeSet<&GroupName> {

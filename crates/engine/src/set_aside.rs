@@ -121,16 +121,16 @@ impl Cover {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Shield {
     all: Cover,
-    /// Where there are several directories: by the one whose entry it is, service accounts left out.
+    /// Where there are several directories: by the one whose entry it is, service accounts and whom the filter leaves out are not among them.
     by_directory: BTreeMap<DirectoryName, Cover>,
     /// An entry that names nobody was set aside: it could be anybody's.
     pub anybody: bool,
 }
 
 impl Shield {
-    /// Adds what the entry of a service account could name.
-    pub fn cover_service(&mut self, names: BTreeSet<String>) {
-        self.all.take(names, None);
+    /// Adds what an entry could name that is nobody's of ours: a service account's, or one that the filter leaves out.
+    pub fn cover_stranger(&mut self, names: BTreeSet<String>, linked: Option<String>) {
+        self.all.take(names, linked);
     }
 
     /// Adds what an entry that could be a person's could name.

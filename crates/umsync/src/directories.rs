@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use umsync_directory::{Admission, csv, ldap, ldif};
 use umsync_engine::directories::Directories;
 use umsync_engine::directory::{Directory, DirectoryName, GroupRef, SeenGroup, Wanted};
+use umsync_engine::rules::Rules;
 use umsync_store::{DirectoryRead, StoredGroup};
 
 /// The exit code of a directory that could not be read whole.
@@ -17,6 +18,13 @@ impl Program {
     /// Reads all directories. Of several, some may fail that were read whole before: it is known then whom they give. One
     /// that was never read could give anybody, so it stops the run.
     pub(crate) async fn read_directories(&self) -> Result<Directories, Failure> {
+        let directories = self.read_all().await?;
+        // What their groups cannot be mapped to is told before anybody asks Adobe.
+        self.rules(&directories)?;
+        Ok(directories)
+    }
+
+    async fn read_all(&self) -> Result<Directories, Failure> {
         let before = self.store.directory_reads(self.organization()).await?;
         let (mut read, mut failed) = (BTreeMap::new(), BTreeMap::new());
         let mut never = Vec::new();
@@ -49,6 +57,11 @@ impl Program {
             return Err(Failure::MissingEverywhere { missing });
         }
         Ok(directories)
+    }
+
+    /// The rules, where the directories' groups are known that patterns name.
+    pub(crate) fn rules(&self, directories: &Directories) -> Result<Rules, Failure> {
+        Ok(self.config.rules.expanded(directories)?)
     }
 
     /// What is read of one directory, with what is remembered of its groups. `had`: those it had when it was last read whole.

@@ -44,7 +44,7 @@ async fn explained(program: &Program, who: &str, why_not: Option<&str>) -> Resul
     let (adobe, person) = adobe(program, &directories, who).await?;
     let approvals = Approvals::recall(program).await?;
     let memory = Memory { approved: approvals.lifted(), ..remembering::recall(program, &directories).await? };
-    let rules = Rules { baseline: baseline(program).await?, ..program.config.rules.clone() };
+    let rules = Rules { baseline: baseline(program).await?, ..program.rules(&directories)? };
     let occasion = program.occasion(person.as_deref());
     let now = occasion.now;
     let (plan, _) = plan(&directories, &adobe, &rules, &memory, occasion)?;

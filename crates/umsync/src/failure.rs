@@ -51,6 +51,8 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Groups(#[from] DiffError),
     #[error(transparent)]
+    PatternGroups(#[from] umsync_engine::pattern_groups::PatternGroupsError),
+    #[error(transparent)]
     Adobe(#[from] umsync_umapi::Error),
     #[error("the sandbox cannot be started")]
     Sandbox(#[from] umsync_emulator::Error),
@@ -235,6 +237,7 @@ impl Failure {
             Self::Sandbox(_) => 78,
             Self::Busy(_) => 5,
             Self::Directory(_) | Self::AccountRests { .. } => 6,
+            Self::PatternGroups(_) => 6,
             Self::NoDirectory { .. } | Self::NeverRead { .. } | Self::MissingEverywhere { .. } => 6,
             Self::Adobe(error) => error.kind().exit_code(),
             Self::OtherOrganization { .. } | Self::OtherConfiguration { .. } => 78,

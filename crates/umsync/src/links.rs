@@ -92,7 +92,8 @@ async fn rows(program: &Program) -> Result<Vec<Row>, Failure> {
     let who = format!("pid {}, umsync links report", std::process::id());
     let reading = reading::read(program, &session, &directories, Mode::Plan, Scope::Whole, &who).await?;
     let memory = remembering::recall(program, &directories).await?;
-    Ok(adoption(&directories, &reading.snapshot, &program.config.rules, &memory, program.now()))
+    let rules = program.rules(&directories)?;
+    Ok(adoption(&directories, &reading.snapshot, &rules, &memory, program.now()))
 }
 
 fn cells(row: Row) -> [String; HEAD.len()] {

@@ -12,6 +12,7 @@ use umsync_engine::desired::{Person, desired};
 use umsync_engine::directories::Directories;
 use umsync_engine::key::{fold, fold_email};
 use umsync_engine::memory::Memory;
+use umsync_engine::rules::Rules;
 use umsync_umapi::{Opens, Session};
 
 /// The stored snapshot of any age, or without one the mapped groups asked for singly; and this person's account afresh.
@@ -25,7 +26,8 @@ pub(crate) async fn read(
 ) -> Result<Reading, Failure> {
     let links = program.store.links(program.organization()).await?;
     let memory = Memory { links, ..Memory::default() };
-    let desired = desired(directories, &program.config.rules, &memory, program.now());
+    let rules = program.rules(directories)?;
+    let desired = desired(directories, &rules, &memory, program.now());
     let person = find(&desired.people, name)?;
     let (lock, waited) = reading::lock(program, who, program.now()).await?;
     let Opens { listing: _, execution, silence } = reading::opens(program, program.now()).await?;
@@ -39,7 +41,7 @@ pub(crate) async fn read(
         }
         // Whose a bare username is in the other domains of a directory at Adobe, only a listing tells.
         None if person.username.is_some() => return Err(Failure::NeedsWholeRun(person.email.clone())),
-        None => groups_only(program, session).await?,
+        None => groups_only(program, session, &rules).await?,
     };
     let linked = person.links(&memory).next().map(|known| &known.id);
     afresh(session, &mut snapshot, person, linked).await?;
@@ -67,9 +69,13 @@ fn find<'a>(people: &'a [Person], name: &str) -> Result<&'a Person, Failure> {
 }
 
 /// Without a listing nothing is known but which of the mapped groups there are.
-async fn groups_only(program: &Program, session: &Session<StoreLedger>) -> Result<Snapshot, Failure> {
-    let mut groups = program.config.rules.managed_groups();
-    groups.extend(program.config.rules.protect.groups.iter().cloned());
+async fn groups_only(
+    program: &Program,
+    session: &Session<StoreLedger>,
+    rules: &Rules,
+) -> Result<Snapshot, Failure> {
+    let mut groups = rules.managed_groups();
+    groups.extend(rules.protect.groups.iter().cloned());
     let mut there = BTreeMap::new();
     for name in groups {
         program.bar.say(format!("asking for the group {name}"));

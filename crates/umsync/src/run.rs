@@ -64,7 +64,7 @@ pub(crate) async fn run(
     let approvals = Approvals::recall(program).await?;
     let mut memory =
         Memory { approved: approvals.lifted(), ..remembering::recall(program, &directories).await? };
-    let rules = Rules { baseline: baseline(program).await?, ..program.config.rules.clone() };
+    let rules = Rules { baseline: baseline(program).await?, ..program.rules(&directories)? };
     let occasion = program.occasion(person.as_deref());
     let (mut fresh, mut remember) = plan(&directories, &snapshot, &rules, &memory, occasion)?;
     if unlisted::look_for(program, &session, &remember.look_for, &mut snapshot, &mut memory).await? {

@@ -13,8 +13,10 @@ pub use encoding::Encoding;
 pub use flaw::Flaws;
 
 use crate::anchors;
+use crate::dn::fold_text;
 use crate::error::Error;
 use crate::groups::Reference;
+use crate::matching::Matched;
 use crate::proof;
 use crate::record::Record;
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,10 +73,14 @@ pub fn read(settings: &Settings, wanted: &Wanted) -> Result<Directory, Error> {
     let columns = columns(rows.next(), settings, wanted, &place)?;
 
     let name = file.file_name().unwrap_or_default().to_string_lossy();
+    // Spreadsheets leave rows of nothing but delimiters behind. They are nobody.
+    let rows: Vec<Row> = rows.filter(|row| row.cells.iter().any(|cell| !cell.trim().is_empty())).collect();
+    let matched = matched(settings, &columns, &rows, wanted);
+    matched.require(&place, |_| None)?;
+    let wanted = &matched.added_to(wanted);
     let mut groups = Groups::new(settings, wanted);
     let mut entries = Vec::new();
-    // Spreadsheets leave rows of nothing but delimiters behind. They are nobody.
-    for Row { line, cells } in rows.filter(|row| row.cells.iter().any(|cell| !cell.trim().is_empty())) {
+    for Row { line, cells } in rows {
         let mut record = Record::new(format!("{name} line {line}").into_bytes());
         for (column, cell) in columns.iter().zip(&cells) {
             if !column.is_empty() && !cell.trim().is_empty() {
@@ -96,10 +102,29 @@ pub fn read(settings: &Settings, wanted: &Wanted) -> Result<Directory, Error> {
             entry.dn = format!("{name} {}", anchor.as_str());
         }
     }
-    let groups = groups.found(wanted, settings, &place)?;
+    let mut groups = groups.found(wanted, settings, &place)?;
+    matched.anchor(&mut groups);
     // Rows list their groups, so there is no member without a row.
     let certificate = proof::of_file(&place, &bytes, &entries, &groups, 0, BTreeMap::new());
-    Ok(Directory { source: place, entries, groups, certificate })
+    Ok(Directory { source: place, entries, groups, matched: matched.names, certificate })
+}
+
+/// The groups that rows list, or that may be empty, and whose names match.
+fn matched(settings: &Settings, columns: &[String], rows: &[Row], wanted: &Wanted) -> Matched {
+    if wanted.matching.is_empty() {
+        return Matched::default();
+    }
+    let column = column(&settings.groups);
+    let cells = rows.iter().flat_map(|row| columns.iter().zip(&row.cells));
+    let cells = cells.filter(|(name, _)| **name == column);
+    let listed = cells.flat_map(|(_, cell)| cell.split(settings.separator)).map(str::trim);
+    let empty = settings.may_be_empty.iter().map(GroupRef::as_str);
+    // One group may be spelled in several ways: the first one counts.
+    let mut names: BTreeMap<String, &str> = BTreeMap::new();
+    for name in listed.chain(empty).filter(|name| !name.is_empty()) {
+        names.entry(fold_text(name)).or_insert(name);
+    }
+    Matched::of(names.into_values().map(|name| (name.to_owned(), vec![name])), wanted)
 }
 
 /// The names of the columns, provided that all are there which have to be, and none twice that is used.

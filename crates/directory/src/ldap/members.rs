@@ -9,6 +9,7 @@ use crate::dn::{Dn, fold_text};
 use crate::error::Error;
 use crate::filter::Filter;
 use crate::groups::{self, CLASSES, DEPTH, Group, Groups, Person, Reference};
+use crate::matching::Matched;
 use crate::record::{MEMBERS, Record};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -54,6 +55,22 @@ pub(super) async fn find(
         groups.add(reference, groups::settle(reference, known, named.get(reference), found));
     }
     Ok(groups)
+}
+
+/// The groups whose names match. Only the names of all groups are read for that: what a server understands of a regular
+/// expression is nothing.
+pub(super) async fn matching(
+    connection: &mut Connection,
+    settings: &Settings,
+    wanted: &Wanted,
+    page_size: u32,
+) -> Result<Matched, Error> {
+    if wanted.matching.is_empty() {
+        return Ok(Matched::default());
+    }
+    let all = list(connection, settings, None, &["cn"], Listing::Groups, page_size).await?;
+    let named = all.iter().map(|record| (record.shown_dn(), record.texts("cn").collect()));
+    Ok(Matched::of(named, wanted))
 }
 
 /// The entries that have one of these anchors, wherever they have gone below the base, and whatever they are by now.

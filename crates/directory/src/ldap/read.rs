@@ -130,7 +130,10 @@ async fn whole(
     let schema = schema::look(connection, &root).await?;
     connection.proof.schema = schema::require(&schema, settings, wanted, &place)?;
     let page_size = root.page_size(settings);
+    let matched = members::matching(connection, settings, wanted, page_size).await?;
+    let wanted = &matched.added_to(wanted);
     let mut groups = members::find(connection, settings, wanted, page_size).await?;
+    matched.require_all(&groups, &place)?;
     groups::require_all(wanted, &groups, &place)?;
     let nesting = match settings.nested_groups {
         Nested::No => Nesting::Direct,
@@ -189,7 +192,8 @@ async fn whole(
     if let Some(claims) = &claims {
         claims.compare(connection, &people).await?;
     }
-    let assigned = groups::assign(&groups, nesting, &people, &mut entries, &place)?;
+    let mut assigned = groups::assign(&groups, nesting, &people, &mut entries, &place)?;
+    matched.anchor(&mut assigned);
     paths::trace(&groups, &people, &mut entries, wanted);
     let lists = claims.as_ref().map_or(&groups.by_key, |claims| &claims.lists);
     let strangers = Strangers::of(&groups, lists, nesting, &people);
@@ -206,7 +210,7 @@ async fn whole(
         unresolved,
         followed: groups.followed,
     };
-    Ok(Directory { source: place, entries, groups: assigned, certificate })
+    Ok(Directory { source: place, entries, groups: assigned, matched: matched.names, certificate })
 }
 
 /// What is read of a person beside the wanted attributes and the state of the account.

@@ -10,6 +10,7 @@ use crate::dn::{Dn, fold_text};
 use crate::error::Error;
 use crate::filter::Filter;
 use crate::groups::{self, Group, Groups, Nesting, Person, Reference};
+use crate::matching::Matched;
 use crate::paths;
 use crate::proof;
 use crate::record::Record;
@@ -52,7 +53,11 @@ pub fn read(settings: &Settings, wanted: &Wanted) -> Result<Directory, Error> {
         })
     };
     let candidates: Vec<&Record> = records.iter().filter(|record| below(record, group_base)).collect();
+    let named = candidates.iter().filter(|record| groups::is_group(record));
+    let matched = Matched::of(named.map(|record| (record.shown_dn(), record.texts("cn").collect())), wanted);
+    let wanted = &matched.added_to(wanted);
     let groups = find(&candidates, &records, wanted, &place)?;
+    matched.require_all(&groups, &place)?;
     groups::require_all(wanted, &groups, &place)?;
 
     let selected = records.iter().filter(|record| below(record, base) && users.matches(record));
@@ -65,7 +70,8 @@ pub fn read(settings: &Settings, wanted: &Wanted) -> Result<Directory, Error> {
     }
     anchors::require_distinct(&entries, &place)?;
     let nesting = if *nested_groups { Nesting::Expanded } else { Nesting::Direct };
-    let assigned = groups::assign(&groups, nesting, &people, &mut entries, &place)?;
+    let mut assigned = groups::assign(&groups, nesting, &people, &mut entries, &place)?;
+    matched.anchor(&mut assigned);
     paths::trace(&groups, &people, &mut entries, wanted);
     let strangers = Strangers::of(&groups, &groups.by_key, nesting, &people);
     let keys: BTreeSet<String> = records.iter().map(Record::key).collect();
@@ -76,7 +82,7 @@ pub fn read(settings: &Settings, wanted: &Wanted) -> Result<Directory, Error> {
     let (others, unresolved) = strangers.settle(is_entry, |uid| uids.contains(uid));
     let mut certificate = proof::of_file(&place, &bytes, &entries, &assigned, others, unresolved);
     certificate.followed = groups.followed;
-    Ok(Directory { source: place, entries, groups: assigned, certificate })
+    Ok(Directory { source: place, entries, groups: assigned, matched: matched.names, certificate })
 }
 
 /// All entries of the file, provided it does not itself say that some are missing.

@@ -11,8 +11,8 @@ use umsync_engine::key::GroupName;
 use umsync_engine::limits::Limits;
 use umsync_engine::memory::{Known, Memory};
 use umsync_engine::rules::{
-    AdobeIdTwin, Baseline, Disabled, Domains, IdentityRule, LeaverAction, Leavers, Mapping, MappingMode,
-    PeopleRules, Protect, Rules, Select,
+    AdobeIdTwin, Baseline, Create, Disabled, Domains, IdentityRule, LeaverAction, Leavers, Mapping,
+    MappingMode, PeopleRules, Protect, Rules, Select,
 };
 
 /// So many people, and what becomes of them.
@@ -96,6 +96,7 @@ impl Company {
             source: "a company".into(),
             entries: entries.collect(),
             groups: groups.iter().map(found).collect(),
+            matched: BTreeMap::new(),
             certificate: Certificate::default(),
         };
         let adobe = Snapshot {
@@ -220,11 +221,13 @@ fn rules(groups: &[GroupRef], teams: &[GroupName]) -> Rules {
         within: BTreeSet::new(),
         adobe: vec![team.clone()],
         mode: MappingMode::Owned,
-        create: false,
+        create: None,
     };
     Rules {
         people: PeopleRules {
             select: Select::Mapped,
+            filter: Vec::new(),
+            create: Create::Selected,
             identity: IdentityRule::Always(Identity::Federated),
             country: Some("US".into()),
             email: template("{mail}"),
@@ -239,6 +242,7 @@ fn rules(groups: &[GroupRef], teams: &[GroupName]) -> Rules {
             disabled: Disabled::Leave,
         },
         people_of: BTreeMap::new(),
+        patterns: Vec::new(),
         mappings: groups.iter().zip(teams).map(mapping).collect(),
         leavers: Leavers {
             action: LeaverAction::RemoveGroups,

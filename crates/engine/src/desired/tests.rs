@@ -5,7 +5,7 @@ use super::*;
 use crate::directory::{Certificate, DirectoryGroup, GroupRef};
 use crate::limits::Limits;
 use crate::rules::{
-    AdobeIdTwin, Baseline, Domains, LeaverAction, Leavers, Mapping, MappingMode, PeopleRules, Protect,
+    AdobeIdTwin, Baseline, Create, Domains, LeaverAction, Leavers, Mapping, MappingMode, PeopleRules, Protect,
 };
 use std::time::Duration;
 
@@ -13,10 +13,12 @@ fn template(text: &str) -> Template {
     text.parse().expect("a template")
 }
 
-fn rules(identity: Identity) -> Rules {
+pub(crate) fn rules(identity: Identity) -> Rules {
     let username = (identity == Identity::Federated).then(|| template("{uid}"));
     let people = PeopleRules {
         select: Select::All,
+        filter: Vec::new(),
+        create: Create::Selected,
         identity: IdentityRule::Always(identity),
         country: None,
         email: template("{mail}"),
@@ -35,7 +37,7 @@ fn rules(identity: Identity) -> Rules {
         within: BTreeSet::new(),
         adobe: vec!["Design".into()],
         mode: MappingMode::Owned,
-        create: false,
+        create: None,
     };
     let leavers =
         Leavers { action: LeaverAction::Keep, grace: Duration::ZERO, reads: 1, groups: BTreeSet::new() };
@@ -43,6 +45,7 @@ fn rules(identity: Identity) -> Rules {
         people,
         people_of: [].into(),
         mappings: vec![mapping],
+        patterns: Vec::new(),
         leavers,
         protect: Protect::default(),
         limits: Limits::OFF,
@@ -64,6 +67,7 @@ fn verdict(identity: Identity, values: &[(&str, &str)]) -> Result<Profile, Strin
         source: "test".to_owned(),
         entries: vec![entry],
         groups: [(GroupRef::new("design"), group)].into(),
+        matched: Default::default(),
         certificate: Certificate::default(),
     };
     let now = DateTime::from_timestamp(1_795_000_000, 0).expect("a moment");

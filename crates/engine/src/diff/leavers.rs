@@ -3,10 +3,10 @@
 use super::{Leaver, Work, account_of};
 use crate::adobe::{Identity, Status, User};
 use crate::change::{Account, Change, Reason, Target, What};
-use crate::key::{Ownership, domain_of};
+use crate::key::{Ownership, domain_of, email_domain};
 use crate::matching::{Held, HeldReason, Matching, Positions};
 use crate::memory::{Absence, Absent, Order};
-use crate::rules::{Domains, IdentityRule, LeaverAction};
+use crate::rules::{Domains, IdentityRule, LeaverAction, Subject};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -58,6 +58,19 @@ impl Work<'_> {
         }
     }
 
+    /// Whether what Adobe knows of somebody whom no entry names leaves open that the filter is about them: whoever it would
+    /// leave out is no leaver.
+    fn is_in_scope(&self, user: &User) -> bool {
+        self.rules.people.filter.iter().all(|condition| match &condition.of {
+            Subject::Email => condition.pattern.matches(&user.email),
+            Subject::Domain => {
+                email_domain(&user.email).is_none_or(|domain| condition.pattern.matches(&domain))
+            }
+            // Adobe's usernames are often emails where the directory's are not, and of the rest it knows nothing.
+            Subject::Username | Subject::Template(_) => true,
+        })
+    }
+
     pub(super) fn leavers(&mut self, matching: &Matching, ours: &Ours) {
         let action = self.rules.leavers.action;
         let grace = TimeDelta::from_std(self.rules.leavers.grace).unwrap_or(TimeDelta::MAX);
@@ -65,7 +78,7 @@ impl Work<'_> {
             let user = &self.adobe.users[*at];
             let shielded =
                 || self.desired.shield.covers(user.id.as_deref(), &user.email, user.username.as_deref());
-            !matching.claimed.contains(at) && !shielded()
+            !matching.claimed.contains(at) && !shielded() && self.is_in_scope(user)
         };
         let managed: Vec<usize> = ours.managed.iter().filter(gone).collect();
         let protected: Vec<usize> = ours.protected.iter().filter(gone).collect();

@@ -19,7 +19,7 @@ use crate::limits::Populations;
 use crate::matching::{Held, HeldReason, Matching, matching};
 use crate::memory::{Absent, Evidence, Known, Match, Memory, Order};
 use crate::protect::Protection;
-use crate::rules::{Protect, Rules};
+use crate::rules::{Create, Protect, Rules};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::cell::OnceCell;
@@ -56,6 +56,8 @@ pub struct Diff {
     pub matches: Vec<Match>,
     /// People who have just what they should.
     pub in_step: usize,
+    /// People who get an account, have none, and to whom `people.create` gives none.
+    pub not_made: usize,
 }
 
 /// A protected user for whom there would have been changes.
@@ -311,6 +313,15 @@ impl Work<'_> {
     /// A person without a user.
     fn missing(&mut self, person: &Person) {
         if !person.selected {
+            return;
+        }
+        let is_made = match self.rules.people.create {
+            Create::Selected => true,
+            Create::Mapped => !person.groups.is_empty(),
+            Create::Nobody => false,
+        };
+        if !is_made {
+            self.diff.not_made += 1;
             return;
         }
         let profile = match person.profile(self.rules.people.country.as_deref()) {

@@ -55,6 +55,7 @@ impl Look<'_> {
                 "is set aside: their entry cannot be understood, and their account stays"
             }
             Standing::Kept => "is disabled in the directory, and stays as they are",
+            Standing::Filtered => "is out of scope, and stays as they are",
             Standing::Service => "is no person: an entry without email that no mapped group lists",
             Standing::Gone(_) if self.subject.user.is_none() => "has left, and has no account",
             Standing::Gone(_) => "has left, and nothing is done about it now",
@@ -76,6 +77,17 @@ impl Look<'_> {
             }
             Standing::Service => {
                 said.push("give the entry an email, or a mapped group this member".to_owned())
+            }
+            Standing::Filtered => {
+                let conditions = self
+                    .names()
+                    .first()
+                    .map_or(&self.case.rules.people, |name| self.case.rules.people_of(name))
+                    .filter
+                    .iter();
+                let conditions: Vec<String> =
+                    conditions.map(|condition| format!("{}: {}", condition.of, condition.pattern)).collect();
+                said.push(format!("people.filter has to let them in; it is {}", conditions.join(", ")));
             }
             Standing::Kept => said
                 .push("enable the entry in the directory; or `disabled: leave` makes it a leaver".to_owned()),
@@ -125,9 +137,9 @@ impl Look<'_> {
 
     fn of_person(&self, person: &Person) -> Option<String> {
         let rules = &self.case.rules;
-        let select = self.names().first().map_or(rules.people.select, |name| rules.people_of(name).select);
+        let people = self.names().first().map_or(&rules.people, |name| rules.people_of(name));
         if !person.selected {
-            return Some(match select {
+            return Some(match &people.select {
                 Select::Mapped => {
                     let mut groups: Vec<&str> =
                         rules.mappings.iter().map(|mapping| mapping.directory.as_str()).collect();
@@ -139,6 +151,10 @@ impl Look<'_> {
                     )
                 }
                 Select::All => "people.select finds everybody".to_owned(),
+                Select::In(groups) => {
+                    let groups: Vec<&str> = groups.iter().map(|group| group.as_str()).collect();
+                    format!("make them a member of a group of people.select ({})", groups.join(", "))
+                }
             });
         }
         let loses = self.planned().chain(self.all_withheld().map(|withheld| &withheld.change));

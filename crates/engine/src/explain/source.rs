@@ -35,6 +35,9 @@ impl Look<'_> {
             Standing::Kept => {
                 Some("it is disabled, and `disabled: keep` leaves their account as it is".to_owned())
             }
+            Standing::Filtered => {
+                Some("people.filter leaves it out: nothing is done about it or its account".to_owned())
+            }
             Standing::Absent => Some(format!(
                 "none: {} has no entry that could be theirs",
                 match self.case.directories.is_whole() {
@@ -54,9 +57,12 @@ impl Look<'_> {
             [] => "no mapped group lists them".to_owned(),
             some => format!("mapped groups list them: {}", names(some)),
         };
-        let select = match self.rules_of_entry().map_or(self.case.rules.people.select, |rules| rules.select) {
+        let select = match &self.rules_of_entry().unwrap_or(&self.case.rules.people).select {
             Select::All => "people.select is `all`".to_owned(),
             Select::Mapped => "people.select is `mapped`".to_owned(),
+            Select::In(groups) => {
+                format!("people.select is the members of {}", names(&Vec::from_iter(groups)))
+            }
         };
         let verdict = if person.selected { "they get an account" } else { "they get no account" };
         Some(Step::new("Selection", [format!("{verdict}: {select}, and {listed}")]))

@@ -2,7 +2,7 @@
 
 use super::Case;
 use crate::adobe::User;
-use crate::desired::{Desired, Gone, Person};
+use crate::desired::{Desired, Gone, Person, is_in_scope};
 use crate::directory::{DirectoryName, Entry};
 use crate::key::{fold, fold_email};
 use crate::matching::Matching;
@@ -44,6 +44,8 @@ pub(super) enum Standing<'a> {
     Service,
     /// A disabled entry whose account stays as it is.
     Kept,
+    /// An entry that `people.filter` leaves out.
+    Filtered,
     /// No entry.
     Absent,
 }
@@ -153,6 +155,7 @@ impl<'a> Subject<'a> {
             return Self { name: email.unwrap_or(place), entries, standing: Standing::Gone(gone), user };
         }
         let standing = match entries.first() {
+            Some((name, entry)) if !is_in_scope(entry, case.rules.people_of(name)) => Standing::Filtered,
             Some((_, entry)) if entry.first("mail").is_none() => Standing::Service,
             _ => Standing::Kept,
         };

@@ -40,6 +40,7 @@ impl Look<'_> {
             }
             (Standing::Person(_), _) => "nothing now: all of it is held back",
             (Standing::SetAside(_), _) => "nothing: an entry that cannot be understood protects its account",
+            (Standing::Filtered, _) => "nothing: people.filter leaves them out",
             (Standing::Kept, _) => "nothing: `disabled: keep`",
             (Standing::Service, _) => "nothing: a service account is no person",
             (Standing::Gone(_), None) => "nothing: no account is known to be theirs",

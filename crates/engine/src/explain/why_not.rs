@@ -48,6 +48,7 @@ impl Look<'_> {
             Standing::SetAside(reason) => format!("their entry is set aside: {reason}"),
             Standing::Gone(gone) => format!("their entry says that they have left: {}", gone.evidence),
             Standing::Service => "their entry has no email, so they are no person".to_owned(),
+            Standing::Filtered => "people.filter leaves their entry out".to_owned(),
             Standing::Kept => "their entry is disabled, and `disabled: keep` changes nothing".to_owned(),
             Standing::Absent => "the directory has no entry of theirs".to_owned(),
         }

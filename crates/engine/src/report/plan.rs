@@ -42,6 +42,8 @@ fn head(plan: &Plan, lines: &mut Vec<Line>) {
         (directory.services, "without mail and in no mapped group (service accounts)"),
         (directory.departed, "whose entries say that they have left"),
         (directory.kept, "disabled, whose accounts stay as they are"),
+        (directory.filtered, "out of scope (people.filter)"),
+        (plan.not_made(), "without an account, who get none (people.create)"),
     ] {
         if count > 0 {
             let _ = write!(told, ", {count} {words}");

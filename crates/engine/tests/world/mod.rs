@@ -21,8 +21,8 @@ use umsync_engine::memory::{Absence, Known, Memory, Order};
 use umsync_engine::pack::Packing;
 use umsync_engine::plan::{Occasion, Plan, Remember, plan};
 use umsync_engine::rules::{
-    AdobeIdTwin, Baseline, Disabled, Domains, IdentityRule, LeaverAction, Leavers, Mapping, MappingMode,
-    PeopleRules, Protect, Rules, Select,
+    AdobeIdTwin, Baseline, Create, Disabled, Domains, IdentityRule, LeaverAction, Leavers, Mapping,
+    MappingMode, NewGroup, PeopleRules, Protect, Rules, Select,
 };
 
 /// Everything that a plan is made of.
@@ -85,7 +85,7 @@ impl World {
             within: BTreeSet::new(),
             adobe: groups.clone(),
             mode: MappingMode::Owned,
-            create: false,
+            create: None,
         }];
         let mut person = entry("jane", &["jane@example.com"], AccountState::Enabled);
         person.groups.insert(wanted.clone());
@@ -156,7 +156,13 @@ fn directory(entries: Vec<Entry>, groups: impl IntoIterator<Item = GroupRef>) ->
         (group, DirectoryGroup { dn, members: 0, anchor: None })
     });
     let groups = groups.collect();
-    Directory { source: "world".into(), entries, groups, certificate: Certificate::default() }
+    Directory {
+        source: "world".into(),
+        entries,
+        groups,
+        matched: [].into(),
+        certificate: Certificate::default(),
+    }
 }
 
 fn snapshot(users: Vec<User>, groups: impl IntoIterator<Item = GroupName>) -> Snapshot {
@@ -198,6 +204,8 @@ fn rules() -> Rules {
     Rules {
         people: PeopleRules {
             select: Select::Mapped,
+            filter: Vec::new(),
+            create: Create::Selected,
             identity: IdentityRule::Always(Identity::Federated),
             country: Some("US".into()),
             email: template("{mail}"),
@@ -213,6 +221,7 @@ fn rules() -> Rules {
         },
         people_of: BTreeMap::new(),
         mappings: Vec::new(),
+        patterns: Vec::new(),
         leavers: Leavers {
             action: LeaverAction::Keep,
             grace: Duration::ZERO,
@@ -359,7 +368,7 @@ fn any_rules() -> impl Strategy<Value = Rules> {
             rules.baseline = baseline;
             if keep {
                 rules.protect.groups.insert(GroupName::new("Keep"));
-                rules.protect.users.push(globset::Glob::new("frank@*").unwrap().compile_matcher());
+                rules.protect.users.push(Protect::pattern("frank@*").unwrap());
             }
             rules.mappings = mappings
                 .into_iter()
@@ -371,7 +380,7 @@ fn any_rules() -> impl Strategy<Value = Rules> {
                         .map(|at| GroupName::new(ADOBE_GROUPS[at].to_lowercase().as_str()))
                         .collect(),
                     mode: if additive { MappingMode::Additive } else { MappingMode::Owned },
-                    create: true,
+                    create: Some(NewGroup::default()),
                 })
                 .collect();
             rules

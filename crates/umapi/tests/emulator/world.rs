@@ -12,14 +12,14 @@ use umsync_emulator::{
 };
 use umsync_engine::adobe::{Identity, Snapshot};
 use umsync_engine::directories::Directories;
-use umsync_engine::directory::{Certificate, Directory, DirectoryGroup, Entry, GroupRef};
+use umsync_engine::directory::{Directory, DirectoryGroup, Entry, GroupRef};
 use umsync_engine::limits::Limits;
 use umsync_engine::memory::Memory as Remembered;
 use umsync_engine::pack::Packing;
 use umsync_engine::plan::{Occasion, Plan, plan};
 use umsync_engine::rules::{
-    AdobeIdTwin, Baseline, Disabled, Domains, IdentityRule, LeaverAction, Leavers, Mapping, MappingMode,
-    PeopleRules, Protect, Rules, Select,
+    AdobeIdTwin, Baseline, Create, Disabled, Domains, IdentityRule, LeaverAction, Leavers, Mapping,
+    MappingMode, NewGroup, PeopleRules, Protect, Rules, Select,
 };
 use umsync_umapi::{Client, Clock, EmulatorMark, Manners, Pace, Progress, Session, Settings};
 
@@ -105,6 +105,8 @@ pub(crate) fn rules(groups: &[&str]) -> Rules {
     let template = |text: &str| text.parse().unwrap();
     let people = PeopleRules {
         select: Select::All,
+        filter: Vec::new(),
+        create: Create::Selected,
         identity: IdentityRule::ByTemplate(template("{identity}")),
         country: Some("US".to_owned()),
         email: template("{mail}"),
@@ -128,7 +130,7 @@ pub(crate) fn rules(groups: &[&str]) -> Rules {
         within: BTreeSet::new(),
         adobe: vec![(*name).into()],
         mode: MappingMode::Owned,
-        create: true,
+        create: Some(NewGroup::default()),
     };
     let leavers =
         Leavers { action: LeaverAction::Remove, grace: Duration::ZERO, reads: 1, groups: BTreeSet::new() };
@@ -136,6 +138,7 @@ pub(crate) fn rules(groups: &[&str]) -> Rules {
         people,
         people_of: [].into(),
         mappings: groups.iter().map(mapping).collect(),
+        patterns: Vec::new(),
         leavers,
         protect: Protect::default(),
         limits: Limits::OFF,
@@ -168,7 +171,7 @@ pub(crate) fn directory(entries: Vec<Entry>, groups: &[&str]) -> Directories {
     };
     let groups = groups.iter().map(group).collect();
     let source = "test".to_owned();
-    Directories::only(Directory { source, entries, groups, certificate: Certificate::default() })
+    Directories::only(Directory { source, entries, groups, ..Directory::default() })
 }
 
 pub(crate) fn planned(directory: &Directories, adobe: &Snapshot, rules: &Rules) -> Plan {

@@ -223,9 +223,9 @@ impl<'a> Section<'a> {
     }
 
     /// Like [`Section::parsed`] for a word out of a list.
-    pub(crate) fn word<T: Copy>(&self, key: &'static str, words: &[(&str, T)]) -> Option<T> {
+    pub(crate) fn word<T: Clone>(&self, key: &'static str, words: &[(&str, T)]) -> Option<T> {
         self.parsed(key, |text| {
-            let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+            let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| value.clone());
             found.ok_or_else(|| format!("`{text}` is none of {}", list(words.iter().map(|(word, _)| *word))))
         })
     }
@@ -249,6 +249,47 @@ impl<'a> Section<'a> {
                 }
             },
         }
+    }
+
+    /// What stands in the list under a key: single values, or keys and values.
+    pub(crate) fn items(&self, key: &'static str) -> Option<Vec<Item<'a>>> {
+        let values = match self.value(key)? {
+            Value::Sequence(values) => values.clone(),
+            value => vec![value.clone()],
+        };
+        let is_list = matches!(self.value(key), Some(Value::Sequence(_)));
+        let mut items = Vec::new();
+        for (at, value) in values.into_iter().enumerate() {
+            let path = if is_list { format!("{}[{at}]", self.path(key)) } else { self.path(key) };
+            match (scalar(&value), value) {
+                (Some(text), _) => items.push(Item { path, content: Content::Text(text) }),
+                (None, Value::Mapping(mapping)) => {
+                    let (document, known) = (self.document, RefCell::default());
+                    let section = Section { document, path: path.clone(), mapping, known };
+                    items.push(Item { path, content: Content::Section(section) });
+                }
+                (None, _) => self.document.mistake(&path, "a single value, or keys and values, belong here"),
+            }
+        }
+        Some(items)
+    }
+
+    /// Every key of this section with its single value, where the keys are somebody's own.
+    pub(crate) fn pairs(&self) -> Vec<(String, String)> {
+        let mut pairs = Vec::new();
+        for (key, value) in &self.mapping {
+            match (scalar(key), scalar(value)) {
+                (Some(key), Some(text)) => pairs.push((key, text)),
+                (Some(key), None) => self.mistake(&key, "a single value belongs here"),
+                (None, _) => self.mistake("", "the name of each must be a single value"),
+            }
+        }
+        pairs
+    }
+
+    /// Notes a mistake at a whole path.
+    pub(crate) fn mistake_at(&self, path: &str, message: impl Into<String>) {
+        self.document.mistake(path, message);
     }
 
     /// The mapping under a key.
@@ -348,6 +389,18 @@ impl<'a> Section<'a> {
             self.document.mistakes.borrow_mut().push(Mistake { place, key: path, message: hint });
         }
     }
+}
+
+/// One of the things in a list, and where it stands.
+pub(crate) struct Item<'a> {
+    pub(crate) path: String,
+    pub(crate) content: Content<'a>,
+}
+
+/// What it is.
+pub(crate) enum Content<'a> {
+    Text(String),
+    Section(Section<'a>),
 }
 
 fn scalar(value: &Value) -> Option<String> {

@@ -6,12 +6,16 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use umsync_engine::directory::{DirectoryName, GroupRef};
-use umsync_engine::rules::{Baseline, IdentityRule, Leavers, Mapping, PeopleRules, Protect, Rules};
+use umsync_engine::pattern_groups::PatternMapping;
+use umsync_engine::rules::{
+    Baseline, Condition, Create, IdentityRule, Leavers, Mapping, NewGroup, PeopleRules, Protect, Protected,
+    Rules,
+};
 
 /// Sixteen hexadecimal digits over `directory` or `directories` (without servers, bind, TLS, time-outs, connections),
 /// `people`, `groups`, `leavers` and `protect`.
 pub(super) fn of(sources: &BTreeMap<DirectoryName, Source>, rules: &Rules) -> String {
-    let Rules { people, people_of: each, mappings, leavers, protect, limits: _, baseline } = rules;
+    let Rules { people, people_of: each, mappings, patterns, leavers, protect, limits: _, baseline } = rules;
     // Accepting the baseline does not change what is wanted.
     let (Baseline::Accepted | Baseline::Missing | Baseline::Changed) = baseline;
     let meanings: BTreeMap<&str, Value> =
@@ -21,7 +25,7 @@ pub(super) fn of(sources: &BTreeMap<DirectoryName, Source>, rules: &Rules) -> St
         Some(only) if each.is_empty() => (only.meaning(), people_of(people)),
         _ => (json!({ "directories": meanings }), people_of(people)),
     };
-    hash(&json!([source, people, mappings_of(mappings), leavers_of(leavers), protect_of(protect)]))
+    hash(&json!([source, people, mappings_of(mappings, patterns), leavers_of(leavers), protect_of(protect)]))
 }
 
 /// The same of what one of several directories is read for: one that means something else was never read.
@@ -43,6 +47,8 @@ fn hash(content: &Value) -> String {
 fn people_of(people: &PeopleRules) -> Value {
     let PeopleRules {
         select,
+        filter,
+        create,
         identity,
         country,
         email,
@@ -62,7 +68,7 @@ fn people_of(people: &PeopleRules) -> Value {
     };
     let optional =
         |template: &Option<umsync_engine::template::Template>| template.as_ref().map(ToString::to_string);
-    json!({
+    let mut meaning = json!({
         "select": format!("{select:?}"),
         "identity": identity,
         "country": country,
@@ -76,27 +82,57 @@ fn people_of(people: &PeopleRules) -> Value {
         "domains": format!("{domains:?}"),
         "adobe_id_twin": format!("{adobe_id_twin:?}"),
         "disabled": format!("{disabled:?}"),
-    })
+    });
+    // What is as it always was means what it always meant.
+    if !filter.is_empty() {
+        let mut conditions: Vec<_> =
+            filter.iter().map(|Condition { of, pattern }| [of.to_string(), pattern.to_string()]).collect();
+        conditions.sort();
+        meaning["filter"] = json!(conditions);
+    }
+    if *create != Create::Selected {
+        meaning["create"] = json!(format!("{create:?}"));
+    }
+    meaning
 }
 
 /// The order of mappings means nothing, nor does the order of groups in one.
-fn mappings_of(mappings: &[Mapping]) -> Value {
-    let mut lines: Vec<String> = mappings
-        .iter()
-        .flat_map(|Mapping { directory, within, adobe, mode, create }| {
-            adobe.iter().map(move |group| {
-                let (directory, mode) = (directory.as_str(), format!("{mode:?}"));
-                match within.is_empty() {
-                    true => json!([directory, group.folded(), mode, create]),
-                    false => json!([directory, group.folded(), mode, create, within]),
-                }
-                .to_string()
-            })
-        })
-        .collect();
+fn mappings_of(mappings: &[Mapping], patterns: &[PatternMapping]) -> Value {
+    let mut lines = Vec::new();
+    for Mapping { directory, within, adobe, mode, create } in mappings {
+        let (directory, mode, create) = (directory.as_str(), format!("{mode:?}"), new_group(create.as_ref()));
+        let mut line = |group: Option<&str>| {
+            let line = match within.is_empty() {
+                true => json!([directory, group, mode, create]),
+                false => json!([directory, group, mode, create, within]),
+            };
+            lines.push(line.to_string());
+        };
+        adobe.iter().for_each(|group| line(Some(group.folded())));
+        if adobe.is_empty() {
+            line(None);
+        }
+    }
+    for PatternMapping { matches, within, adobe, mode, create } in patterns {
+        let mut adobe = adobe.clone();
+        adobe.sort();
+        let create = new_group(create.as_ref());
+        lines.push(
+            json!([{ "matches": matches.as_str() }, adobe, format!("{mode:?}"), create, within]).to_string(),
+        );
+    }
     lines.sort();
     lines.dedup();
     json!(lines)
+}
+
+/// Whether groups are made, and with what.
+fn new_group(create: Option<&NewGroup>) -> Value {
+    match create {
+        None => json!(false),
+        Some(new) if *new == NewGroup::default() => json!(true),
+        Some(NewGroup { profiles, description }) => json!([profiles, description]),
+    }
 }
 
 fn leavers_of(leavers: &Leavers) -> Value {
@@ -108,7 +144,11 @@ fn leavers_of(leavers: &Leavers) -> Value {
 fn protect_of(protect: &Protect) -> Value {
     // Which groups hold the system administrators is Adobe's matter.
     let Protect { users, groups, identities, org_admins: _ } = protect;
-    let mut patterns: Vec<&str> = users.iter().map(|pattern| pattern.glob().glob()).collect();
+    let text = |user: &Protected| match user {
+        Protected::Glob(_) => user.to_string(),
+        Protected::Matches(_) => format!("matches {user}"),
+    };
+    let mut patterns: Vec<String> = users.iter().map(text).collect();
     patterns.sort_unstable();
     json!([
         patterns,

@@ -130,6 +130,15 @@ impl Config {
     }
 }
 
+/// Whether memberships are kept in step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Memberships {
+    /// As the mappings say.
+    Sync,
+    /// None is ever given or taken: the mappings only select.
+    Keep,
+}
+
 /// Whether a command will reveal secrets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Secrets {
@@ -170,6 +179,14 @@ fn read(document: &Document, folder: &Path) -> Option<Parts> {
     let limits = limits::read(file.section("limits"));
     let schedule = schedule::read(file.section("schedule"));
     let notify = schedule::notify(file.section("notify"));
+    let memberships = file.word("memberships", &[("sync", Memberships::Sync), ("keep", Memberships::Keep)]);
+    let mappings = mappings.map(|mappings| match memberships {
+        Some(Memberships::Keep) => people::only_selecting(mappings),
+        Some(Memberships::Sync) | None => mappings,
+    });
+    if memberships == Some(Memberships::Keep) {
+        people::agree_to_keep(&file, &leavers, &people);
+    }
     let accepted = file.word("baseline", &[("accept", Baseline::Accepted)]);
     let store = file.parsed("state", |text| store_file(text, folder));
     file.missing("state", "the store's file, for instance sqlite:/var/lib/umsync/umsync.db");
@@ -179,10 +196,11 @@ fn read(document: &Document, folder: &Path) -> Option<Parts> {
     }
     file.finish();
     let baseline = accepted.unwrap_or(Baseline::Missing);
-    let rules = |people, people_of, mappings, protect| Rules {
+    let rules = |people, people_of, mappings: people::Mappings, protect| Rules {
         people,
         people_of,
-        mappings,
+        mappings: mappings.named,
+        patterns: mappings.patterns,
         leavers,
         protect,
         limits,

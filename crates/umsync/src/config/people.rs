@@ -2,24 +2,26 @@
 
 use super::adobe::duration;
 use super::directory::Usual;
-use super::file::Section;
+use super::file::{Content, Item, Section};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use umsync_engine::adobe::Identity;
 use umsync_engine::change::Field;
 use umsync_engine::directory::{DirectoryName, GroupRef};
 use umsync_engine::key::GroupName;
+use umsync_engine::pattern::Pattern;
+use umsync_engine::pattern_groups::{GROUP_NAME_LENGTH, PatternMapping};
 use umsync_engine::rules::{
-    AdobeIdTwin, Disabled, Domains, IdentityRule, LeaverAction, Leavers, Mapping, MappingMode, PeopleRules,
-    Protect, Select,
+    AdobeIdTwin, Condition, Create, Disabled, Domains, IdentityRule, LeaverAction, Leavers, Mapping,
+    MappingMode, NewGroup, PeopleRules, Protect, Protected, Select, Subject,
 };
 use umsync_engine::template::Template;
 
 /// So many complete reads in a row must lack somebody before they are a leaver.
 const READS: u32 = 3;
 const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-/// UMAPI documentation, "createUserGroup": a name has at most 255 characters.
-const GROUP_NAME_LENGTH: usize = 255;
+const ORG_ADMIN: &str =
+    "system administrators cannot be managed: Adobe's API neither grants nor revokes that role";
 
 /// What makes a person, as far as a section says so.
 #[derive(Debug, Clone, Default)]
@@ -92,6 +94,8 @@ pub(super) fn read(section: Option<Section<'_>>) -> People {
     let nothing = || template("{mail}").expect("a built-in template is right");
     let mut people = PeopleRules {
         select: Select::Mapped,
+        filter: Vec::new(),
+        create: Create::Selected,
         identity: IdentityRule::Always(Identity::Federated),
         country: None,
         email: nothing(),
@@ -106,7 +110,10 @@ pub(super) fn read(section: Option<Section<'_>>) -> People {
         disabled: Disabled::Leave,
     };
     let Some(section) = section else { return People { rules: people, templates: Templates::default() } };
-    set(&mut people.select, section.word("select", &[("mapped", Select::Mapped), ("all", Select::All)]));
+    set(&mut people.select, select(&section));
+    people.filter = section.section("filter").map(filter).unwrap_or_default();
+    let creations = [("selected", Create::Selected), ("mapped", Create::Mapped), ("nobody", Create::Nobody)];
+    set(&mut people.create, section.word("create", &creations));
     set(&mut people.identity, section.parsed("identity", identity));
     people.country = section.parsed("country", country_code);
     let templates = section.section("attributes").map(Templates::read).unwrap_or_default();
@@ -132,6 +139,10 @@ fn template(text: &str) -> Result<Template, String> {
     text.parse().map_err(|error: umsync_engine::template::TemplateError| error.to_string())
 }
 
+fn pattern(text: &str) -> Result<Pattern, String> {
+    Pattern::new(text).map_err(|error| error.to_string())
+}
+
 fn identity(text: &str) -> Result<IdentityRule, String> {
     if text.contains('{') {
         return template(text).map(IdentityRule::ByTemplate);
@@ -139,6 +150,68 @@ fn identity(text: &str) -> Result<IdentityRule, String> {
     Identity::from_word(text)
         .map(IdentityRule::Always)
         .ok_or_else(|| format!("`{text}` is none of `federated`, `enterprise`, `adobe`, and no template"))
+}
+
+/// `mapped`, `all`, or the groups whose members are selected.
+fn select(section: &Section<'_>) -> Option<Select> {
+    if section.is_scalar("select") || !section.has("select") {
+        return section.word("select", &[("mapped", Select::Mapped), ("all", Select::All)]);
+    }
+    let inside = section.section("select")?;
+    inside.missing("groups", "the directory groups whose members get an account, by name or DN");
+    let groups = directory_groups(&inside, "groups");
+    if groups.is_empty() && inside.has("groups") {
+        inside
+            .mistake("groups", "no group: nobody would get an account; name one, or write `select: mapped`");
+    }
+    inside.finish();
+    Some(Select::In(groups))
+}
+
+/// Groups of the directory, by name or DN.
+fn directory_groups(section: &Section<'_>, key: &'static str) -> BTreeSet<GroupRef> {
+    let mut groups = BTreeSet::new();
+    for (at, name) in section.texts(key).unwrap_or_default().into_iter().enumerate() {
+        match directory_group(&name) {
+            Ok(group) => {
+                groups.insert(group);
+            }
+            Err(message) => section.mistake(&format!("{key}[{at}]"), message),
+        }
+    }
+    groups
+}
+
+fn directory_group(text: &str) -> Result<GroupRef, String> {
+    match text.trim() {
+        "" => Err("a directory group belongs here, by name or DN".to_owned()),
+        text if GroupName::new(text).is_org_admin() => Err(ORG_ADMIN.to_owned()),
+        text => Ok(GroupRef::new(text)),
+    }
+}
+
+/// Whom everything is about, by regular expressions on what their entries say.
+fn filter(section: Section<'_>) -> Vec<Condition> {
+    let mut conditions = Vec::new();
+    for (key, text) in section.pairs() {
+        let of = match key.as_str() {
+            "username" => Ok(Subject::Username),
+            "email" => Ok(Subject::Email),
+            "domain" => Ok(Subject::Domain),
+            key if key.contains('{') => template(key).map(Subject::Template),
+            _ => Err("unknown key; the keys here are `username`, `email`, `domain` and templates such as \"{department}\"".to_owned()),
+        };
+        let pattern = pattern(&text);
+        match (of, pattern) {
+            (Ok(of), Ok(pattern)) => conditions.push(Condition { of, pattern }),
+            (of, pattern) => {
+                for message in [of.err(), pattern.err()].into_iter().flatten() {
+                    section.mistake(&key, message);
+                }
+            }
+        }
+    }
+    conditions
 }
 
 fn country_code(text: &str) -> Result<String, String> {
@@ -167,9 +240,16 @@ fn fields(section: &Section<'_>) -> Option<BTreeSet<Field>> {
     Some(fields)
 }
 
+/// The group map: by name, and by pattern.
+#[derive(Debug, Default)]
+pub(super) struct Mappings {
+    pub(super) named: Vec<Mapping>,
+    pub(super) patterns: Vec<PatternMapping>,
+}
+
 /// The group map, in which `directories` are known. The same Adobe group may stand in several mappings if they agree about
 /// its mode.
-pub(super) fn mappings(file: &Section<'_>, directories: &BTreeSet<DirectoryName>) -> Option<Vec<Mapping>> {
+pub(super) fn mappings(file: &Section<'_>, directories: &BTreeSet<DirectoryName>) -> Option<Mappings> {
     let sections = file.sections("groups")?;
     if sections.is_empty() {
         file.mistake(
@@ -178,26 +258,27 @@ pub(super) fn mappings(file: &Section<'_>, directories: &BTreeSet<DirectoryName>
         );
     }
     let mut modes: BTreeMap<GroupName, (MappingMode, usize)> = BTreeMap::new();
-    let mut mappings = Vec::new();
+    let mut mappings = Mappings::default();
     for (at, section) in sections.into_iter().enumerate() {
         section.not_built(&["missing"]);
         section.missing("directory", "the directory group, by name or DN");
-        section.missing("adobe", "the Adobe groups that its members get");
-        let directory = section.parsed("directory", |text| match text.trim() {
-            "" => Err("a name or a DN belongs here".to_owned()),
-            text => Ok(GroupRef::new(text)),
-        });
+        let directory = source(&section);
         let within = within(&section, directories);
-        let adobe: Option<Vec<GroupName>> = section.texts("adobe").map(|names| {
-            names.into_iter().enumerate().filter_map(|(at, name)| group(&section, at, &name)).collect()
-        });
-        if adobe.as_ref().is_some_and(Vec::is_empty) {
-            section.mistake("adobe", "at least one Adobe group belongs here");
-        }
         let modes_known = [("owned", MappingMode::Owned), ("additive", MappingMode::Additive)];
         let mode = section.word("mode", &modes_known).unwrap_or(MappingMode::Owned);
-        let create = section.get("create").unwrap_or(false);
-        for name in adobe.iter().flatten() {
+        let create = new_group(&section);
+        // None: the mapping only says who is selected.
+        let names = section.texts("adobe").unwrap_or_default();
+        if let Some(Source::Matching(matches)) = directory {
+            let names = names.into_iter().enumerate();
+            let adobe = names.filter_map(|(at, name)| pattern_group(&section, at, name)).collect();
+            section.finish();
+            mappings.patterns.push(PatternMapping { matches, within, adobe, mode, create });
+            continue;
+        }
+        let names = names.into_iter().enumerate();
+        let adobe: Vec<GroupName> = names.filter_map(|(at, name)| group(&section, at, &name)).collect();
+        for name in &adobe {
             match modes.get(name) {
                 Some((other, first)) if *other != mode => {
                     let message = format!(
@@ -211,11 +292,70 @@ pub(super) fn mappings(file: &Section<'_>, directories: &BTreeSet<DirectoryName>
             }
         }
         section.finish();
-        if let (Some(directory), Some(adobe)) = (directory, adobe) {
-            mappings.push(Mapping { directory, within, adobe, mode, create });
+        if let Some(Source::Group(directory)) = directory {
+            mappings.named.push(Mapping { directory, within, adobe, mode, create });
         }
     }
     Some(mappings)
+}
+
+/// Where members come from.
+enum Source {
+    Group(GroupRef),
+    Matching(Pattern),
+}
+
+/// A directory group, or a pattern of their names.
+fn source(section: &Section<'_>) -> Option<Source> {
+    if section.is_scalar("directory") || !section.has("directory") {
+        return section.parsed("directory", directory_group).map(Source::Group);
+    }
+    let inside = section.section("directory")?;
+    inside.missing("matches", "a regular expression for the whole name of a directory group");
+    let matches = inside.parsed("matches", pattern).map(Source::Matching);
+    inside.finish();
+    matches
+}
+
+/// How user groups that Adobe lacks are made: `true`, `false`, or with what.
+fn new_group(section: &Section<'_>) -> Option<NewGroup> {
+    section.get::<bool>("create").unwrap_or(false).then(NewGroup::default)
+}
+
+/// A name with captures; what can be told of it without any group.
+fn pattern_group(section: &Section<'_>, at: usize, name: String) -> Option<String> {
+    if name.contains('$') && !GroupName::new(&name).is_org_admin() {
+        return Some(name);
+    }
+    group(section, at, &name).map(|_| name)
+}
+
+/// The same mappings where no membership is to be given or taken.
+pub(super) fn only_selecting(mappings: Mappings) -> Mappings {
+    let Mappings { named, patterns } = mappings;
+    Mappings {
+        named: named.into_iter().map(|mapping| Mapping { adobe: Vec::new(), ..mapping }).collect(),
+        patterns: patterns
+            .into_iter()
+            .map(|mapping| PatternMapping { adobe: Vec::new(), ..mapping })
+            .collect(),
+    }
+}
+
+/// Notes what contradicts `memberships: keep`.
+pub(super) fn agree_to_keep(file: &Section<'_>, leavers: &Leavers, people: &People) {
+    if leavers.action == LeaverAction::RemoveGroups {
+        file.mistake(
+            "leavers.action",
+            "with `memberships: keep` nobody loses a group; write `keep`, `remove` or `delete`",
+        );
+    }
+    if people.rules.create == Create::Mapped {
+        file.mistake(
+            "people.create",
+            "with `memberships: keep` nobody is given a group, so nobody would get an account; write `selected` or `nobody`",
+        );
+    }
 }
 
 /// In which directories a group is looked for; none: in all of them.
@@ -246,10 +386,7 @@ fn group(section: &Section<'_>, at: usize, name: &str) -> Option<GroupName> {
     } else if group.spelling().chars().any(char::is_control) {
         section.mistake(&key, "a group name holds no control characters");
     } else if group.is_org_admin() {
-        section.mistake(
-            &key,
-            "system administrators cannot be managed: Adobe's API neither grants nor revokes that role",
-        );
+        section.mistake(&key, ORG_ADMIN);
     } else {
         return Some(group);
     }
@@ -282,14 +419,7 @@ pub(super) fn leavers(section: Option<Section<'_>>) -> Leavers {
     if leavers.reads == 0 {
         section.mistake("reads", "nobody is absent before one read lacks them; write 1 or more");
     }
-    for (at, name) in section.texts("groups").unwrap_or_default().into_iter().enumerate() {
-        match name.trim() {
-            "" => section.mistake(&format!("groups[{at}]"), "a directory group belongs here, by name or DN"),
-            name => {
-                leavers.groups.insert(GroupRef::new(name));
-            }
-        }
-    }
+    leavers.groups = directory_groups(&section, "groups");
     section.finish();
     leavers
 }
@@ -298,11 +428,19 @@ pub(super) fn leavers(section: Option<Section<'_>>) -> Leavers {
 pub(super) fn protect(section: Option<Section<'_>>) -> Option<Protect> {
     let mut protect = Protect::default();
     let Some(section) = section else { return Some(protect) };
-    for (at, pattern) in section.texts("users").unwrap_or_default().into_iter().enumerate() {
-        match Protect::pattern(&pattern) {
-            Ok(pattern) => protect.users.push(pattern),
-            Err(error) => section
-                .mistake(&format!("users[{at}]"), format!("`{pattern}` is no pattern: {}", error.kind())),
+    for Item { path, content } in section.items("users").unwrap_or_default() {
+        match content {
+            Content::Text(pattern) => match Protect::pattern(&pattern) {
+                Ok(pattern) => protect.users.push(pattern),
+                Err(error) => {
+                    section.mistake_at(&path, format!("`{pattern}` is no pattern: {}", error.kind()));
+                }
+            },
+            Content::Section(inside) => {
+                inside.missing("matches", "a regular expression for the whole email or username");
+                protect.users.extend(inside.parsed("matches", pattern).map(Protected::Matches));
+                inside.finish();
+            }
         }
     }
     protect.groups =

@@ -41,7 +41,7 @@ pub(super) async fn overtaken(
     }
     let directories = program.read_directories().await?;
     let memory = remembering::recall(program, &directories).await?;
-    let rules = &program.config.rules;
+    let rules = &program.rules(&directories)?;
     let desired = desired(&directories, rules, &memory, program.now());
     let protect = match reading::stored_of_any_age(program).await? {
         Some(snapshot) => rules.protect.with_admins_of(&snapshot),

@@ -37,7 +37,16 @@ pub(super) async fn find(
 ) -> Result<Groups, Error> {
     let Ground { root, schema: _, settings, asking } = ground;
     let page_size = root.page_size(settings);
-    let mut left = asking.wanted.clone();
+    let mut left = match members::matching(connection, settings, asking.wanted, page_size).await {
+        Ok(matched) => {
+            report.mistakes.extend(matched.require(&connection.place, |_| None).err().map(Into::into));
+            matched.added_to(asking.wanted)
+        }
+        Err(error) => {
+            goes_on(error, report)?;
+            asking.wanted.clone()
+        }
+    };
     let found = loop {
         match members::find(connection, settings, &left, page_size).await {
             Ok(found) => break found,
