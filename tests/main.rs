@@ -28,6 +28,7 @@ mod nothing_lost;
 mod notify;
 mod openldap;
 mod packing;
+mod page;
 mod parity;
 mod refusals;
 mod report;

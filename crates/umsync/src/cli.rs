@@ -44,6 +44,14 @@ pub(crate) enum ReportFormat {
     Csv,
 }
 
+/// How a plan is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PlanFormat {
+    Text,
+    Json,
+    Html,
+}
+
 /// How logs are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LogFormat {
@@ -76,8 +84,11 @@ pub(crate) enum Command {
         /// End with 2 when something would change
         #[arg(long)]
         detailed_exitcode: bool,
-        /// Answer in JSON
-        #[arg(long)]
+        /// How it is told; html is one page for whoever decides
+        #[arg(long, value_enum, default_value_t = PlanFormat::Text, value_name = "FORMAT")]
+        format: PlanFormat,
+        /// The same as --format json
+        #[arg(long, conflicts_with = "format")]
         json: bool,
     },
     /// One run: read both sides, change what differs

@@ -46,7 +46,7 @@ mod timetable;
 mod unlisted;
 
 use clap::Parser as _;
-use cli::{Cli, Command, ReportFormat};
+use cli::{Cli, Command, PlanFormat, ReportFormat};
 use failure::Failure;
 use run::Mode;
 use rustix::process::{Resource, Rlimit, setrlimit};
@@ -99,8 +99,9 @@ async fn obey(cli: &Cli) -> Result<u8, Failure> {
     match &cli.command {
         Command::Init { file } => init::init(file),
         Command::Check { offline, json } => check::check(cli, *offline, *json).await,
-        Command::Plan { out, detailed_exitcode, json } => {
-            let mut wish = Wish::new("plan", Mode::Plan, *json);
+        Command::Plan { out, detailed_exitcode, format, json } => {
+            let mut wish = Wish::new("plan", Mode::Plan, *json || *format == PlanFormat::Json);
+            wish.html = *format == PlanFormat::Html;
             wish.detailed = *detailed_exitcode;
             wish.out = out.as_deref();
             sync::sync(cli, wish).await

@@ -23,6 +23,13 @@ pub(crate) fn text(text: &str) -> std::io::Result<()> {
     writeln!(anstream::stdout().lock(), "{}", clean(text))
 }
 
+/// Writes a page whose names are escaped already.
+pub(crate) fn page(page: &str) -> std::io::Result<()> {
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    out.write_all(page.as_bytes())?;
+    out.flush()
+}
+
 /// Writes a value as JSON.
 pub(crate) fn json(value: &impl Serialize) -> Result<(), crate::failure::Failure> {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());

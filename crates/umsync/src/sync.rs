@@ -15,6 +15,7 @@ use std::io::Write as _;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 use umsync_engine::plan::Plan;
+use umsync_engine::report::html;
 use umsync_engine::report::{Results, Sent, of_fates, of_outcomes, of_plan, of_stale};
 use umsync_engine::saved::Exact;
 
@@ -26,6 +27,8 @@ pub(crate) struct Wish<'a> {
     pub(crate) mode: Mode,
     /// Answer in JSON.
     pub(crate) json: bool,
+    /// Show the plan as a page.
+    pub(crate) html: bool,
     /// End with 2 when something would change.
     pub(crate) detailed: bool,
     /// Also write the plan to this file.
@@ -39,7 +42,16 @@ pub(crate) struct Wish<'a> {
 impl Wish<'_> {
     /// A plain run.
     pub(crate) fn new(command: &'static str, mode: Mode, json: bool) -> Self {
-        Self { command, mode, json, detailed: false, out: None, scope: Scope::Whole, take_window: false }
+        Self {
+            command,
+            mode,
+            json,
+            html: false,
+            detailed: false,
+            out: None,
+            scope: Scope::Whole,
+            take_window: false,
+        }
     }
 }
 
@@ -66,6 +78,9 @@ pub(crate) async fn recorded(program: &Program, wish: Wish<'_>) -> Result<u8, Fa
         program.bar.finish();
         if let Some(file) = wish.out {
             write_plan(file, plan)?;
+        }
+        if wish.html {
+            return heard(output::page(&html::of_plan(plan)), wish.mode);
         }
         if !wish.json {
             let mut dangers = program.config.warnings().into_iter();

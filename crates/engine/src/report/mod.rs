@@ -1,6 +1,7 @@
 //! Wording for people: a plan, and what became of it, as lines of inked text. Colour itself is the program's matter.
 
 mod certificate;
+pub mod html;
 mod outcome;
 mod plan;
 mod refusals;

@@ -1,0 +1,118 @@
+//! A plan as one page that a manager can read: no script, nothing from elsewhere, usable at ten thousand changes.
+
+mod page;
+mod people;
+mod tables;
+
+use super::{Totals, counted, moment};
+use crate::plan::Plan;
+use page::{Page, escape};
+
+/// The plan as one self-contained HTML file. Every name in it is escaped.
+pub fn of_plan(plan: &Plan) -> String {
+    let mut page = Page::new(&format!("umsync plan {} for {}", plan.id(), plan.organization()));
+    head(plan, &mut page);
+    tables::withheld(plan, &mut page);
+    people::changes(plan, &mut page);
+    tables::groups(plan, &mut page);
+    tables::licences(plan, &mut page);
+    people::others(plan, &mut page);
+    read(plan, &mut page);
+    page.end()
+}
+
+/// What happens, in a sentence and in figures.
+fn head(plan: &Plan, page: &mut Page) {
+    let totals = Totals::of(plan.changes());
+    page.raw(&format!(
+        "<header><p class=over>Plan {} for {}</p>",
+        escape(plan.id()),
+        escape(plan.organization())
+    ));
+    let sentence = match (plan.changes().is_empty(), plan.withheld().len()) {
+        (true, 0) => "Everything is in step: nothing would change.".to_owned(),
+        (true, held) => format!("Nothing would change now: {} held back.", are(held)),
+        (false, 0) => format!("{totals}: this is what the next run does."),
+        (false, held) => format!("{totals}: this is what the next run does; {} held back.", are(held)),
+    };
+    page.raw(&format!("<h1>{}</h1>", escape(&sentence)));
+    let cost = plan.cost();
+    let minutes = cost.seconds.div_ceil(60);
+    let takes = match plan.commands().len() {
+        0 => String::new(),
+        commands => format!(
+            ", {} in {} to Adobe, about {}",
+            counted(commands, "command", "commands"),
+            counted(cost.requests, "request", "requests"),
+            counted(minutes as usize, "minute", "minutes")
+        ),
+    };
+    page.paragraph(&format!("Made {}{takes}. Nothing is done before the run.", moment(plan.made_at())));
+    page.raw("</header><section class=tiles>");
+    let Totals { groups_created, created, updated, joined, lost, left, deleted } = totals;
+    for (count, name, kind) in [
+        (created, "accounts created", "gain"),
+        (updated, "accounts updated", "change"),
+        (joined, "memberships given", "gain"),
+        (lost, "memberships taken", "loss"),
+        (left, "users leaving", "loss"),
+        (deleted, "accounts deleted with files", "loss"),
+        (groups_created, "groups made", "gain"),
+        (plan.withheld().len(), "changes held back", "held"),
+        (plan.in_step(), "people already in step", "calm"),
+    ] {
+        let kind = if count == 0 { "none" } else { kind };
+        page.raw(&format!("<div class=\"tile {kind}\"><b>{}</b><span>{name}</span></div>", grouped(count)));
+    }
+    page.raw("</section>");
+}
+
+fn are(count: usize) -> String {
+    format!("{} {}", counted(count, "change", "changes"), if count == 1 { "is" } else { "are" })
+}
+
+/// A number with its thousands apart.
+fn grouped(count: usize) -> String {
+    let digits = count.to_string();
+    let mut grouped = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            grouped.push('\u{202f}');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// What both sides were read from.
+fn read(plan: &Plan, page: &mut Page) {
+    page.section("What this rests on");
+    let mut rows = Vec::new();
+    for certified in plan.certificates() {
+        let certificate = &certified.certificate;
+        rows.push([
+            certified.directory.says(&certificate.source),
+            format!(
+                "read whole: {}, {}",
+                counted(certificate.entries, "entry", "entries"),
+                counted(certificate.groups, "mapped group", "mapped groups")
+            ),
+        ]);
+    }
+    for unread in plan.unread() {
+        let why = unread.why.lines().next().unwrap_or_default();
+        rows.push([unread.directory.to_string(), format!("could not be read: {why}")]);
+    }
+    let adobe = plan.adobe();
+    rows.push([
+        "Adobe".to_owned(),
+        format!(
+            "{} and {}, listed {}",
+            counted(adobe.users, "user", "users"),
+            counted(adobe.groups, "group", "groups"),
+            moment(adobe.read_at)
+        ),
+    ]);
+    rows.push(["Configuration".to_owned(), plan.configuration().to_owned()]);
+    page.table(&["source", "what was read"], rows);
+}
