@@ -39,6 +39,10 @@ pub enum Step {
         /// Also delete the account and its files.
         delete_account: bool,
     },
+    /// `updateUserGroup` with a description.
+    Describe(String),
+    /// `add` of product profiles to a user group, at most ten.
+    Attach(Vec<GroupName>),
 }
 
 /// One target with its steps: at most ten.

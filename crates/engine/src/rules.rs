@@ -434,6 +434,13 @@ impl Rules {
         self.groups_where(|mapping| mapping.create.is_some()).into_iter().cloned().collect()
     }
 
+    /// The product profiles that new groups would entitle their members to.
+    pub fn new_profiles(&self) -> BTreeSet<&GroupName> {
+        let named = self.mappings.iter().map(|mapping| &mapping.create);
+        let matching = self.patterns.iter().map(|mapping| &mapping.create);
+        named.chain(matching).flatten().flat_map(|new| &new.profiles).collect()
+    }
+
     fn groups_where(&self, holds: impl Fn(&Mapping) -> bool) -> BTreeSet<&GroupName> {
         self.mappings.iter().filter(|mapping| holds(mapping)).flat_map(|mapping| &mapping.adobe).collect()
     }

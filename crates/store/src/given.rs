@@ -94,7 +94,11 @@ impl Store {
                 What::Leave | What::Delete => {
                     self.take_all(transaction, &organization, &key).await?;
                 }
-                What::Update { .. } | What::CreateUser(_) | What::CreateGroup => {}
+                What::Update { .. }
+                | What::CreateUser(_)
+                | What::CreateGroup
+                | What::Describe { .. }
+                | What::Attach { .. } => {}
             }
         }
         Ok(())

@@ -54,7 +54,9 @@ fn user_step(step: &Step) -> Result<Value, String> {
         Step::RemoveFromOrg { delete_account } => {
             json!({ "removeFromOrg": { "deleteAccount": delete_account } })
         }
-        Step::CreateGroup => return Err("a user command cannot make a group".to_owned()),
+        Step::CreateGroup | Step::Describe(_) | Step::Attach(_) => {
+            return Err("a user command cannot make a group".to_owned());
+        }
     })
 }
 
@@ -62,6 +64,9 @@ fn group_step(step: &Step) -> Result<Value, String> {
     match step {
         // The name is the command's.
         Step::CreateGroup => Ok(json!({ "createUserGroup": { "option": IF_THERE } })),
+        Step::Describe(description) => Ok(json!({ "updateUserGroup": { "description": description } })),
+        // The key `group` is for users alone. (UMAPI documentation, "Add product profiles to user group")
+        Step::Attach(profiles) => Ok(json!({ "add": { "productConfiguration": names(profiles) } })),
         Step::CreateUser(_)
         | Step::Update(_)
         | Step::Remove(_)

@@ -244,6 +244,9 @@ fn is_untested(command: &Command, step: Option<&Step>, code: &str, rehearsal: &R
             made.holds(&command.target) && NOBODY.contains(&code)
         }
         Some(Step::CreateGroup) => code == "error.usergroup.not_found",
+        Some(Step::Describe(_) | Step::Attach(_)) => {
+            made.holds(&command.target) && code == "error.usergroup.not_found"
+        }
         Some(Step::CreateUser(_) | Step::RemoveFromOrg { .. }) | None => false,
     }
 }

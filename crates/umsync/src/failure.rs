@@ -233,7 +233,9 @@ impl Failure {
         match self {
             Self::Config(_) | Self::Secret { .. } | Self::File { .. } | Self::NoStore { .. } => 78,
             Self::Groups(DiffError::Nobody { .. }) => 6,
-            Self::Groups(DiffError::MissingGroups { .. } | DiffError::OrgAdmins { .. }) => 78,
+            Self::Groups(
+                DiffError::MissingGroups { .. } | DiffError::OrgAdmins { .. } | DiffError::NoProfiles { .. },
+            ) => 78,
             Self::Sandbox(_) => 78,
             Self::Busy(_) => 5,
             Self::Directory(_) | Self::AccountRests { .. } => 6,

@@ -67,6 +67,7 @@ fn verdict(identity: Identity, values: &[(&str, &str)]) -> Result<Profile, Strin
         source: "test".to_owned(),
         entries: vec![entry],
         groups: [(GroupRef::new("design"), group)].into(),
+        matched: BTreeMap::new(),
         certificate: Certificate::default(),
     };
     let now = DateTime::from_timestamp(1_795_000_000, 0).expect("a moment");

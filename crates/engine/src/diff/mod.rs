@@ -7,7 +7,7 @@ mod leavers;
 mod person;
 
 use attributes::updates;
-use groups::new_groups;
+use groups::{made_with, new_groups, require_profiles};
 use leavers::Ours;
 use person::whose;
 
@@ -119,6 +119,15 @@ pub enum DiffError {
         /// Which.
         group: GroupName,
     },
+    /// A mapping makes groups with product profiles that Adobe does not have.
+    #[error(
+        "Adobe has no product profile {} that `create` of a mapping names\n  correct the spelling, or create it in the Admin Console: only product profiles can be given to a user group",
+        profiles.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    )]
+    NoProfiles {
+        /// All of them.
+        profiles: Vec<GroupName>,
+    },
     /// Nobody gets an account: more likely a mistake than a company without people.
     #[error(
         "nobody gets an account: of {entries} entries read, {people} are people, and none of them is in a mapped group\n  check people.select, the mapped groups' members, and what the account may read (an email that cannot be read makes no person)"
@@ -166,11 +175,15 @@ pub fn diff(
         return Err(DiffError::OrgAdmins { group: group.clone() });
     }
     let new_groups = new_groups(&managed, adobe, rules)?;
+    require_profiles(adobe, rules)?;
     let matching = matching(desired, adobe, memory, rules.people.adobe_id_twin, now);
     let owned = rules.owned_groups();
     let mut work = Work { protect, desired, adobe, rules, memory, now, owned, diff: Diff::default() };
 
     for group in new_groups {
+        for what in made_with(&group, adobe, rules) {
+            work.push(Target::Group(group.clone()), what, Reason::GroupMapped);
+        }
         work.push(Target::Group(group), What::CreateGroup, Reason::GroupMapped);
     }
     for (person, user) in &matching.pairs {

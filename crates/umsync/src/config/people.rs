@@ -319,7 +319,25 @@ fn source(section: &Section<'_>) -> Option<Source> {
 
 /// How user groups that Adobe lacks are made: `true`, `false`, or with what.
 fn new_group(section: &Section<'_>) -> Option<NewGroup> {
-    section.get::<bool>("create").unwrap_or(false).then(NewGroup::default)
+    if section.is_scalar("create") || !section.has("create") {
+        return section.get::<bool>("create").unwrap_or(false).then(NewGroup::default);
+    }
+    let inside = section.section("create")?;
+    let mut profiles = BTreeSet::new();
+    for (at, name) in inside.texts("profiles").unwrap_or_default().into_iter().enumerate() {
+        let key = format!("profiles[{at}]");
+        let profile = GroupName::new(&name);
+        if profile.is_org_admin() {
+            inside.mistake(&key, ORG_ADMIN);
+        } else if profile.is_administrative() || profile.folded().is_empty() {
+            inside.mistake(&key, format!("`{name}` is no product profile"));
+        } else {
+            profiles.insert(profile);
+        }
+    }
+    let description = inside.get::<String>("description");
+    inside.finish();
+    Some(NewGroup { profiles, description })
 }
 
 /// A name with captures; what can be told of it without any group.
