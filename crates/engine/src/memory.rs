@@ -19,6 +19,8 @@ pub struct Memory {
     pub absences: BTreeMap<String, Absence>,
     /// What an administrator has said about a leaver, by [`account_of`](crate::diff::account_of).
     pub orders: BTreeMap<String, Order>,
+    /// Whom somebody has reviewed: only they are acted on, at once. `None`: nobody needs to be reviewed.
+    pub reviewed: Option<Reviewed>,
     /// Who was made to leave the organization, by [folded](crate::key::fold_email) email.
     pub departures: BTreeMap<String, Departure>,
     /// Changes that Adobe refused in every run of late, by [`Change::fingerprint`](crate::change::Change::fingerprint).
@@ -38,6 +40,15 @@ pub struct Memory {
     pub surplus: u64,
     /// Accounts that this run has looked for one by one: whoever is there is in the snapshot.
     pub looked_for: BTreeSet<UserKey>,
+}
+
+/// A list of leavers that somebody has reviewed (`leavers.list`).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reviewed {
+    /// Their accounts by [`account_of`](crate::diff::account_of), and how the list calls them.
+    pub accounts: BTreeMap<String, String>,
+    /// Rows that name no account, or several, and how they call it.
+    pub unknown: BTreeSet<String>,
 }
 
 /// What one of several directories gives, or has ever given.

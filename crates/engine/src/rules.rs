@@ -235,6 +235,8 @@ pub enum LeaverAction {
     Keep,
     /// They lose the managed groups.
     RemoveGroups,
+    /// They lose every group; a role only where it is mapped.
+    RemoveAllGroups,
     /// They leave the organization; their files stay with Adobe.
     Remove,
     /// They leave the organization, and organization-owned accounts are deleted with their files, for good.

@@ -75,6 +75,9 @@ pub struct ProtectedUser {
 pub struct Leaver {
     /// Their email.
     pub who: String,
+    /// Their account, by [`account_of`].
+    #[serde(default)]
+    pub account: String,
     /// When a complete read first lacked them.
     pub since: DateTime<Utc>,
     /// In how many complete reads in a row they were absent, this one included.
@@ -351,6 +354,18 @@ impl Work<'_> {
         self.diff.populations.selected = self.desired.selected();
         self.diff.populations.managed_users = ours.managed.len();
         self.diff.populations.members = managed.iter().map(|group| (group.clone(), 0)).collect();
+        let taken = self.diff.changes.iter().filter_map(|change| match &change.what {
+            What::Lose { group } if !managed.contains(group) => Some((group.clone(), 0)),
+            _ => None,
+        });
+        let taken: BTreeMap<GroupName, usize> = taken.collect();
+        // What leavers lose outside the managed groups is much or little of those groups.
+        self.diff.populations.members.extend(taken.clone());
+        for group in self.adobe.users.iter().flat_map(|user| &user.groups) {
+            if taken.contains_key(group) {
+                *self.diff.populations.members.entry(group.clone()).or_default() += 1;
+            }
+        }
         for (at, user) in self.adobe.users.iter().enumerate() {
             let foreign = !ours.managed.contains(&at) && !matching.claimed.contains(&at);
             for group in user.groups.iter().filter(|group| managed.contains(*group)) {

@@ -4,6 +4,7 @@ use super::adobe::duration;
 use super::directory::Usual;
 use super::file::{Content, Item, Section};
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use umsync_engine::adobe::Identity;
 use umsync_engine::change::Field;
@@ -362,7 +363,7 @@ pub(super) fn only_selecting(mappings: Mappings) -> Mappings {
 
 /// Notes what contradicts `memberships: keep`.
 pub(super) fn agree_to_keep(file: &Section<'_>, leavers: &Leavers, people: &People) {
-    if leavers.action == LeaverAction::RemoveGroups {
+    if matches!(leavers.action, LeaverAction::RemoveGroups | LeaverAction::RemoveAllGroups) {
         file.mistake(
             "leavers.action",
             "with `memberships: keep` nobody loses a group; write `keep`, `remove` or `delete`",
@@ -411,21 +412,37 @@ fn group(section: &Section<'_>, at: usize, name: &str) -> Option<GroupName> {
     None
 }
 
+/// Files about leavers.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct LeaverFiles {
+    /// Where every complete run writes who they are.
+    pub(crate) write: Option<PathBuf>,
+    /// Which of them somebody has reviewed: only those are acted on.
+    pub(crate) list: Option<PathBuf>,
+}
+
 /// What becomes of leavers: they are kept, unless the configuration says otherwise.
-pub(super) fn leavers(section: Option<Section<'_>>) -> Leavers {
+pub(super) fn leavers(section: Option<Section<'_>>, folder: &Path) -> (Leavers, LeaverFiles) {
     let mut leavers =
         Leavers { action: LeaverAction::Keep, grace: WEEK, reads: READS, groups: BTreeSet::new() };
-    let Some(section) = section else { return leavers };
-    section.not_built(&["list"]);
+    let Some(section) = section else { return (leavers, LeaverFiles::default()) };
+    let file = |key| section.get::<PathBuf>(key).map(|file| folder.join(file));
+    let files = LeaverFiles { write: file("write"), list: file("list") };
+    if files.list.is_some() && files.list == files.write {
+        section.mistake(
+            "list",
+            "every run writes this file anew (`write`): copy what you have reviewed to another one",
+        );
+    }
     let action = section.parsed("action", |text| match text {
         "keep" => Ok(LeaverAction::Keep),
         "remove-groups" => Ok(LeaverAction::RemoveGroups),
+        "remove-all-groups" => Ok(LeaverAction::RemoveAllGroups),
         "remove" => Ok(LeaverAction::Remove),
         "delete" => Ok(LeaverAction::Delete),
-        "remove-all-groups" => Err(format!(
-            "this version does not know `{text}` yet; write `keep`, `remove-groups`, `remove` or `delete`"
+        _ => Err(format!(
+            "`{text}` is none of `keep`, `remove-groups`, `remove-all-groups`, `remove`, `delete`"
         )),
-        _ => Err(format!("`{text}` is none of `keep`, `remove-groups`, `remove`, `delete`")),
     });
     set(&mut leavers.action, action);
     set(&mut leavers.grace, section.parsed("grace", duration));
@@ -439,7 +456,7 @@ pub(super) fn leavers(section: Option<Section<'_>>) -> Leavers {
     }
     leavers.groups = directory_groups(&section, "groups");
     section.finish();
-    leavers
+    (leavers, files)
 }
 
 /// Whom nothing may happen to.
