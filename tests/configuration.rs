@@ -38,7 +38,7 @@ groups:
   - {directory: design, adobe: [Design], mode: additive}
   - {directory: video, adobe: [design, _org_admin]}
 limits: {removals: 5 procent}
-leavers: {action: remove-all-groups, grace: a week}
+leavers: {action: remove-everything, grace: a week}
 schedule: {cron: "every night", timezone: Berlin}
 state: umsync.db
 "#,
@@ -57,7 +57,7 @@ state: umsync.db
             "line 18, column 40, groups[1].adobe[1]: system administrators cannot be managed",
             "line 18, column 5, groups[1]: `design` is owned in one mapping and additive in another (groups[0])",
             "line 19, column 20, limits.removals: `5 procent` is neither a number nor a share; write `20`, `5%` or `off`",
-            "line 20, column 19, leavers.action: this version does not know `remove-all-groups` yet",
+            "line 20, column 19, leavers.action: `remove-everything` is none of",
             "line 20, column 45, leavers.grace: `a week` is no time",
             "line 21, column 18, schedule.cron: `every night` is no schedule",
             "line 21, column 43, schedule.timezone: `Berlin` is no time zone",

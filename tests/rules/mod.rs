@@ -1,5 +1,8 @@
 //! Who is selected, what they are given, and what becomes of those who leave: rules that a configuration can state.
 
+mod countries;
+mod leavers;
+mod made;
 mod patterns;
 mod selection;
 

@@ -219,6 +219,8 @@ impl Totals {
                 "lose" => 4,
                 "leave" => 5,
                 "delete" => 6,
+                // Part of making a group.
+                "attach" | "describe" => continue,
                 other => panic!("{other} is no change"),
             };
             counts[at] += 1;

@@ -110,7 +110,12 @@ fn change_user(user: &mut User, what: &What) {
         What::Lose { group } => {
             user.groups.remove(group);
         }
-        What::CreateGroup | What::CreateUser(_) | What::Leave | What::Delete => {}
+        What::CreateGroup
+        | What::CreateUser(_)
+        | What::Leave
+        | What::Delete
+        | What::Describe { .. }
+        | What::Attach { .. } => {}
     }
 }
 

@@ -141,6 +141,16 @@ pub enum What {
     Leave,
     /// The account leaves the organization and is deleted with its files, for good.
     Delete,
+    /// A user group that is made gets this description.
+    Describe {
+        /// The text.
+        description: String,
+    },
+    /// A user group that is made entitles its members to a product profile.
+    Attach {
+        /// Which.
+        profile: GroupName,
+    },
 }
 
 /// Whom or what a change is about.

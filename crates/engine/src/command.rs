@@ -43,6 +43,10 @@ pub enum Step {
         /// Also delete the account and its files.
         delete_account: bool,
     },
+    /// `updateUserGroup` with a description.
+    Describe(String),
+    /// `add` of product profiles to a user group, at most ten.
+    Attach(Vec<GroupName>),
 }
 
 /// A user in a list of a group's command.
@@ -119,9 +123,13 @@ impl Command {
 impl Step {
     fn size(&self) -> usize {
         match self {
-            Self::Remove(groups) | Self::Add(groups) => groups.len(),
+            Self::Remove(groups) | Self::Add(groups) | Self::Attach(groups) => groups.len(),
             Self::RemoveUsers(users) | Self::AddUsers(users) => users.len(),
-            Self::CreateGroup | Self::CreateUser(_) | Self::Update(_) | Self::RemoveFromOrg { .. } => 1,
+            Self::CreateGroup
+            | Self::Describe(_)
+            | Self::CreateUser(_)
+            | Self::Update(_)
+            | Self::RemoveFromOrg { .. } => 1,
         }
     }
 
@@ -137,7 +145,12 @@ impl Step {
             Self::Update(fields) => {
                 fields.iter().map(|(field, to)| Self::Update([(*field, to.clone())].into())).collect()
             }
-            Self::CreateGroup | Self::CreateUser(_) | Self::RemoveFromOrg { .. } => vec![self.clone()],
+            Self::Attach(profiles) => {
+                profiles.iter().map(|profile| Self::Attach(vec![profile.clone()])).collect()
+            }
+            Self::CreateGroup | Self::Describe(_) | Self::CreateUser(_) | Self::RemoveFromOrg { .. } => {
+                vec![self.clone()]
+            }
         }
     }
 }

@@ -10,6 +10,9 @@ const CODES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE
                      SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UD \
                      UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW";
 
+/// Adobe's word for no country.
+pub const UNDEFINED: &str = "UD";
+
 /// Two letters that are often taken for a country's, with the right ones.
 const MISTAKEN: [(&str, &str); 3] = [("UK", "GB"), ("EL", "GR"), ("SW", "SE")];
 

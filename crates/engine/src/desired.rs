@@ -115,6 +115,10 @@ impl Person {
     pub fn profile(&self, default_country: Option<&str>) -> Result<Profile, String> {
         let country = match &self.country {
             Country::Code(code) => Some(code.clone()),
+            // The organization owns an enterprise account and may leave its country undefined; it is fixed for good then.
+            Country::Missing if self.identity == Identity::Enterprise => {
+                Some(default_country.unwrap_or(country::UNDEFINED).to_owned())
+            }
             Country::Missing => default_country.map(str::to_owned),
             Country::Invalid(why) => return Err(format!("its country cannot be used: {why}")),
         };

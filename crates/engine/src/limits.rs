@@ -49,7 +49,7 @@ impl Class {
             What::Lose { .. } => &[Self::GroupRemovals, Self::Removals],
             What::Leave => &[Self::Leave],
             What::Delete => &[Self::Delete],
-            What::CreateGroup | What::Join { .. } => &[],
+            What::CreateGroup | What::Join { .. } | What::Describe { .. } | What::Attach { .. } => &[],
         }
     }
 

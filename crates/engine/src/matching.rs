@@ -137,6 +137,10 @@ pub enum HeldReason {
         /// The role's group.
         group: String,
     },
+    /// `leavers.list` names somebody who is no leaver.
+    NoLeaver,
+    /// `leavers.list` names somebody whom Adobe does not have, or not only once.
+    NoAccount,
     /// The last member of an administrator group stays.
     LastMember {
         /// Of which group.
@@ -160,6 +164,8 @@ impl HeldReason {
             | Self::OtherType { .. }
             | Self::AddressTaken { .. }
             | Self::HoldsRole { .. }
+            | Self::NoLeaver
+            | Self::NoAccount
             | Self::LastMember { .. } => false,
         }
     }
@@ -205,6 +211,12 @@ impl fmt::Display for HeldReason {
                     f,
                     "they hold the administrator role {group}, whose holders never leave the organization"
                 )
+            }
+            Self::NoLeaver => {
+                f.write_str("leavers.list names them, and they are no leaver: nothing is done about them")
+            }
+            Self::NoAccount => {
+                f.write_str("leavers.list names them, and Adobe has no account, or several, called so")
             }
             Self::LastMember { group } => write!(f, "they are the last member of {group}, who stays"),
         }

@@ -21,6 +21,8 @@ pub struct Memory {
     pub absences: BTreeMap<String, Absence>,
     /// What an administrator has said about a leaver, by [`account_of`](crate::diff::account_of).
     pub orders: BTreeMap<String, Order>,
+    /// Whom somebody has reviewed: only they are acted on, at once. `None`: nobody needs to be reviewed.
+    pub reviewed: Option<Reviewed>,
     /// Who was made to leave the organization, by [folded](crate::key::fold_email) email.
     pub departures: BTreeMap<String, Departure>,
     /// Changes that Adobe refused in every run of late, by [`Change::fingerprint`](crate::change::Change::fingerprint).
@@ -44,6 +46,15 @@ pub struct Memory {
     pub list_limit: ListLimit,
     /// What was removed lately.
     pub spent: Spent,
+}
+
+/// A list of leavers that somebody has reviewed (`leavers.list`).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reviewed {
+    /// Their accounts by [`account_of`](crate::diff::account_of), and how the list calls them.
+    pub accounts: BTreeMap<String, String>,
+    /// Rows that name no account, or several, and how they call it.
+    pub unknown: BTreeSet<String>,
 }
 
 /// What one of several directories gives, or has ever given.

@@ -235,6 +235,8 @@ pub enum LeaverAction {
     Keep,
     /// They lose the managed groups.
     RemoveGroups,
+    /// They lose every group; a role only where it is mapped.
+    RemoveAllGroups,
     /// They leave the organization; their files stay with Adobe.
     Remove,
     /// They leave the organization, and organization-owned accounts are deleted with their files, for good.
@@ -432,6 +434,13 @@ impl Rules {
     /// The managed groups that may be made.
     pub fn creatable_groups(&self) -> BTreeSet<GroupName> {
         self.groups_where(|mapping| mapping.create.is_some()).into_iter().cloned().collect()
+    }
+
+    /// The product profiles that new groups would entitle their members to.
+    pub fn new_profiles(&self) -> BTreeSet<&GroupName> {
+        let named = self.mappings.iter().map(|mapping| &mapping.create);
+        let matching = self.patterns.iter().map(|mapping| &mapping.create);
+        named.chain(matching).flatten().flat_map(|new| &new.profiles).collect()
     }
 
     fn groups_where(&self, holds: impl Fn(&Mapping) -> bool) -> BTreeSet<&GroupName> {

@@ -67,7 +67,7 @@ pub(crate) fn waiting(
                 What::CreateUser(_) | What::Join { .. } => {
                     is_theirs && account.id.as_deref().is_none_or(|id| !known.contains(id))
                 }
-                What::CreateGroup => false,
+                What::CreateGroup | What::Describe { .. } | What::Attach { .. } => false,
             }
         };
         let is_theirs =

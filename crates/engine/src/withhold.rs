@@ -246,6 +246,7 @@ fn withhold_dependents(checked: &mut Checked) {
     }
     let needs = |change: &Change| match (&change.target, &change.what) {
         (Target::User(account), What::Join { group }) => users.contains(account) || groups.contains(group),
+        (Target::Group(group), What::Describe { .. } | What::Attach { .. }) => groups.contains(group),
         _ => false,
     };
     let (dependent, free): (Vec<Change>, Vec<Change>) =

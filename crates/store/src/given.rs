@@ -95,7 +95,11 @@ impl Store {
                 What::Leave | What::Delete => {
                     self.take_all(transaction, &organization, &key).await?;
                 }
-                What::Update { .. } | What::CreateUser(_) | What::CreateGroup => {}
+                What::Update { .. }
+                | What::CreateUser(_)
+                | What::CreateGroup
+                | What::Describe { .. }
+                | What::Attach { .. } => {}
             }
         }
         Ok(())

@@ -111,6 +111,11 @@ fn class(change: &Change) -> Option<(Class, Option<&str>)> {
         What::Leave => Some((Class::Leave, None)),
         What::Delete => Some((Class::Delete, None)),
         What::Update { .. } if change.is_identity() => Some((Class::Identity, None)),
-        What::Update { .. } | What::CreateGroup | What::CreateUser(_) | What::Join { .. } => None,
+        What::Update { .. }
+        | What::CreateGroup
+        | What::Describe { .. }
+        | What::Attach { .. }
+        | What::CreateUser(_)
+        | What::Join { .. } => None,
     }
 }

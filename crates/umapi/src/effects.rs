@@ -55,7 +55,12 @@ pub(crate) fn holds(step: &Step, user: &User) -> bool {
         Step::Remove(groups) => groups.iter().all(|group| !user.groups.contains(group)),
         Step::Add(groups) => groups.iter().all(|group| user.groups.contains(group)),
         // The one was dealt with above, the other is no user's step: nothing to see, so nothing proven.
-        Step::RemoveFromOrg { .. } | Step::CreateGroup | Step::AddUsers(_) | Step::RemoveUsers(_) => false,
+        Step::RemoveFromOrg { .. }
+        | Step::CreateGroup
+        | Step::Describe(_)
+        | Step::Attach(_)
+        | Step::AddUsers(_)
+        | Step::RemoveUsers(_) => false,
     }
 }
 

@@ -54,7 +54,11 @@ fn user_step(step: &Step) -> Result<Value, String> {
         Step::RemoveFromOrg { delete_account } => {
             json!({ "removeFromOrg": { "deleteAccount": delete_account } })
         }
-        Step::CreateGroup | Step::AddUsers(_) | Step::RemoveUsers(_) => {
+        Step::CreateGroup
+        | Step::Describe(_)
+        | Step::Attach(_)
+        | Step::AddUsers(_)
+        | Step::RemoveUsers(_) => {
             return Err("a user command cannot do what a group command does".to_owned());
         }
     })
@@ -66,6 +70,9 @@ fn group_step(step: &Step) -> Result<Value, String> {
         Step::CreateGroup => Ok(json!({ "createUserGroup": { "option": IF_THERE } })),
         Step::AddUsers(members) => Ok(json!({ "add": { "user": emails(members) } })),
         Step::RemoveUsers(members) => Ok(json!({ "remove": { "user": emails(members) } })),
+        Step::Describe(description) => Ok(json!({ "updateUserGroup": { "description": description } })),
+        // The key `group` is for users alone. (UMAPI documentation, "Add product profiles to user group")
+        Step::Attach(profiles) => Ok(json!({ "add": { "productConfiguration": names(profiles) } })),
         Step::CreateUser(_)
         | Step::Update(_)
         | Step::Remove(_)

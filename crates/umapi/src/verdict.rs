@@ -246,6 +246,9 @@ fn is_untested(command: &Command, step: Option<&Step>, code: &str, rehearsal: &R
         Some(Step::CreateGroup) => code == "error.usergroup.not_found",
         // The group that they would join is not there yet.
         Some(Step::AddUsers(_)) => made.holds(&command.target) && code == "error.usergroup.not_found",
+        Some(Step::Describe(_) | Step::Attach(_)) => {
+            made.holds(&command.target) && code == "error.usergroup.not_found"
+        }
         Some(Step::CreateUser(_) | Step::RemoveFromOrg { .. } | Step::RemoveUsers(_)) | None => false,
     }
 }

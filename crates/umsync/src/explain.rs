@@ -10,6 +10,7 @@ use crate::person;
 use crate::program::{FirstTime, Program};
 use crate::reading::{self, Reading};
 use crate::remembering;
+use crate::reviewed;
 use crate::run::Mode;
 use umsync_engine::adobe::Snapshot;
 use umsync_engine::directories::Directories;
@@ -43,7 +44,12 @@ async fn explained(program: &Program, who: &str, why_not: Option<&str>) -> Resul
     let directories = program.read_directories().await?;
     let (adobe, person) = adobe(program, &directories, who).await?;
     let approvals = Approvals::recall(program).await?;
-    let memory = Memory { approved: approvals.lifted(), ..remembering::recall(program, &directories).await? };
+    let reviewed = reviewed::read(program, &adobe)?;
+    let memory = Memory {
+        approved: approvals.lifted(),
+        reviewed,
+        ..remembering::recall(program, &directories).await?
+    };
     let rules = Rules { baseline: baseline(program).await?, ..program.rules(&directories)? };
     let occasion = program.occasion(person.as_deref());
     let now = occasion.now;

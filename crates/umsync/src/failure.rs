@@ -177,6 +177,18 @@ pub(crate) enum Failure {
         "no schedule is configured, so nobody knows whose execution this one would shut out for two hours\n  write --take-window to execute all the same"
     )]
     WindowUnknown,
+    #[error("leavers.list {path} cannot be used", path = path.display())]
+    Reviewed {
+        path: PathBuf,
+        #[source]
+        source: crate::reviewed::ReviewedError,
+    },
+    #[error("cannot write the leavers to {path} (leavers.write)", path = path.display())]
+    LeaversOut {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
     #[error("stopped before anything was sent")]
     Stopped,
     #[error("cannot write the output")]
@@ -233,7 +245,9 @@ impl Failure {
         match self {
             Self::Config(_) | Self::Secret { .. } | Self::File { .. } | Self::NoStore { .. } => 78,
             Self::Groups(DiffError::Nobody { .. }) => 6,
-            Self::Groups(DiffError::MissingGroups { .. } | DiffError::OrgAdmins { .. }) => 78,
+            Self::Groups(
+                DiffError::MissingGroups { .. } | DiffError::OrgAdmins { .. } | DiffError::NoProfiles { .. },
+            ) => 78,
             Self::Sandbox(_) => 78,
             Self::Busy(_) => 5,
             Self::Directory(_) | Self::AccountRests { .. } => 6,
@@ -242,7 +256,8 @@ impl Failure {
             Self::Adobe(error) => error.kind().exit_code(),
             Self::OtherOrganization { .. } | Self::OtherConfiguration { .. } => 78,
             Self::Paused { .. } | Self::WindowNeeded { .. } | Self::WindowUnknown => 8,
-            Self::LinksOfAnother { .. } => 78,
+            Self::LinksOfAnother { .. } | Self::Reviewed { .. } => 78,
+            Self::LeaversOut { .. } => 1,
             Self::NoUser(_)
             | Self::SeveralUsers { .. }
             | Self::NoTrace(_)

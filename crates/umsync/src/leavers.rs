@@ -161,6 +161,7 @@ impl Told {
         let step = match rules.action {
             LeaverAction::Keep => "stays: leavers.action is keep",
             LeaverAction::RemoveGroups => "loses the managed groups",
+            LeaverAction::RemoveAllGroups => "loses every group",
             LeaverAction::Remove => "leaves the organization",
             LeaverAction::Delete => "leaves the organization and is deleted with all files",
         };

@@ -37,6 +37,7 @@ mod record;
 mod remembering;
 mod report;
 mod resume;
+mod reviewed;
 mod run;
 mod sandbox;
 mod scope;

@@ -75,6 +75,7 @@ async fn groups_only(
     rules: &Rules,
 ) -> Result<Snapshot, Failure> {
     let mut groups = rules.managed_groups();
+    groups.extend(rules.new_profiles().into_iter().cloned());
     groups.extend(rules.protect.groups.iter().cloned());
     let mut there = BTreeMap::new();
     for name in groups {

@@ -34,6 +34,7 @@ pub(crate) async fn recall(program: &Program, directories: &Directories) -> Resu
         links: store.links(organization).await?,
         absences: store.absences(organization, program.now(), program.side.every()).await?,
         orders: orders.into_iter().map(|(account, said)| (account, said.order)).collect(),
+        reviewed: None,
         departures: store.departures(organization).await?,
         failing: store.failing(organization).await?,
         invisible: created.into_iter().filter_map(invisible).collect(),

@@ -6,6 +6,7 @@ use crate::program::Program;
 use crate::reading::{self, Reading};
 use crate::record::Record;
 use crate::remembering;
+use crate::reviewed;
 use crate::scope::Scope;
 use crate::unlisted;
 use umsync_engine::change::Change;
@@ -64,6 +65,11 @@ pub(crate) async fn run(
     let approvals = Approvals::recall(program).await?;
     let mut memory =
         Memory { approved: approvals.lifted(), ..remembering::recall(program, &directories).await? };
+    // A run for one person acts on nobody's absence.
+    memory.reviewed = match scope {
+        Scope::Person(_) => None,
+        Scope::Whole | Scope::Exactly(_) => reviewed::read(program, &snapshot)?,
+    };
     let rules = Rules { baseline: baseline(program).await?, ..program.rules(&directories)? };
     let occasion = program.occasion(person.as_deref());
     let (mut fresh, mut remember) = plan(&directories, &snapshot, &rules, &memory, occasion)?;
@@ -71,6 +77,9 @@ pub(crate) async fn run(
         (fresh, remember) = plan(&directories, &snapshot, &rules, &memory, occasion)?;
     }
     let exact = scope.of(fresh, &approvals, &session, &rules.protect.with_admins_of(&snapshot)).await?;
+    if remember.whole && matches!(scope, Scope::Whole) {
+        reviewed::write(program, &exact.plan, &snapshot)?;
+    }
     record.planned(program, scope, rules.baseline, &exact.plan, &remember).await?;
     show(&exact)?;
 

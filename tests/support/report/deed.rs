@@ -25,7 +25,8 @@ impl Deed {
         let target = user.and_then(Value::as_str).expect("a target");
         let word = super::word(&change["what"]);
         let more = &change["what"][word];
-        let more = more["group"].as_str().or_else(|| more["field"].as_str()).unwrap_or_default();
+        let more =
+            ["group", "field", "profile"].into_iter().find_map(|key| more[key].as_str()).unwrap_or_default();
         let more = if word == "update" { more.replace('_', " ") } else { more.to_owned() };
         Self::new(target, &format!("{word} {more}"))
     }
@@ -96,7 +97,11 @@ fn asked(mark: &Mark, command: &Value) -> Vec<Deed> {
                     let (user, group) = if group.is_some() { (&other, &root) } else { (&root, &other) };
                     deeds.push(Deed::new(user, &format!("{verb} {group}")));
                 }
+                for profile in names(&more["productConfiguration"]).into_iter().filter(|_| group.is_some()) {
+                    deeds.push(Deed::new(&root, &format!("attach {profile}")));
+                }
             }
+            ("updateUserGroup", _) => deeds.push(Deed::new(&root, "describe")),
             ("removeFromOrg", None) => {
                 let deletes = more["deleteAccount"] == true;
                 deeds.push(Deed::new(&root, if deletes { "delete" } else { "leave" }));
@@ -112,7 +117,12 @@ pub(super) fn changed(mark: &Mark, adobe: &Running) -> Deeds {
     let mut deeds = Deeds::new();
     let groups = adobe.groups().into_iter().filter(|group| group.kind == GroupKind::UserGroup);
     let new = groups.filter(|group| !mark.groups.contains(&group.name));
-    deeds.extend(new.map(|group| Deed::new(&group.name, "create_group")));
+    for group in new {
+        deeds.insert(Deed::new(&group.name, "create_group"));
+        deeds.extend(group.description.iter().map(|_| Deed::new(&group.name, "describe")));
+        let attached = group.profiles.iter();
+        deeds.extend(attached.map(|profile| Deed::new(&group.name, &format!("attach {profile}"))));
+    }
 
     let state = adobe.state();
     let by_id = |users: Vec<User>| -> BTreeMap<String, User> {

@@ -140,8 +140,9 @@ fn every_limit_is_kept_before_anything_is_planned() {
 
 #[test]
 fn only_a_federated_account_needs_a_country_and_none_is_made_up() {
-    for identity in [Identity::Enterprise, Identity::Adobe] {
-        assert_eq!(verdict(identity, &[("c", "")]).expect("no country is needed").country, None);
+    for (identity, country) in [(Identity::Enterprise, Some("UD")), (Identity::Adobe, None)] {
+        let profile = verdict(identity, &[("c", "")]).expect("no country is needed");
+        assert_eq!(profile.country.as_deref(), country, "{identity}");
         assert!(verdict(identity, &[("c", "ZZ")]).is_err(), "{identity}");
     }
 }

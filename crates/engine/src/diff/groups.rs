@@ -1,9 +1,10 @@
 //! Mapped groups that Adobe lacks.
 
 use super::DiffError;
-use crate::adobe::Snapshot;
+use crate::adobe::{GroupKind, Snapshot};
+use crate::change::What;
 use crate::key::{GroupName, fold};
-use crate::rules::Rules;
+use crate::rules::{NewGroup, Rules};
 use std::collections::BTreeSet;
 
 /// Mapped groups that Adobe lacks and that may be made; an error names all that may not.
@@ -33,6 +34,29 @@ pub(super) fn new_groups(
     } else {
         Err(DiffError::MissingGroups { groups, protected })
     }
+}
+
+/// How groups that are to be made are made: where several mappings say so, with what each of them says.
+pub(super) fn made_with(group: &GroupName, adobe: &Snapshot, rules: &Rules) -> Vec<What> {
+    let made = rules.mappings.iter().filter(|mapping| mapping.adobe.contains(group));
+    let made: Vec<&NewGroup> = made.filter_map(|mapping| mapping.create.as_ref()).collect();
+    let description = made.iter().filter_map(|new| new.description.clone()).min();
+    let profiles: BTreeSet<&GroupName> = made.iter().flat_map(|new| &new.profiles).collect();
+    let spelled =
+        |profile: &GroupName| adobe.groups.get(profile).map_or(profile, |known| &known.name).clone();
+    let profiles = profiles.into_iter().map(|profile| What::Attach { profile: spelled(profile) });
+    description.map(|description| What::Describe { description }).into_iter().chain(profiles).collect()
+}
+
+/// Product profiles that new groups would have and that are none.
+pub(super) fn require_profiles(adobe: &Snapshot, rules: &Rules) -> Result<(), DiffError> {
+    let is_none = |profile: &&GroupName| {
+        let kind = adobe.groups.get(*profile).map(|group| &group.kind);
+        // Asked for singly, a group does not tell what it is.
+        !matches!(kind, Some(GroupKind::ProductProfile | GroupKind::Unknown(None)))
+    };
+    let profiles: Vec<GroupName> = rules.new_profiles().into_iter().filter(is_none).cloned().collect();
+    if profiles.is_empty() { Ok(()) } else { Err(DiffError::NoProfiles { profiles }) }
 }
 
 fn administers_something(group: &GroupName, adobe: &Snapshot) -> bool {

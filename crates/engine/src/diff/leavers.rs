@@ -3,7 +3,7 @@
 use super::{Leaver, Work, account_of};
 use crate::adobe::{Identity, Status, User};
 use crate::change::{Account, Change, Reason, Target, What};
-use crate::key::{Ownership, domain_of, email_domain};
+use crate::key::{GroupName, Ownership, domain_of, email_domain};
 use crate::matching::{Held, HeldReason, Matching, Positions};
 use crate::memory::{Absence, Absent, Order};
 use crate::rules::{Domains, IdentityRule, LeaverAction, Subject};
@@ -98,10 +98,13 @@ impl Work<'_> {
             let evidence = matching.gone.get(&at).cloned();
             let order = self.memory.orders.get(&name).copied().filter(|order| order.holds_at(self.now));
             let acts_at = since.checked_add_signed(grace).unwrap_or(DateTime::<Utc>::MAX_UTC);
-            let due = match order {
-                Some(Order::Hold { .. }) => false,
-                Some(Order::Expedite) => true,
-                None => acts_at <= self.now && reads >= self.rules.leavers.reads,
+            let reviewed =
+                self.memory.reviewed.as_ref().map(|reviewed| reviewed.accounts.contains_key(&name));
+            let due = match (order, reviewed) {
+                (Some(Order::Hold { .. }), _) => false,
+                (_, Some(reviewed)) => reviewed,
+                (Some(Order::Expedite), None) => true,
+                (None, None) => acts_at <= self.now && reads >= self.rules.leavers.reads,
             };
             let reason = match &evidence {
                 Some(evidence) => Reason::Departed { evidence: evidence.clone() },
@@ -110,10 +113,13 @@ impl Work<'_> {
             match (due, &evidence, order) {
                 (true, ..) => self.depart(user, &reason),
                 // What says that they have left takes what was given, at once.
-                (false, Some(_), None) if action != LeaverAction::Keep => self.strip(user, &reason),
+                (false, Some(_), None) if action != LeaverAction::Keep && reviewed.is_none() => {
+                    self.strip(user, &reason);
+                }
                 (false, ..) => {}
             }
             // While an entry that names nobody could be theirs, their absence does not count, and begins anew after it.
+            let account = name.clone();
             let counts = !self.desired.unread && !self.desired.shield.anybody;
             if counts || (evidence.is_some() && !self.desired.unread) {
                 let (email, evidence) = (user.email.clone(), evidence.clone());
@@ -121,6 +127,7 @@ impl Work<'_> {
             }
             self.diff.leavers.push(Leaver {
                 who: user.email.clone(),
+                account,
                 since,
                 reads,
                 acts_at: (action != LeaverAction::Keep).then_some(acts_at),
@@ -129,12 +136,36 @@ impl Work<'_> {
                 order,
             });
         }
+        self.tell_reviewed();
         // For the report, which tells what protection prevents; no such change gets past it.
         if self.desired.unread {
             return;
         }
         for user in protected.into_iter().map(|at| &self.adobe.users[at]) {
             self.depart(user, &Reason::Absent { since: self.now });
+        }
+    }
+
+    /// Whoever was reviewed and is no leaver, or nobody.
+    fn tell_reviewed(&mut self) {
+        let Some(reviewed) = &self.memory.reviewed else { return };
+        let leavers: BTreeSet<&str> =
+            self.diff.leavers.iter().map(|leaver| leaver.account.as_str()).collect();
+        let back = reviewed.accounts.iter().filter(|(account, _)| !leavers.contains(account.as_str()));
+        let back = back.map(|(_, who)| (who, HeldReason::NoLeaver));
+        let unknown = reviewed.unknown.iter().map(|who| (who, HeldReason::NoAccount));
+        let held = back.chain(unknown).map(|(who, reason)| Held { who: who.clone(), entry: None, reason });
+        self.diff.held.extend(held);
+    }
+
+    /// Every membership is taken. Roles are taken only where they are mapped.
+    fn strip_all(&mut self, user: &User, reason: &Reason) {
+        let Some(account) = Account::of(user) else { return };
+        let target = Target::User(Arc::new(account));
+        let managed = self.rules.managed_groups();
+        let is_taken = |group: &&GroupName| managed.contains(*group) || !self.is_admin_group(group);
+        for group in user.groups.iter().filter(is_taken).cloned().collect::<Vec<_>>() {
+            self.push(target.clone(), What::Lose { group }, reason.clone());
         }
     }
 
@@ -156,6 +187,7 @@ impl Work<'_> {
         match self.rules.leavers.action {
             LeaverAction::Keep => {}
             LeaverAction::RemoveGroups => self.strip(user, reason),
+            LeaverAction::RemoveAllGroups => self.strip_all(user, reason),
             LeaverAction::Remove | LeaverAction::Delete => {
                 match user.groups.iter().find(|group| self.is_admin_group(group)) {
                     Some(group) if !group.is_org_admin() && !self.protect.org_admins.contains(group) => {

@@ -7,7 +7,7 @@ mod leavers;
 mod person;
 
 use attributes::updates;
-use groups::new_groups;
+use groups::{made_with, new_groups, require_profiles};
 use leavers::Ours;
 use person::whose;
 
@@ -76,6 +76,9 @@ pub struct ProtectedUser {
 pub struct Leaver {
     /// Their email.
     pub who: String,
+    /// Their account, by [`account_of`].
+    #[serde(default)]
+    pub account: String,
     /// When a complete read first lacked them.
     pub since: DateTime<Utc>,
     /// In how many complete reads in a row they were absent, this one included.
@@ -119,6 +122,15 @@ pub enum DiffError {
     OrgAdmins {
         /// Which.
         group: GroupName,
+    },
+    /// A mapping makes groups with product profiles that Adobe does not have.
+    #[error(
+        "Adobe has no product profile {} that `create` of a mapping names\n  correct the spelling, or create it in the Admin Console: only product profiles can be given to a user group",
+        profiles.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    )]
+    NoProfiles {
+        /// All of them.
+        profiles: Vec<GroupName>,
     },
     /// Nobody gets an account: more likely a mistake than a company without people.
     #[error(
@@ -167,11 +179,15 @@ pub fn diff(
         return Err(DiffError::OrgAdmins { group: group.clone() });
     }
     let new_groups = new_groups(&managed, adobe, rules)?;
+    require_profiles(adobe, rules)?;
     let matching = matching(desired, adobe, memory, rules.people.adobe_id_twin, now);
     let owned = rules.owned_groups();
     let mut work = Work { protect, desired, adobe, rules, memory, now, owned, diff: Diff::default() };
 
     for group in new_groups {
+        for what in made_with(&group, adobe, rules) {
+            work.push(Target::Group(group.clone()), what, Reason::GroupMapped);
+        }
         work.push(Target::Group(group), What::CreateGroup, Reason::GroupMapped);
     }
     for (person, user) in &matching.pairs {
@@ -350,6 +366,19 @@ impl Work<'_> {
     fn count(&mut self, matching: &Matching, ours: &Ours, managed: &BTreeSet<GroupName>) {
         self.diff.populations.selected = self.desired.selected();
         self.diff.populations.managed_users = ours.managed.iter().count();
+        let taken = self.diff.changes.iter().filter_map(|change| match &change.what {
+            What::Lose { group } if !managed.contains(group) => Some((group.clone(), 0)),
+            _ => None,
+        });
+        let taken: BTreeMap<GroupName, usize> = taken.collect();
+        // What leavers lose outside the managed groups is much or little of those groups.
+        self.diff.populations.members.extend(taken.clone());
+        let users = self.adobe.users.iter().filter(|_| !taken.is_empty());
+        for group in users.flat_map(|user| &user.groups) {
+            if taken.contains_key(group) {
+                *self.diff.populations.members.entry(group.clone()).or_default() += 1;
+            }
+        }
         let groups: Vec<&GroupName> = managed.iter().collect();
         let at_group: HashMap<&GroupName, usize> =
             groups.iter().enumerate().map(|(at, group)| (*group, at)).collect();

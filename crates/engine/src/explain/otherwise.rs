@@ -198,6 +198,7 @@ fn remedy(reason: &HeldReason) -> String {
         }
         HeldReason::NoProfile { .. } => "give the entry a country, or write people.country",
         HeldReason::HoldsRole { .. } => "take the role from them in the Admin Console first",
+        HeldReason::NoLeaver | HeldReason::NoAccount => "take their row out of leavers.list",
         HeldReason::LastMember { .. } => "give the role to somebody else first",
     }
     .to_owned()

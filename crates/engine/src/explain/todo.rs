@@ -76,6 +76,7 @@ impl Look<'_> {
         let action = match self.case.rules.leavers.action {
             LeaverAction::Keep => return format!("nothing: {since}, and leavers.action is `keep`"),
             LeaverAction::RemoveGroups => "losing the managed groups",
+            LeaverAction::RemoveAllGroups => "losing every group",
             LeaverAction::Remove => "leaving the organization",
             LeaverAction::Delete => "deletion with all files",
         };

@@ -32,7 +32,7 @@ pub(super) fn phase<'a>(mut whats: impl Iterator<Item = &'a What>) -> Phase {
     let mut phase = Phase::Release;
     for what in whats.by_ref() {
         match what {
-            What::CreateGroup => return Phase::Groups,
+            What::CreateGroup | What::Describe { .. } | What::Attach { .. } => return Phase::Groups,
             What::Leave | What::Delete => return Phase::Depart,
             What::CreateUser(_) | What::Update { .. } | What::Join { .. } => phase = Phase::Settle,
             What::Lose { .. } => {}
@@ -48,6 +48,7 @@ fn steps(changes: &[Change], positions: &[usize]) -> Vec<(Step, Vec<usize>)> {
     let mut update: (BTreeMap<Field, String>, Vec<usize>) = Default::default();
     let mut remove: Vec<(GroupName, usize)> = Vec::new();
     let mut add: Vec<(GroupName, usize)> = Vec::new();
+    let mut attach: Vec<(GroupName, usize)> = Vec::new();
     for at in positions.iter().copied() {
         match &changes[at].what {
             What::CreateGroup => first.push((Step::CreateGroup, vec![at])),
@@ -59,6 +60,8 @@ fn steps(changes: &[Change], positions: &[usize]) -> Vec<(Step, Vec<usize>)> {
             What::Lose { group } => remove.push((group.clone(), at)),
             What::Join { group } => add.push((group.clone(), at)),
             What::Leave => last.push((Step::RemoveFromOrg { delete_account: false }, vec![at])),
+            What::Describe { description } => first.push((Step::Describe(description.clone()), vec![at])),
+            What::Attach { profile } => attach.push((profile.clone(), at)),
             What::Delete => last.push((Step::RemoveFromOrg { delete_account: true }, vec![at])),
         }
     }
@@ -73,6 +76,7 @@ fn steps(changes: &[Change], positions: &[usize]) -> Vec<(Step, Vec<usize>)> {
         };
     steps.extend(lists(remove, Step::Remove));
     steps.extend(lists(add, Step::Add));
+    steps.extend(lists(attach, Step::Attach));
     steps.extend(last);
     steps
 }

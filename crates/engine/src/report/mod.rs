@@ -76,6 +76,8 @@ pub fn told(what: &What) -> String {
         What::Join { group } => format!("joins {group}"),
         What::Lose { group } => format!("loses {group}"),
         What::Leave => "leaves the organization".into(),
+        What::Describe { description } => format!("is described as `{description}`"),
+        What::Attach { profile } => format!("entitles its members to {profile}"),
         What::Delete => "leaves the organization and is deleted with all files".into(),
     }
 }

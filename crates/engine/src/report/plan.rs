@@ -124,6 +124,7 @@ fn users(plan: &Plan, lines: &mut Vec<Line>) {
                 Line::of(Ink::Gain, format!("  + {target}"))
                     .and(Ink::Faint, "  mapped, and missing at Adobe"),
             );
+            lines.extend(by_target[*target].iter().filter_map(|change| detail(change)));
         }
     }
     let users: Vec<_> = by_target.iter().filter(|(target, _)| matches!(target, Target::User(_))).collect();
@@ -166,6 +167,9 @@ fn detail(change: &Change) -> Option<Line> {
     let because = || format!("  {}", reason(&change.reason));
     match &change.what {
         What::CreateGroup | What::CreateUser(_) | What::Leave | What::Delete => None,
+        What::Describe { .. } | What::Attach { .. } => {
+            Some(Line::of(Ink::Gain, format!("      {}", told(&change.what))))
+        }
         What::Update { .. } => Some(Line::of(Ink::Change, format!("      {}", told(&change.what)))),
         What::Join { group } => {
             Some(Line::of(Ink::Gain, format!("      + {group}")).and(Ink::Faint, because()))

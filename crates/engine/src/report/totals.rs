@@ -41,6 +41,8 @@ impl Totals {
                 What::Lose { .. } => totals.lost += 1,
                 What::Leave => totals.left += 1,
                 What::Delete => totals.deleted += 1,
+                // Part of making a group.
+                What::Describe { .. } | What::Attach { .. } => {}
             }
         }
         totals.updated = updated.len();

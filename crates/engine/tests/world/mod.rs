@@ -12,7 +12,7 @@ use umsync_engine::change::Field;
 use umsync_engine::diff::DiffError;
 use umsync_engine::directories::Directories;
 use umsync_engine::directory::{
-    AccountState, Anchor, Certificate, Directory, DirectoryGroup, DirectoryName, Entry, GroupRef,
+    AccountState, Anchor, Directory, DirectoryGroup, DirectoryName, Entry, GroupRef,
 };
 use umsync_engine::falls::Counts;
 use umsync_engine::key::{GroupName, fold_email};
@@ -156,13 +156,7 @@ fn directory(entries: Vec<Entry>, groups: impl IntoIterator<Item = GroupRef>) ->
         (group, DirectoryGroup { dn, members: 0, anchor: None })
     });
     let groups = groups.collect();
-    Directory {
-        source: "world".into(),
-        entries,
-        groups,
-        matched: [].into(),
-        certificate: Certificate::default(),
-    }
+    Directory { source: "world".into(), entries, groups, ..Directory::default() }
 }
 
 fn snapshot(users: Vec<User>, groups: impl IntoIterator<Item = GroupName>) -> Snapshot {

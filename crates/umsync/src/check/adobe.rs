@@ -30,6 +30,7 @@ pub(super) async fn look(program: &Program, findings: &mut Vec<Finding>) {
     let creatable = rules.creatable_groups();
     let mut groups = rules.managed_groups();
     groups.extend(rules.protect.groups.iter().cloned());
+    groups.extend(rules.new_profiles().into_iter().cloned());
     for group in groups {
         let what = format!("group {group}");
         program.bar.say(format!("asking Adobe about the group {group}"));

@@ -14,7 +14,7 @@ use umsync_engine::rules::{
 
 /// Sixteen hexadecimal digits over `directory` or `directories` (without servers, bind, TLS, time-outs, connections),
 /// `people`, `groups`, `leavers` and `protect`.
-pub(super) fn of(sources: &BTreeMap<DirectoryName, Source>, rules: &Rules) -> String {
+pub(super) fn of(sources: &BTreeMap<DirectoryName, Source>, rules: &Rules, reviewed: bool) -> String {
     let Rules { people, people_of: each, mappings, patterns, leavers, protect, limits: _, baseline } = rules;
     // Accepting the baseline does not change what is wanted.
     let (Baseline::Accepted | Baseline::Missing | Baseline::Changed) = baseline;
@@ -25,7 +25,13 @@ pub(super) fn of(sources: &BTreeMap<DirectoryName, Source>, rules: &Rules) -> St
         Some(only) if each.is_empty() => (only.meaning(), people_of(people)),
         _ => (json!({ "directories": meanings }), people_of(people)),
     };
-    hash(&json!([source, people, mappings_of(mappings, patterns), leavers_of(leavers), protect_of(protect)]))
+    hash(&json!([
+        source,
+        people,
+        mappings_of(mappings, patterns),
+        leavers_of(leavers, reviewed),
+        protect_of(protect)
+    ]))
 }
 
 /// The same of what one of several directories is read for: one that means something else was never read.
@@ -135,10 +141,13 @@ fn new_group(create: Option<&NewGroup>) -> Value {
     }
 }
 
-fn leavers_of(leavers: &Leavers) -> Value {
+fn leavers_of(leavers: &Leavers, reviewed: bool) -> Value {
     let Leavers { action, grace, reads, groups } = leavers;
     let groups: Vec<&str> = groups.iter().map(GroupRef::as_str).collect();
-    json!([format!("{action:?}"), grace.as_secs(), reads, groups])
+    match reviewed {
+        false => json!([format!("{action:?}"), grace.as_secs(), reads, groups]),
+        true => json!([format!("{action:?}"), "reviewed", groups]),
+    }
 }
 
 fn protect_of(protect: &Protect) -> Value {

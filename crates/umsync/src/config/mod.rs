@@ -12,6 +12,7 @@ mod secret;
 pub(crate) use adobe::{Adobe, ClientId, DeprecatedJwt, Organization, Service};
 pub(crate) use directory::{Ldap, Source};
 pub(crate) use file::Mistake;
+pub(crate) use people::LeaverFiles;
 pub(crate) use schedule::{Notify, Retry, Schedule, When};
 pub(crate) use secret::{SecretError, SecretRef};
 
@@ -39,6 +40,8 @@ pub(crate) struct Config {
     pub(crate) directories: BTreeMap<DirectoryName, Place>,
     /// Who is a person, which groups give what, what becomes of leavers, what is protected, how much may change.
     pub(crate) rules: Rules,
+    /// Files about leavers.
+    pub(crate) leavers: LeaverFiles,
     /// When the daemon runs.
     pub(crate) schedule: Option<Schedule>,
     /// Who is told about a run.
@@ -103,15 +106,26 @@ impl Config {
         let found = document.mistakes();
         match parts {
             Some(parts) if found.is_empty() => {
-                let Parts { adobe, sources, rules, schedule, notify, store, history } = parts;
-                let meaning = meaning::of(&sources, &rules);
+                let Parts { adobe, sources, rules, leavers, schedule, notify, store, history } = parts;
+                let meaning = meaning::of(&sources, &rules, leavers.list.is_some());
                 let path = path.to_owned();
                 let place = |(name, source): (DirectoryName, Source)| {
                     let meaning = meaning::of_directory(&name, &source, &rules);
                     (name, Place { source, meaning })
                 };
                 let directories = sources.into_iter().map(place).collect();
-                Ok(Self { path, adobe, directories, rules, schedule, notify, store, history, meaning })
+                Ok(Self {
+                    path,
+                    adobe,
+                    directories,
+                    rules,
+                    leavers,
+                    schedule,
+                    notify,
+                    store,
+                    history,
+                    meaning,
+                })
             }
             _ => Err(mistakes(found)),
         }
@@ -150,6 +164,7 @@ struct Parts {
     adobe: Adobe,
     sources: BTreeMap<DirectoryName, Source>,
     rules: Rules,
+    leavers: LeaverFiles,
     schedule: Option<Schedule>,
     notify: Option<Notify>,
     store: PathBuf,
@@ -174,7 +189,7 @@ fn read(document: &Document, folder: &Path) -> Option<Parts> {
     let several = directory::read_all(&file, folder).unwrap_or_default();
     let people = people::read(file.section("people"));
     let mappings = people::mappings(&file, &several.names);
-    let leavers = people::leavers(file.section("leavers"));
+    let (leavers, leaver_files) = people::leavers(file.section("leavers"), folder);
     let protect = people::protect(file.section("protect"));
     let limits = limits::read(file.section("limits"));
     let schedule = schedule::read(file.section("schedule"));
@@ -223,7 +238,16 @@ fn read(document: &Document, folder: &Path) -> Option<Parts> {
     for (name, source) in &mut sources {
         source.serve(name, &rules);
     }
-    Some(Parts { adobe: adobe?, sources, rules, schedule, notify, store: store?, history })
+    Some(Parts {
+        adobe: adobe?,
+        sources,
+        rules,
+        leavers: leaver_files,
+        schedule,
+        notify,
+        store: store?,
+        history,
+    })
 }
 
 fn store_file(text: &str, folder: &Path) -> Result<PathBuf, String> {

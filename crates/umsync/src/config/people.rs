@@ -4,6 +4,7 @@ use super::adobe::duration;
 use super::directory::Usual;
 use super::file::{Content, Item, Section};
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use umsync_engine::adobe::Identity;
 use umsync_engine::change::Field;
@@ -319,7 +320,25 @@ fn source(section: &Section<'_>) -> Option<Source> {
 
 /// How user groups that Adobe lacks are made: `true`, `false`, or with what.
 fn new_group(section: &Section<'_>) -> Option<NewGroup> {
-    section.get::<bool>("create").unwrap_or(false).then(NewGroup::default)
+    if section.is_scalar("create") || !section.has("create") {
+        return section.get::<bool>("create").unwrap_or(false).then(NewGroup::default);
+    }
+    let inside = section.section("create")?;
+    let mut profiles = BTreeSet::new();
+    for (at, name) in inside.texts("profiles").unwrap_or_default().into_iter().enumerate() {
+        let key = format!("profiles[{at}]");
+        let profile = GroupName::new(&name);
+        if profile.is_org_admin() {
+            inside.mistake(&key, ORG_ADMIN);
+        } else if profile.is_administrative() || profile.folded().is_empty() {
+            inside.mistake(&key, format!("`{name}` is no product profile"));
+        } else {
+            profiles.insert(profile);
+        }
+    }
+    let description = inside.get::<String>("description");
+    inside.finish();
+    Some(NewGroup { profiles, description })
 }
 
 /// A name with captures; what can be told of it without any group.
@@ -344,7 +363,7 @@ pub(super) fn only_selecting(mappings: Mappings) -> Mappings {
 
 /// Notes what contradicts `memberships: keep`.
 pub(super) fn agree_to_keep(file: &Section<'_>, leavers: &Leavers, people: &People) {
-    if leavers.action == LeaverAction::RemoveGroups {
+    if matches!(leavers.action, LeaverAction::RemoveGroups | LeaverAction::RemoveAllGroups) {
         file.mistake(
             "leavers.action",
             "with `memberships: keep` nobody loses a group; write `keep`, `remove` or `delete`",
@@ -393,21 +412,37 @@ fn group(section: &Section<'_>, at: usize, name: &str) -> Option<GroupName> {
     None
 }
 
+/// Files about leavers.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct LeaverFiles {
+    /// Where every complete run writes who they are.
+    pub(crate) write: Option<PathBuf>,
+    /// Which of them somebody has reviewed: only those are acted on.
+    pub(crate) list: Option<PathBuf>,
+}
+
 /// What becomes of leavers: they are kept, unless the configuration says otherwise.
-pub(super) fn leavers(section: Option<Section<'_>>) -> Leavers {
+pub(super) fn leavers(section: Option<Section<'_>>, folder: &Path) -> (Leavers, LeaverFiles) {
     let mut leavers =
         Leavers { action: LeaverAction::Keep, grace: WEEK, reads: READS, groups: BTreeSet::new() };
-    let Some(section) = section else { return leavers };
-    section.not_built(&["list"]);
+    let Some(section) = section else { return (leavers, LeaverFiles::default()) };
+    let file = |key| section.get::<PathBuf>(key).map(|file| folder.join(file));
+    let files = LeaverFiles { write: file("write"), list: file("list") };
+    if files.list.is_some() && files.list == files.write {
+        section.mistake(
+            "list",
+            "every run writes this file anew (`write`): copy what you have reviewed to another one",
+        );
+    }
     let action = section.parsed("action", |text| match text {
         "keep" => Ok(LeaverAction::Keep),
         "remove-groups" => Ok(LeaverAction::RemoveGroups),
+        "remove-all-groups" => Ok(LeaverAction::RemoveAllGroups),
         "remove" => Ok(LeaverAction::Remove),
         "delete" => Ok(LeaverAction::Delete),
-        "remove-all-groups" => Err(format!(
-            "this version does not know `{text}` yet; write `keep`, `remove-groups`, `remove` or `delete`"
+        _ => Err(format!(
+            "`{text}` is none of `keep`, `remove-groups`, `remove-all-groups`, `remove`, `delete`"
         )),
-        _ => Err(format!("`{text}` is none of `keep`, `remove-groups`, `remove`, `delete`")),
     });
     set(&mut leavers.action, action);
     set(&mut leavers.grace, section.parsed("grace", duration));
@@ -421,7 +456,7 @@ pub(super) fn leavers(section: Option<Section<'_>>) -> Leavers {
     }
     leavers.groups = directory_groups(&section, "groups");
     section.finish();
-    leavers
+    (leavers, files)
 }
 
 /// Whom nothing may happen to.

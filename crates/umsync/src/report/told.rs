@@ -429,6 +429,8 @@ fn values(what: &What) -> (&'static str, String, String, String) {
         What::Lose { group } => ("lose", group.to_string(), none(), none()),
         What::Leave => ("leave", none(), none(), none()),
         What::Delete => ("delete", none(), none(), none()),
+        What::Describe { description } => ("describe", none(), none(), description.clone()),
+        What::Attach { profile } => ("attach", profile.to_string(), none(), none()),
     }
 }
 
