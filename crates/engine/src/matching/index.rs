@@ -1,5 +1,6 @@
 //! Adobe's users by what names them.
 
+use super::few::Few;
 use crate::adobe::{Identity, User};
 use crate::desired::Person;
 use crate::key::{Ownership, folded, folded_email};
@@ -94,10 +95,13 @@ impl<'a> Index<'a> {
         self.by_id.get(id).copied()
     }
 
-    pub(super) fn of_email(&self, email: &str) -> Vec<usize> {
-        let email = folded_email(email);
-        let same = |at: &usize| folded_email(&self.users[*at].email) == email;
-        self.by_email.get(&email).iter().copied().filter(same).collect()
+    pub(super) fn of_email(&self, email: &str) -> Few {
+        let folded = folded_email(email);
+        let same = |at: &usize| {
+            let other = &self.users[*at].email;
+            other == email || folded_email(other) == folded
+        };
+        self.by_email.get(&folded).iter().copied().filter(same).collect()
     }
 
     pub(super) fn of_login(&self, person: &Person) -> Vec<usize> {

@@ -33,7 +33,8 @@ impl<'a> Owners<'a> {
     ) -> Self {
         let (mut ids, mut emails, mut dns) = (HashSet::new(), HashSet::new(), HashSet::new());
         for person in people.filter(|_| !memory.links.is_empty()) {
-            let found = index.of_email(&person.email).into_iter().chain(index.of_login(person));
+            let same_email = index.of_email(&person.email);
+            let found = same_email.iter().chain(index.of_login(person));
             ids.extend(found.filter_map(|user| users[user].id.as_deref()));
             emails.insert(folded_email(&person.email));
             dns.extend(person.sightings.iter().map(|sighting| folded(&sighting.dn)));
