@@ -12,12 +12,13 @@ use crate::adobe::{Identity, Snapshot, Status, User};
 use crate::desired::{Desired, Person};
 use crate::directory::Anchor;
 use crate::key::{Ownership, UserKey, folded};
+use crate::lookup::{Among, Lookup};
 use crate::memory::{Evidence, Known, Memory};
 use crate::rules::AdobeIdTwin;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// People and users, matched.
@@ -232,7 +233,7 @@ pub fn matching(
 ) -> Matching {
     let users = &adobe.users;
     let index = Index::of(users);
-    let links: HashMap<&Anchor, &Known> = memory.links.iter().collect();
+    let links: Lookup<&Anchor, &Known> = memory.links.iter().collect();
     let by_link = |person: &Person| -> Few {
         let known = person.anchors().filter_map(|anchor| links.get(anchor));
         known.filter_map(|known| index.of_id(&known.id)).collect()
@@ -455,8 +456,8 @@ fn refuse_shared(desired: &Desired, candidates: &mut [Candidate]) {
         entries.chain(account).chain(login.map(|login| Account::NewLogin(folded(login))))
     };
     // Nearly nobody shares anything: whatever is met twice is looked for first, and who has it then.
-    let mut met = HashSet::with_capacity(desired.people.len());
-    let mut twice = HashSet::new();
+    let mut met = Among::with_capacity(desired.people.len());
+    let mut twice = Among::new();
     let mut had = Positions::default();
     for account in (0..candidates.len()).flat_map(accounts) {
         if let Account::Existing(user) = account {
