@@ -7,13 +7,14 @@ use crate::directories::Directories;
 use crate::directory::GroupRef;
 use crate::directory::{AccountState, Anchor, Directory, DirectoryName, Entry};
 use crate::key::{GroupName, UserKey, domain_of, email_domain, fold_domain};
+use crate::lookup::Lookup;
 use crate::memory::{Evidence, Known, Memory};
 use crate::rules::{Condition, Disabled, IdentityRule, Mapping, PeopleRules, Rules, Select, Subject};
 use crate::set_aside::{Names, SetAside, SetAsideReason, Shield};
 use crate::shared::{Shared, unite};
 use crate::template::{Rendered, Template};
 use chrono::{DateTime, Utc};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// UMAPI documentation, "createFederatedID": `email` has at most 60 characters.
@@ -308,7 +309,7 @@ impl Desired {
 /// What the groups of one directory give.
 struct Given<'a> {
     /// Positions of the mappings that name a group.
-    by: HashMap<&'a GroupRef, Vec<usize>>,
+    by: Lookup<&'a GroupRef, Vec<usize>>,
     mappings: &'a [Mapping],
     /// How each mapping's group is told.
     told: Vec<Arc<str>>,
@@ -316,7 +317,7 @@ struct Given<'a> {
 
 impl<'a> Given<'a> {
     fn of(rules: &'a Rules, directory: &DirectoryName) -> Self {
-        let mut by: HashMap<&GroupRef, Vec<usize>> = HashMap::new();
+        let mut by: Lookup<&GroupRef, Vec<usize>> = Lookup::new();
         for (at, mapping) in rules.mappings.iter().enumerate().filter(|(_, one)| one.is_about(directory)) {
             by.entry(&mapping.directory).or_default().push(at);
         }

@@ -45,6 +45,7 @@ pub mod explain;
 pub mod falls;
 pub mod key;
 pub mod limits;
+mod lookup;
 pub mod matching;
 pub mod memory;
 pub mod pack;

@@ -1,8 +1,10 @@
 //! Who is who: people of the directory and users at Adobe, matched or held, never guessed.
 
+mod few;
 mod index;
 mod owners;
 
+use few::Few;
 use index::Index;
 use owners::Owners;
 
@@ -10,12 +12,13 @@ use crate::adobe::{Identity, Snapshot, Status, User};
 use crate::desired::{Desired, Person};
 use crate::directory::Anchor;
 use crate::key::{Ownership, UserKey, folded};
+use crate::lookup::{Among, Lookup};
 use crate::memory::{Evidence, Known, Memory};
 use crate::rules::AdobeIdTwin;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// People and users, matched.
@@ -47,6 +50,14 @@ impl Positions {
 
     pub(crate) fn insert(&mut self, at: usize) {
         self.0[at] = true;
+    }
+
+    /// Takes one in; whether it was among them before.
+    fn replace(&mut self, at: usize) -> bool {
+        if self.0.len() <= at {
+            self.0.resize(at + 1, false);
+        }
+        std::mem::replace(&mut self.0[at], true)
     }
 
     /// Whether a user is among them.
@@ -234,23 +245,27 @@ pub fn matching(
 ) -> Matching {
     let users = &adobe.users;
     let index = Index::of(users);
-    let linked: Vec<Linked> = desired
-        .people
-        .iter()
-        .map(|person| {
-            let users = person.links(memory).filter_map(|known| index.of_id(&known.id));
-            // A link made when the person had another kind of account decides nothing now.
-            let twin = twin == AdobeIdTwin::Manage && person.identity.ownership() == Ownership::Organization;
-            let owner = |user: &usize| adobe.users[*user].kind.known().map(Identity::ownership);
-            let fits =
-                |user: &usize| twin || owner(user).is_none_or(|owner| owner == person.identity.ownership());
-            Linked::of(users.filter(fits))
-        })
-        .collect();
+    let links: Lookup<&Anchor, &Known> = memory.links.iter().collect();
+    let by_link = |person: &Person| -> Few {
+        let known = person.anchors().filter_map(|anchor| links.get(anchor));
+        known.filter_map(|known| index.of_id(&known.id)).collect()
+    };
+    let all_linked: Vec<Few> = desired.people.iter().map(by_link).collect();
+    let fitting = |(person, users): (&Person, &Few)| -> Few {
+        // A link made when the person had another kind of account decides nothing now.
+        let twin = twin == AdobeIdTwin::Manage && person.identity.ownership() == Ownership::Organization;
+        let owner = |user: &usize| adobe.users[*user].kind.known().map(Identity::ownership);
+        let fits =
+            |user: &usize| twin || owner(user).is_none_or(|owner| owner == person.identity.ownership());
+        users.iter().filter(fits).collect()
+    };
+    let linked: Vec<Few> = desired.people.iter().zip(&all_linked).map(fitting).collect();
+    drop(links);
+    let same_email: Vec<Few> = desired.people.iter().map(|person| index.of_email(&person.email)).collect();
     // A user whom a link gives to one person is no candidate for another, even if the other has its email now.
     let mut taken = Positions::new(users.len());
-    linked.iter().for_each(|linked| linked.users().for_each(|user| taken.insert(user)));
-    let unlinked = desired.people.iter().zip(&linked).filter(|(_, linked)| matches!(linked, Linked::Nobody));
+    linked.iter().for_each(|linked| linked.iter().for_each(|user| taken.insert(user)));
+    let unlinked = desired.people.iter().zip(&linked).filter(|(_, linked)| matches!(linked, Few::Nobody));
     let asked =
         unlinked.map(|(person, _)| person).chain(desired.gone.iter().filter_map(|gone| gone.person.as_ref()));
     let owners = Owners::of(memory, asked, &index, users);
@@ -258,12 +273,16 @@ pub fn matching(
     let mut candidates: Vec<Candidate> = desired
         .people
         .iter()
-        .zip(&linked)
-        .map(|(person, linked)| match linked {
-            Linked::One(user) => linked_candidate(person, *user, users, &index, &taken),
+        .zip(linked.iter().zip(&same_email))
+        .map(|(person, (linked, same_email))| match linked {
+            Few::One(user) => linked_candidate(person, *user, users, same_email, &taken),
             // Two directories give them, and their entries have had two accounts.
-            Linked::Several(found) => several_users(found.clone(), users),
-            Linked::Nobody => match candidate(person, users, &index, &taken, twin) {
+            Few::Several(found) => {
+                let mut found = found.clone();
+                found.sort_unstable();
+                several_users(found, users)
+            }
+            Few::Nobody => match candidate(person, users, &index, &taken, twin) {
                 Candidate::One(user) => match owners.other_owner(person, &users[user]) {
                     Some(other) => recycled(other, vec![user]),
                     None => Candidate::One(user),
@@ -292,8 +311,8 @@ pub fn matching(
     for (at, (person, candidate)) in desired.people.iter().zip(candidates).enumerate() {
         // Whoever has a person's address, or link, has an entry, and is no leaver, even where the person has another
         // account.
-        let theirs = person.links(memory).filter_map(|known| index.of_id(&known.id));
-        theirs.chain(index.of_email(&person.email)).for_each(|user| matching.claimed.insert(user));
+        let theirs = all_linked[at].iter().chain(same_email[at].iter());
+        theirs.for_each(|user| matching.claimed.insert(user));
         let held = |reason| Held { who: person.email.clone(), entry: Some(person.place()), reason };
         match candidate {
             Candidate::One(user) => {
@@ -328,34 +347,6 @@ pub fn matching(
     matching
 }
 
-/// The users whom links give a person, by position.
-enum Linked {
-    Nobody,
-    One(usize),
-    Several(Vec<usize>),
-}
-
-impl Linked {
-    fn of(mut users: impl Iterator<Item = usize>) -> Self {
-        let Some(first) = users.next() else { return Self::Nobody };
-        let mut all: BTreeSet<usize> = users.filter(|user| *user != first).collect();
-        if all.is_empty() {
-            return Self::One(first);
-        }
-        all.insert(first);
-        Self::Several(all.into_iter().collect())
-    }
-
-    fn users(&self) -> impl Iterator<Item = usize> {
-        let (one, several) = match self {
-            Self::Nobody => (None, &[][..]),
-            Self::One(user) => (Some(*user), &[][..]),
-            Self::Several(users) => (None, users.as_slice()),
-        };
-        one.into_iter().chain(several.iter().copied())
-    }
-}
-
 fn recycled(other: &Known, users: Vec<usize>) -> Candidate {
     Candidate::Held { reason: HeldReason::Recycled { formerly: other.dn.clone() }, users }
 }
@@ -372,7 +363,7 @@ fn linked_candidate(
     person: &Person,
     user: usize,
     users: &[User],
-    index: &Index<'_>,
+    same_email: &Few,
     taken: &Positions,
 ) -> Candidate {
     let same = |other: &usize| {
@@ -380,7 +371,7 @@ fn linked_candidate(
             && !taken.contains(other)
             && users[*other].kind.known().map(Identity::ownership) == Some(person.identity.ownership())
     };
-    let others: Vec<usize> = index.of_email(&person.email).into_iter().filter(same).collect();
+    let others: Vec<usize> = same_email.iter().filter(same).collect();
     if others.is_empty() {
         return Candidate::One(user);
     }
@@ -400,7 +391,7 @@ fn candidate(
     twin: AdobeIdTwin,
 ) -> Candidate {
     let ownership = person.identity.ownership();
-    let same_email = index.of_email(&person.email);
+    let same_email: Vec<usize> = index.of_email(&person.email).iter().collect();
     let owned: Vec<usize> = same_email
         .iter()
         .copied()
@@ -477,10 +468,15 @@ fn refuse_shared(desired: &Desired, candidates: &mut [Candidate]) {
         entries.chain(account).chain(login.map(|login| Account::NewLogin(folded(login))))
     };
     // Nearly nobody shares anything: whatever is met twice is looked for first, and who has it then.
-    let mut met = HashSet::with_capacity(2 * desired.people.len());
-    let mut twice = HashSet::new();
+    let mut met = Among::with_capacity(desired.people.len());
+    let mut twice = Among::new();
+    let mut had = Positions::default();
     for account in (0..candidates.len()).flat_map(accounts) {
-        if let Some(account) = met.replace(account) {
+        if let Account::Existing(user) = account {
+            if had.replace(user) {
+                twice.insert(account);
+            }
+        } else if let Some(account) = met.replace(account) {
             twice.insert(account);
         }
     }

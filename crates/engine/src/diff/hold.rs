@@ -4,8 +4,9 @@ use super::Work;
 use crate::adobe::{GroupKind, Identity};
 use crate::change::{Account, Address, Field, Target, What};
 use crate::key::{GroupName, Ownership, fold, fold_email};
+use crate::lookup::{Among, Lookup};
 use crate::matching::{Held, HeldReason};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 type Named = (String, Option<String>, bool);
 
@@ -132,7 +133,7 @@ impl Work<'_> {
             Target::User(account) => Some(account),
             Target::Group(_) => None,
         });
-        let mut accounts: HashMap<Named, usize> =
+        let mut accounts: Lookup<Named, usize> =
             targets.clone().map(|account| (named(&account.address), 0)).collect();
         let creates_login =
             targets.clone().any(|account| account.id.is_none() && account.address.domain.is_some());
@@ -148,7 +149,7 @@ impl Work<'_> {
         let bare = |username: &&String| !username.contains('@');
         let usernames =
             self.adobe.users.iter().filter(|_| creates_login).filter_map(|user| user.username.as_ref());
-        let usernames: HashSet<String> = usernames.filter(bare).map(|name| fold(name)).collect();
+        let usernames: Among<String> = usernames.filter(bare).map(|name| fold(name)).collect();
         // A bare username is one account's in all domains of a directory at Adobe, and we do not know which domains are
         // in one: a creation under a username that is there would end in the other account.
         let is_taken = |account: &Account| {

@@ -16,6 +16,7 @@ use crate::change::{Account, Change, Reason, Target, What};
 use crate::desired::{Desired, Person, Sighting};
 use crate::key::{GroupName, UserKey, fold_email};
 use crate::limits::Populations;
+use crate::lookup::{Among, Lookup};
 use crate::matching::{Held, HeldReason, Matching, matching};
 use crate::memory::{Absent, Evidence, Known, Match, Memory, Order};
 use crate::protect::Protection;
@@ -23,7 +24,7 @@ use crate::rules::{Create, Protect, Rules};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Everything that comparing the two sides tells.
@@ -380,7 +381,7 @@ impl Work<'_> {
             }
         }
         let groups: Vec<&GroupName> = managed.iter().collect();
-        let at_group: HashMap<&GroupName, usize> =
+        let at_group: Lookup<&GroupName, usize> =
             groups.iter().enumerate().map(|(at, group)| (*group, at)).collect();
         let (mut members, mut foreign) = (vec![0; groups.len()], vec![0; groups.len()]);
         for (at, user) in self.adobe.users.iter().enumerate() {
@@ -405,10 +406,10 @@ impl Work<'_> {
             Target::User(account) => Some(account.as_ref()),
             Target::Group(_) => None,
         });
-        let ids: HashSet<String> = accounts.clone().filter_map(|account| account.id.clone()).collect();
-        let keys: HashSet<UserKey> =
+        let ids: Among<String> = accounts.clone().filter_map(|account| account.id.clone()).collect();
+        let keys: Among<UserKey> =
             accounts.filter(|account| account.id.is_none()).map(|account| account.key.clone()).collect();
-        let (mut by_id, mut without_id) = (HashMap::new(), HashMap::new());
+        let (mut by_id, mut without_id) = (Lookup::new(), Lookup::new());
         for user in self.adobe.users.iter().filter(|_| !(ids.is_empty() && keys.is_empty())) {
             match (&user.id, user.key()) {
                 (Some(id), _) if ids.contains(id) => _ = by_id.insert(id.as_str(), user),

@@ -1,10 +1,11 @@
 //! Adobe's users by what names them.
 
+use super::few::Few;
 use crate::adobe::{Identity, User};
 use crate::desired::Person;
 use crate::key::{Ownership, folded, folded_email};
+use crate::lookup::Lookup;
 use std::cell::OnceCell;
-use std::collections::HashMap;
 use std::hash::{BuildHasher as _, Hash, RandomState};
 
 /// Positions among the users. Whoever has the same name stands in an order of its own, so that Adobe's, which is undefined,
@@ -28,13 +29,13 @@ impl Places {
 /// Whoever looks somebody up compares the name.
 struct ByName {
     state: RandomState,
-    places: HashMap<u64, Places>,
+    places: Lookup<u64, Places>,
 }
 
 impl ByName {
     fn of<'a, N: Hash>(users: &'a [User], name: impl Fn(&'a User) -> Option<N>) -> Self {
         let state = RandomState::new();
-        let mut places: HashMap<u64, Places> = HashMap::with_capacity(users.len());
+        let mut places: Lookup<u64, Places> = Lookup::with_capacity(users.len());
         for (at, user) in users.iter().enumerate() {
             let Some(name) = name(user) else { continue };
             places
@@ -65,7 +66,7 @@ pub(super) struct Index<'a> {
     by_email: ByName,
     /// Only somebody without a link and an email at Adobe is looked up by it.
     by_login: OnceCell<ByName>,
-    by_id: HashMap<&'a str, usize>,
+    by_id: Lookup<&'a str, usize>,
 }
 
 type Login<'a> = (Ownership, std::borrow::Cow<'a, str>, std::borrow::Cow<'a, str>);
@@ -78,7 +79,7 @@ fn login(user: &User) -> Option<Login<'_>> {
 
 impl<'a> Index<'a> {
     pub(super) fn of(users: &'a [User]) -> Self {
-        let mut by_id: HashMap<&str, usize> = HashMap::with_capacity(users.len());
+        let mut by_id: Lookup<&str, usize> = Lookup::with_capacity(users.len());
         for (at, user) in users.iter().enumerate() {
             let Some(id) = &user.id else { continue };
             let place = by_id.entry(id).or_insert(at);
@@ -94,10 +95,13 @@ impl<'a> Index<'a> {
         self.by_id.get(id).copied()
     }
 
-    pub(super) fn of_email(&self, email: &str) -> Vec<usize> {
-        let email = folded_email(email);
-        let same = |at: &usize| folded_email(&self.users[*at].email) == email;
-        self.by_email.get(&email).iter().copied().filter(same).collect()
+    pub(super) fn of_email(&self, email: &str) -> Few {
+        let folded = folded_email(email);
+        let same = |at: &usize| {
+            let other = &self.users[*at].email;
+            other == email || folded_email(other) == folded
+        };
+        self.by_email.get(&folded).iter().copied().filter(same).collect()
     }
 
     pub(super) fn of_login(&self, person: &Person) -> Vec<usize> {

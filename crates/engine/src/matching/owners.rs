@@ -5,10 +5,10 @@ use crate::adobe::User;
 use crate::desired::Person;
 use crate::directory::Anchor;
 use crate::key::{fold, folded, folded_email};
+use crate::lookup::{Among, Lookup};
 use crate::memory::{Known, Memory};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
 
 /// An address that its account has left stays its former owner's for so long.
 const RECYCLED: TimeDelta = TimeDelta::days(90);
@@ -18,9 +18,9 @@ type Link<'a> = (&'a Anchor, &'a Known);
 /// Whom links know by account and by address: of those about whom anybody asks, because a link decides about nearly
 /// everybody else.
 pub(super) struct Owners<'a> {
-    by_id: HashMap<&'a str, Vec<Link<'a>>>,
-    by_email: HashMap<&'a str, Vec<Link<'a>>>,
-    by_dn: HashMap<Cow<'a, str>, Vec<Link<'a>>>,
+    by_id: Lookup<&'a str, Vec<Link<'a>>>,
+    by_email: Lookup<&'a str, Vec<Link<'a>>>,
+    by_dn: Lookup<Cow<'a, str>, Vec<Link<'a>>>,
 }
 
 impl<'a> Owners<'a> {
@@ -31,14 +31,15 @@ impl<'a> Owners<'a> {
         index: &Index<'_>,
         users: &[User],
     ) -> Self {
-        let (mut ids, mut emails, mut dns) = (HashSet::new(), HashSet::new(), HashSet::new());
+        let (mut ids, mut emails, mut dns) = (Among::new(), Among::new(), Among::new());
         for person in people.filter(|_| !memory.links.is_empty()) {
-            let found = index.of_email(&person.email).into_iter().chain(index.of_login(person));
+            let same_email = index.of_email(&person.email);
+            let found = same_email.iter().chain(index.of_login(person));
             ids.extend(found.filter_map(|user| users[user].id.as_deref()));
             emails.insert(folded_email(&person.email));
             dns.extend(person.sightings.iter().map(|sighting| folded(&sighting.dn)));
         }
-        let mut owners = Self { by_id: HashMap::new(), by_email: HashMap::new(), by_dn: HashMap::new() };
+        let mut owners = Self { by_id: Lookup::new(), by_email: Lookup::new(), by_dn: Lookup::new() };
         if emails.is_empty() {
             return owners;
         }

@@ -167,11 +167,10 @@ impl<'a> Graph<'a> {
         let mut users = vec![true; self.of_user.count()];
         let mut groups = vec![false; self.of_group.count()];
         let mut open: Vec<usize> = Vec::new();
-        for user in 0..users.len() {
-            if self.of_user.of(user).is_empty() {
-                users[user] = false;
-            } else if matching.partner[user].is_none() {
-                users[user] = false;
+        for (user, has) in users.iter_mut().enumerate() {
+            let nothing = self.of_user.of(user).is_empty();
+            *has = !nothing && matching.partner[user].is_some();
+            if !nothing && !*has {
                 open.push(user);
             }
         }
