@@ -186,3 +186,43 @@ fn what_a_refused_command_did_all_the_same_is_told_as_done() {
     let report = world.run(&["report"]).with(0);
     report.shows(&["1 refused", "2 done"]);
 }
+
+#[test]
+fn whoever_is_gone_is_left_out_of_a_list_without_a_word_and_told_as_refused() {
+    for knob in ["drop-silently", "error"] {
+        let world = world(60, &["Design"], &[], &json!({ "ug_unknown_user": knob }), "auto");
+        // Between listing and command somebody is removed by hand.
+        let away = Effect::meanwhile(|org| {
+            org.remove_user("p0007@example.com");
+        });
+        world.adobe.faults().add(Fault::on(Endpoint::Action, away).once());
+        let ended = world.run_unchecked(&["sync"]).with(4);
+        ended.shows(&["Done: 59 memberships given", "1 change refused"]);
+        assert_eq!(world.members("Design").len(), 59, "{knob}");
+    }
+}
+
+#[test]
+fn a_lost_reply_while_lists_are_sent_in_tens_loses_nobody() {
+    for effect in [Effect::CutReply, Effect::CloseBefore] {
+        let told = format!("{effect:?}");
+        let world = world(500, &["Design"], &["Nobody"], &json!({ "list_limit": "per-command" }), "auto");
+        world.adobe.faults().add(Fault::on(Endpoint::Action, effect).nth(3));
+        world.run(&["sync"]).with(0).shows(&["Done: 500 memberships given, 500 memberships taken"]);
+        assert_eq!(world.adobe.faults().fired(), 1, "{told}");
+        assert_eq!((world.members("Design").len(), world.members("Nobody").len()), (500, 0), "{told}");
+    }
+}
+
+#[test]
+fn a_test_of_groups_commands_changes_nothing_and_refuses_nothing() {
+    for knobs in [json!({}), json!({ "list_limit": "per-command" })] {
+        let world = world(60, &["Design"], &["Nobody"], &knobs, "auto");
+        let before = world.adobe.dump();
+        let ended = world.run(&["sync", "--test-mode"]).with(0);
+        ended.shows(&["Tested, nothing was changed: 60 memberships given, 60 memberships taken"]);
+        assert!(world.adobe.dump() == before, "something was changed");
+        let actions = world.adobe.calls(Endpoint::Action);
+        assert!(!actions.is_empty() && actions.iter().all(|call| call.test_only));
+    }
+}

@@ -330,6 +330,10 @@ impl<'a, L: Ledger> Execution<'a, L> {
             ended.stop = again.stop;
         }
         verdicts.extend(ended.verdicts);
+        // What was sent once more may have been refused in part, as anything else.
+        if ended.stop.is_none() {
+            ended.stop = self.tell_apart(&verdicts).await;
+        }
         Ended { verdicts, stop: ended.stop }
     }
 

@@ -6,7 +6,7 @@ use crate::world::{World, all_done, command, found, join, joins, letters, no_use
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use umsync_engine::change::{Field, Target};
-use umsync_engine::command::{Command, Outcome, Phase, Step, StepError, Verdict};
+use umsync_engine::command::{Command, Exception, Outcome, Phase, Step, StepError, Verdict};
 use umsync_umapi::{Cancel, Canceller, Progress, so_far};
 
 /// A world in which an execution began just now.
@@ -267,4 +267,25 @@ async fn what_is_sent_once_more_may_lose_its_answer_like_anything_else() {
     let leave = command(Phase::Depart, "d@b.c", vec![Step::RemoveFromOrg { delete_account: false }]);
     assert_eq!(letters(&go_on(&world, begun, &[join("a@b.c"), leave], "UN").await), "DD");
     assert_eq!(sent(&world), [["a"], ["d"]]);
+}
+
+#[tokio::test]
+async fn what_is_sent_once_more_and_refused_in_part_is_told_change_by_change() {
+    let mut is_in = true;
+    let (world, begun) = cut_short(move |request| match request.method.as_str() {
+        // The first step is carried out, the second refused.
+        "POST" => {
+            is_in = false;
+            let error = json!({"index": 0, "step": 1, "errorCode": "error.plc.not_found", "message": "m"});
+            let answer = json!({"completed": 0, "notCompleted": 1, "result": "error", "errors": [error]});
+            Reply::json(answer)
+        }
+        _ => found(user("ann@b.c", if is_in { &["Video"] } else { &[] })),
+    })
+    .await;
+    let steps = vec![Step::Remove(vec!["Video".into()]), Step::Add(vec!["Design".into()])];
+    let swap = Command { changes: vec![4, 7], ..command(Phase::Settle, "ann@b.c", steps) };
+    let outcomes = go_on(&world, begun, &[swap], "U").await;
+    assert_eq!((letters(&outcomes), why(&outcomes[0])), ("R".to_owned(), "error.plc.not_found".to_owned()));
+    assert_eq!(outcomes[0].exceptions, [Exception { change: 4, verdict: Verdict::Done }]);
 }
