@@ -19,6 +19,7 @@ fn a_page_tells_the_plan_and_no_name_in_it_means_anything() {
     );
     let id = world.run(&["plan", "--json"]).with(0).json()["plan"]["id"].as_str().unwrap().to_owned();
     let ended = world.run(&["plan", "--format", "html"]).with(0);
+    let page = ended.stdout.clone();
     ended.shows(&[
         "<!doctype html>",
         "1 account created, 2 memberships given: this is what the next run does; 2 changes are held back.",
@@ -28,7 +29,6 @@ fn a_page_tells_the_plan_and_no_name_in_it_means_anything() {
         "Find none left in Video",
         "Join Design",
     ]);
-    let page = &ended.stdout;
     for outside in ["<script", "src=", "href=", "http:", "https:", "url(", "@import"] {
         assert!(!page.contains(outside), "{outside}");
     }
