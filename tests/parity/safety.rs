@@ -171,3 +171,38 @@ fn s20_b10_a_second_instance_has_a_code_of_its_own_and_a_dead_one_leaves_no_lock
     let after = world.run_unchecked(&["sync"]);
     assert!([0, 8].contains(&after.code), "{}", after.stderr);
 }
+
+#[test]
+fn s10_b11_a_share_limit_with_a_reviewed_list_is_one_of_the_users_that_are_managed() {
+    let users: Vec<_> = (0..40).map(|at| user(&format!("p{at:02}"), &["AG1"])).collect();
+    let names: Vec<String> = (2..40).map(|at| format!("p{at:02}")).collect();
+    let people: Vec<(&str, &[&str])> = names.iter().map(|name| (name.as_str(), ["DG1"].as_slice())).collect();
+    let rules = format!(
+        "{MAPPING}baseline: accept\nlimits: {{leave: 5%}}\nleavers: {{action: remove, list: gone.csv}}\n"
+    );
+    let world = world(&people, &users, &rules);
+    world.write("gone.csv", "type,email\nfederated,p00@example.com\nfederated,p01@example.com\n");
+    world.run(&["sync"]).with(0).shows(&["2 users leaving the organization"]);
+    assert_eq!(world.adobe.users().len(), 38);
+}
+
+#[test]
+fn s15_whoever_takes_a_mapping_away_is_told_who_stays_and_how_to_clean_up() {
+    let world = world(&[("ann", &["DG1"]), ("bob", &["DG2"])], &[], &format!("{MAPPING}{REVIEWED}"));
+    world.run(&["sync"]).with(0);
+    world.configure(&format!(
+        "groups:\n  - {{directory: DG1, adobe: [AG1]}}\npeople: {{select: all}}\n{REVIEWED}"
+    ));
+    let told = world.run(&["plan"]).with(0);
+    told.shows(&[
+        "No mapping names AG2 any more: it keeps its 1 member",
+        "To empty it, map a directory group without members",
+    ]);
+    let ldif = std::fs::read_to_string(world.path("people.ldif")).unwrap() + &group("Nobody", &[]);
+    world.write("people.ldif", &ldif);
+    world.configure(&format!(
+        "groups:\n  - {{directory: DG1, adobe: [AG1]}}\n  - {{directory: Nobody, adobe: [AG2]}}\npeople: {{select: all}}\n{REVIEWED}"
+    ));
+    world.run(&["sync"]).with(0).shows(&["1 membership taken"]);
+    assert_eq!(groups_of(&world, "bob"), Some(vec![]));
+}

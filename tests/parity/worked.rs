@@ -109,3 +109,42 @@ fn w15_twenty_five_groups_are_one_command() {
     assert_eq!(commands.len(), 1);
     assert_eq!(commands[0]["do"].as_array().map(Vec::len), Some(3));
 }
+
+#[test]
+fn w02_without_process_groups_a_new_person_gets_an_account_and_no_group() {
+    let rules = format!("{MAPPING}{REVIEWED}people: {{select: all}}\nmemberships: keep\n");
+    let world = world(&[("ann", &["DG1"])], &[], &rules);
+    world.run(&["sync"]).with(0);
+    assert_eq!(groups_of(&world, "ann"), groups(&[]));
+    assert_eq!(world.actions(), 1);
+}
+
+#[test]
+fn w06_without_process_groups_whoever_is_only_at_adobe_keeps_everything() {
+    let rules = format!("{MAPPING}{REVIEWED}people: {{select: all}}\nmemberships: keep\n");
+    let world = world(&[("ann", &["DG1"])], &[user("ann", &[]), user("bob", &["AG1"])], &rules);
+    world.run(&["sync"]).with(0);
+    assert_eq!((world.actions(), groups_of(&world, "bob")), (0, groups(&["AG1"])));
+}
+
+#[test]
+fn w09_where_unmapped_people_are_excluded_none_of_them_is_made() {
+    let rules = format!("{MAPPING}{REVIEWED}people: {{select: all, create: mapped}}\n");
+    let world = world(&[("ann", &[])], &[], &rules);
+    world.run(&["sync"]).with(0);
+    assert_eq!((world.actions(), world.adobe.users().len()), (0, 0));
+}
+
+#[test]
+fn w11_an_enterprise_account_without_a_country_has_the_undefined_one() {
+    let ldif = person("ann", &[]).replace("c: US\n", "") + &group("DG1", &["ann"]);
+    let domains = serde_json::json!([{ "domain": "example.com", "type": "enterprise", "login": "email" }]);
+    let mut adobe: serde_json::Value = serde_json::from_str(&seed(&["AG1"], &[])).unwrap();
+    adobe["domains"] = domains;
+    let world = World::new(&adobe.to_string(), &ldif);
+    world.configure(&format!(
+        "people: {{identity: enterprise}}\ngroups:\n  - {{directory: DG1, adobe: [AG1]}}\n{REVIEWED}"
+    ));
+    world.run(&["sync"]).with(0);
+    assert_eq!(world.adobe.users()[0].country.as_deref(), Some("UD"));
+}

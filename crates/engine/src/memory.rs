@@ -3,7 +3,7 @@
 use crate::adobe::Identity;
 use crate::directory::{Anchor, DirectoryName, GroupRef};
 use crate::falls::Counts;
-use crate::key::UserKey;
+use crate::key::{GroupName, UserKey};
 use crate::pack::ListLimit;
 use crate::set_aside::Cover;
 use crate::windows::Spent;
@@ -46,6 +46,8 @@ pub struct Memory {
     pub list_limit: ListLimit,
     /// What was removed lately.
     pub spent: Spent,
+    /// How many memberships we gave in each group and did not take since.
+    pub given: BTreeMap<GroupName, usize>,
 }
 
 /// A list of leavers that somebody has reviewed (`leavers.list`).

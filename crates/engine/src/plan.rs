@@ -63,6 +63,8 @@ pub struct Plan {
     parked: Vec<Parked>,
     unreadable_users: Vec<UnreadableUser>,
     groups: Vec<GroupLine>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    abandoned: Vec<Abandoned>,
     /// The same, for packing a part of the plan anew.
     #[serde(skip)]
     lines: Vec<GroupLine>,
@@ -151,6 +153,17 @@ pub struct GroupLine {
     pub quota: Option<u64>,
     /// Whether it is a user group, whose members can be changed from its side too.
     pub user_group: bool,
+}
+
+/// A group that no mapping names any more, and that still has members whom we gave it: nobody takes them out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Abandoned {
+    /// Which.
+    pub group: GroupName,
+    /// Listed users in it.
+    pub members: usize,
+    /// So many memberships of it we gave.
+    pub given: usize,
 }
 
 impl GroupLine {
@@ -319,6 +332,7 @@ pub fn plan(
         unreadable_users: sorted(&adobe.unreadable),
         lines: groups.clone(),
         groups,
+        abandoned: abandoned(rules, adobe, memory),
         populations,
         in_step,
         not_made,
@@ -538,6 +552,18 @@ fn group_lines(
     lines.into_values().collect()
 }
 
+/// The groups that earlier configurations filled, and that this one leaves alone.
+fn abandoned(rules: &Rules, adobe: &Snapshot, memory: &Memory) -> Vec<Abandoned> {
+    let managed = rules.managed_groups();
+    let left = memory.given.iter().filter(|(group, given)| **given > 0 && !managed.contains(*group));
+    let known = left.filter_map(|(group, given)| Some((adobe.groups.get(group)?.name.clone(), *given)));
+    let of = |(group, given): (GroupName, usize)| {
+        let members = adobe.users.iter().filter(|user| user.groups.contains(&group)).count();
+        Abandoned { group, members, given }
+    };
+    known.map(of).filter(|abandoned| abandoned.members > 0).collect()
+}
+
 fn id_of(change: &Change) -> Option<&str> {
     match &change.target {
         Target::User(account) => account.id.as_deref(),
@@ -745,6 +771,11 @@ impl Plan {
     /// Every managed group.
     pub fn groups(&self) -> &[GroupLine] {
         &self.groups
+    }
+
+    /// Groups that no mapping names any more, with members whom we gave them.
+    pub fn abandoned(&self) -> &[Abandoned] {
+        &self.abandoned
     }
 
     /// What the limits' shares were taken of.

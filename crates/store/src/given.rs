@@ -33,6 +33,19 @@ impl Store {
         rows.into_iter().map(|(group, at)| self.given_of(group, at)).collect()
     }
 
+    /// How many memberships we gave in each group and did not take since.
+    pub async fn given_groups(&self, organization: &str) -> Result<BTreeMap<GroupName, usize>, Error> {
+        let rows: Vec<(String, i64)> = sqlx::query_as(
+            "SELECT min(group_name), count(*) FROM given WHERE organization = $1 GROUP BY group_key",
+        )
+        .bind(organization)
+        .fetch_all(self.pool())
+        .await
+        .map_err(self.failed("read what was given"))?;
+        let count = |count| usize::try_from(count).unwrap_or_default();
+        Ok(rows.into_iter().map(|(group, given)| (GroupName::from(group), count(given))).collect())
+    }
+
     /// What an organization was given, by account.
     pub(crate) async fn all_given(
         &self,

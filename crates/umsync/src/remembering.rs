@@ -46,6 +46,7 @@ pub(crate) async fn recall(program: &Program, directories: &Directories) -> Resu
         looked_for: BTreeSet::new(),
         list_limit: store.list_limit(organization).await?,
         spent: store.spent(organization, program.now()).await?,
+        given: store.given_groups(organization).await?,
     })
 }
 

@@ -8,7 +8,7 @@ use crate::diff::{Leaver, Returned};
 use crate::memory::Order;
 use crate::pack::Cost;
 use crate::park::Parked;
-use crate::plan::{Certified, GroupLine, Plan};
+use crate::plan::{Abandoned, Certified, GroupLine, Plan};
 use crate::shared::Shared;
 use crate::unread::Unread;
 use crate::withhold::{Why, Withheld};
@@ -22,6 +22,7 @@ pub fn of_plan(plan: &Plan) -> Vec<Line> {
     users(plan, &mut lines);
     groups(plan, &mut lines);
     quotas(plan, &mut lines);
+    abandoned(plan, &mut lines);
     withheld(plan, &mut lines);
     others(plan, &mut lines);
     totals(plan, &mut lines);
@@ -255,6 +256,17 @@ fn quotas(plan: &Plan, lines: &mut Vec<Line>) {
                 line.name
             ),
         ));
+    }
+}
+
+/// What earlier configurations filled and this one leaves alone.
+fn abandoned(plan: &Plan, lines: &mut Vec<Line>) {
+    for Abandoned { group, members, given } in plan.abandoned() {
+        let members = counted(*members, "member", "members");
+        let text = format!(
+            "No mapping names {group} any more: it keeps its {members}, and umsync gave it {given} of its memberships. To empty it, map a directory group without members to it; umsync takes nobody out of what is not mapped"
+        );
+        lines.push(Line::of(Ink::Warning, text));
     }
 }
 
