@@ -239,3 +239,65 @@ fn what_was_approved_and_did_not_leave_is_still_approved() {
     world.run(&["sync"]);
     assert!(world.adobe.user("dora@example.com").is_none(), "her departure was in a later request");
 }
+
+#[test]
+fn a_plan_in_a_file_says_all_that_it_rests_on_and_is_its_owners() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let world = world();
+    let file = world.path("plan.json");
+    world.run(&["plan", "--out", file.to_str().unwrap()]).with(3);
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(!text.contains(umsync_emulator::DEFAULT_SECRET), "a secret");
+    let plan: serde_json::Value = serde_json::from_str(&text).unwrap();
+    for (path, kind) in [
+        ("/format", "number"),
+        ("/version", "string"),
+        ("/id", "string"),
+        ("/organization", "string"),
+        ("/configuration", "string"),
+        ("/certificates/0/source", "string"),
+        ("/adobe/digest", "string"),
+        ("/adobe/read_at", "string"),
+        ("/limits/leave/share/basis_points", "number"),
+        ("/cost/requests", "number"),
+        ("/cost/at_least", "number"),
+        ("/cost/seconds", "number"),
+        ("/commands/0/steps", "array"),
+        ("/changes/0/reason", "value"),
+        ("/changes/0/what", "object"),
+        ("/changes/0/class/0", "string"),
+        ("/changes/0/target/user/key", "string"),
+        ("/withheld/0/target/user/id", "string"),
+    ] {
+        let value = plan.pointer(path).unwrap_or_else(|| panic!("{path} is missing"));
+        let found = match value {
+            serde_json::Value::Number(_) => "number",
+            serde_json::Value::String(_) => "string",
+            serde_json::Value::Array(_) => "array",
+            _ => "object",
+        };
+        assert!(kind == "value" || kind == found, "{path} is {value}");
+    }
+    // The same users in another order are the same.
+    let again = world.run(&["plan", "--json"]).json();
+    assert_eq!(again["plan"]["adobe"]["digest"], plan["adobe"]["digest"]);
+}
+
+#[test]
+fn a_fresh_plan_is_compared_with_a_kept_one() {
+    let world = world();
+    let file = world.path("plan.json");
+    let file = file.to_str().unwrap();
+    world.run(&["plan", "--out", file]).with(3);
+    world.run(&["plan", "--compare", file]).with(3).shows(&["Compared with plan ", "the same changes"]);
+    let ldif = std::fs::read_to_string(world.path("people.ldif")).unwrap();
+    let (people, _) = ldif.split_once("dn: cn=design").unwrap();
+    world.write("people.ldif", &format!("{people}{}", group("design", &["anna", "bob"])));
+    world
+        .run(&["plan", "--compare", file])
+        .with(3)
+        .shows(&["  - emil@example.com  gets a new federated account", "  - bob@example.com  loses Design"]);
+    world.write("no-plan.json", "{}");
+    world.run(&["plan", "--compare", world.path("no-plan.json").to_str().unwrap()]).with(64);
+}

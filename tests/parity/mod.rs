@@ -2,6 +2,7 @@
 //! its users suffer from, each with its number.
 
 mod faults;
+mod figures;
 mod safety;
 mod worked;
 

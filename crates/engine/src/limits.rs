@@ -125,7 +125,7 @@ impl Limit {
 }
 
 /// The limits of one run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Limits {
     /// For [`Class::Create`], of people selected.
     pub create: Limit,

@@ -10,7 +10,7 @@ use crate::directories::Directories;
 use crate::directory::{Certificate, DirectoryGroup, DirectoryName, GroupRef, SeenGroup};
 use crate::falls::{Counts, Fall, falls};
 use crate::key::GroupName;
-use crate::limits::{Breach, Class, Populations, largest};
+use crate::limits::{Breach, Class, Limits, Populations, largest};
 use crate::matching::Held;
 use crate::memory::{Absent, Departure, Gave, Match, Memory};
 use crate::pack::{Cost, Packing, Terms, commands};
@@ -22,7 +22,7 @@ use crate::unread::{Unread, giving, waiting, without_doubtful_links};
 use crate::unresolved::{Frozen, frozen};
 use crate::withhold::{Checked, Circumstances, Doubts, Why, Withheld, withhold};
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -34,6 +34,7 @@ const FORMAT: u32 = 1;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Plan {
     format: u32,
+    version: &'static str,
     made_at: DateTime<Utc>,
     id: String,
     organization: String,
@@ -45,11 +46,13 @@ pub struct Plan {
     unknown: usize,
     shared: Vec<Shared>,
     adobe: AdobeRead,
+    #[serde(serialize_with = "with_classes")]
     changes: Vec<Change>,
     commands: Vec<Command>,
     packed: Terms,
     cost: Cost,
     withheld: Vec<Withheld>,
+    limits: Limits,
     breaches: Vec<Breach>,
     doubts: Doubts,
     falls: Vec<Fall>,
@@ -72,6 +75,17 @@ pub struct Plan {
     in_step: usize,
     #[serde(skip_serializing_if = "is_none")]
     not_made: usize,
+}
+
+/// Each change with the classes of limits that count it.
+fn with_classes<S: Serializer>(changes: &[Change], serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Classed<'a> {
+        #[serde(flatten)]
+        change: &'a Change,
+        class: &'a [Class],
+    }
+    serializer.collect_seq(changes.iter().map(|change| Classed { change, class: Class::of(change) }))
 }
 
 fn is_none(count: &usize) -> bool {
@@ -118,6 +132,8 @@ pub struct Read {
 pub struct AdobeRead {
     /// When the listing began.
     pub read_at: DateTime<Utc>,
+    /// A digest of what was listed: two plans with the same saw the same users in the same groups.
+    pub digest: String,
     /// Users listed.
     pub users: usize,
     /// Groups listed.
@@ -295,6 +311,7 @@ pub fn plan(
     let (commands, cost) = commands(&checked.changes, packed, &groups);
     let mut plan = Plan {
         format: FORMAT,
+        version: env!("CARGO_PKG_VERSION"),
         made_at: now,
         id: String::new(),
         organization: adobe.organization.clone(),
@@ -307,6 +324,7 @@ pub fn plan(
         shared: desired.shared,
         adobe: AdobeRead {
             read_at: adobe.read_at,
+            digest: listed(adobe),
             users: adobe.users.len(),
             groups: adobe.groups.len(),
             counted: adobe.total_count,
@@ -318,6 +336,7 @@ pub fn plan(
         cost,
         changes: checked.changes,
         withheld: checked.withheld,
+        limits: rules.limits,
         breaches: checked.breaches,
         doubts,
         falls,
@@ -550,6 +569,35 @@ fn group_lines(
         }
     }
     lines.into_values().collect()
+}
+
+/// Users and groups as they were listed, in any order, as sixteen hexadecimal digits.
+fn listed(adobe: &Snapshot) -> String {
+    let mut total = [0_u8; 32];
+    // In whatever order Adobe lists them: the digests of users are added up.
+    for user in &adobe.users {
+        let User { id, kind, email, username, domain, first_name, last_name, country: _, status, groups } =
+            user;
+        let mut hash = Sha256::new();
+        for text in [id, username, domain, first_name, last_name]
+            .into_iter()
+            .map(Option::as_deref)
+            .chain([Some(email.as_str())])
+        {
+            hash.update(text.unwrap_or_default());
+            hash.update([0]);
+        }
+        hash.update(format!("{kind}/{status:?}"));
+        for group in groups {
+            hash.update([0]);
+            hash.update(group.folded());
+        }
+        total.iter_mut().zip(hash.finalize()).for_each(|(sum, byte)| *sum = sum.wrapping_add(byte));
+    }
+    let mut digest = Digester::default();
+    digest.take(&total);
+    digest.take(&adobe.groups.keys().map(GroupName::folded).collect::<Vec<_>>());
+    digest.end(8)
 }
 
 /// The groups that earlier configurations filled, and that this one leaves alone.

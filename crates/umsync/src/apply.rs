@@ -47,7 +47,7 @@ async fn execute(
     recorded(program, wish).await
 }
 
-fn read(path: &Path) -> Result<SavedPlan, Failure> {
+pub(crate) fn read(path: &Path) -> Result<SavedPlan, Failure> {
     let text = std::fs::read_to_string(path)
         .map_err(|source| Failure::PlanFile { path: path.to_owned(), source })?;
     let value = serde_json::from_str(&text).map_err(umsync_engine::saved::SavedPlanError::NotAPlan)?;
@@ -55,7 +55,7 @@ fn read(path: &Path) -> Result<SavedPlan, Failure> {
 }
 
 /// Whether a plan is about this organization, under what the configuration means now.
-fn fits(saved: &SavedPlan, organization: &str, meaning: &str) -> Result<(), Failure> {
+pub(crate) fn fits(saved: &SavedPlan, organization: &str, meaning: &str) -> Result<(), Failure> {
     let id = saved.id().to_owned();
     if saved.organization() != organization {
         let (plan, organization) = (saved.organization().to_owned(), organization.to_owned());

@@ -81,6 +81,9 @@ pub(crate) enum Command {
         /// Also write the plan to this file, for `apply`
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
+        /// Also tell what it does otherwise than a plan that was kept in this file
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "format"])]
+        compare: Option<PathBuf>,
         /// End with 2 when something would change
         #[arg(long)]
         detailed_exitcode: bool,

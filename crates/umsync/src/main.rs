@@ -13,6 +13,7 @@ mod binds;
 mod check;
 mod cli;
 mod clock;
+mod compare;
 mod config;
 mod daemon;
 mod directories;
@@ -100,11 +101,12 @@ async fn obey(cli: &Cli) -> Result<u8, Failure> {
     match &cli.command {
         Command::Init { file } => init::init(file),
         Command::Check { offline, json } => check::check(cli, *offline, *json).await,
-        Command::Plan { out, detailed_exitcode, format, json } => {
+        Command::Plan { out, compare, detailed_exitcode, format, json } => {
             let mut wish = Wish::new("plan", Mode::Plan, *json || *format == PlanFormat::Json);
             wish.html = *format == PlanFormat::Html;
             wish.detailed = *detailed_exitcode;
             wish.out = out.as_deref();
+            wish.compare = compare.as_deref();
             sync::sync(cli, wish).await
         }
         Command::Sync(sync) => {

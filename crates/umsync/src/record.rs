@@ -15,7 +15,7 @@ use umsync_engine::change::{Change, Target};
 use umsync_engine::command::{Outcome, Verdict};
 use umsync_engine::memory::Departure;
 use umsync_engine::plan::{Plan, Remember};
-use umsync_engine::report::{Results, Totals, codes_of, fates};
+use umsync_engine::report::{Figures, Results, Totals, codes_of, fates};
 use umsync_engine::rules::Baseline;
 use umsync_engine::unread::Unread;
 use umsync_store::{RunEnd, RunStart};
@@ -335,6 +335,7 @@ impl Finished {
             "stale": self.stale.len(),
             "unrecorded": self.unrecorded,
             "results": Results::of(&self.plan, &self.outcomes),
+            "figures": Figures::of(&self.plan, &self.outcomes),
         })
     }
 }

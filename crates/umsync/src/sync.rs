@@ -2,6 +2,7 @@
 
 use crate::bar::Bar;
 use crate::cli::Cli;
+use crate::compare;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::notify;
@@ -33,6 +34,8 @@ pub(crate) struct Wish<'a> {
     pub(crate) detailed: bool,
     /// Also write the plan to this file.
     pub(crate) out: Option<&'a Path>,
+    /// Compare it with the plan in this file.
+    pub(crate) compare: Option<&'a Path>,
     /// How much of the plan the run is about.
     pub(crate) scope: Scope<'a>,
     /// Execute for one person although that closes the gate for a scheduled run.
@@ -49,6 +52,7 @@ impl Wish<'_> {
             html: false,
             detailed: false,
             out: None,
+            compare: None,
             scope: Scope::Whole,
             take_window: false,
         }
@@ -73,6 +77,7 @@ pub(crate) async fn sync(cli: &Cli, wish: Wish<'_>) -> Result<u8, Failure> {
 
 /// One run with its record in the store, told on stdout and to whom the configuration names.
 pub(crate) async fn recorded(program: &Program, wish: Wish<'_>) -> Result<u8, Failure> {
+    let kept = wish.compare.map(|file| compare::kept(program, file)).transpose()?;
     let record = Record::begin(program, wish.command, wish.mode).await?;
     let show = |Exact { plan, stale }: &Exact| {
         program.bar.finish();
@@ -91,7 +96,11 @@ pub(crate) async fn recorded(program: &Program, wish: Wish<'_>) -> Result<u8, Fa
             });
             let told = warned
                 .and_then(|()| output::lines(&of_plan(plan)))
-                .and_then(|()| output::lines(&of_stale(stale)));
+                .and_then(|()| output::lines(&of_stale(stale)))
+                .and_then(|()| match &kept {
+                    Some(kept) => output::lines(&compare::difference(kept, plan)),
+                    None => Ok(()),
+                });
             heard(told, wish.mode)?;
         }
         Ok(())

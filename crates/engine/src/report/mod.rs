@@ -1,12 +1,14 @@
 //! Wording for people: a plan, and what became of it, as lines of inked text. Colour itself is the program's matter.
 
 mod certificate;
+mod figures;
 pub mod html;
 mod outcome;
 mod plan;
 mod refusals;
 mod totals;
 
+pub use figures::Figures;
 pub use outcome::{Results, Sent, fates, of_fates, of_notes, of_outcomes, of_stale};
 pub use plan::{of_plan, reason};
 pub use refusals::{codes_of, of_codes, refusal};
@@ -49,6 +51,11 @@ pub struct Span {
 pub struct Line(pub Vec<Span>);
 
 impl Line {
+    /// One span.
+    pub fn one(ink: Ink, text: impl Into<String>) -> Self {
+        Self::of(ink, text)
+    }
+
     pub(crate) fn of(ink: Ink, text: impl Into<String>) -> Self {
         Self(vec![Span { ink, text: text.into() }])
     }

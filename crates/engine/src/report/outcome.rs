@@ -1,7 +1,7 @@
 //! What became of a plan.
 
 use super::refusals::{of_codes, refusal};
-use super::{Ink, Line, Totals, counted, section, told};
+use super::{Figures, Ink, Line, Totals, counted, section, told};
 use crate::change::{Change, Target};
 use crate::codes::OUR_OWN;
 use crate::command::{Outcome, Verdict};
@@ -91,6 +91,7 @@ pub fn of_stale(stale: &[Change]) -> Vec<Line> {
 pub fn of_outcomes(plan: &Plan, outcomes: &[Outcome], sent: Sent) -> Vec<Line> {
     let mut lines = of_notes(plan, outcomes, sent);
     lines.extend(of_fates(&fates(plan, outcomes).collect::<Vec<_>>(), sent));
+    lines.extend(Figures::of(plan, outcomes).lines());
     lines
 }
 
