@@ -226,3 +226,21 @@ fn a_test_of_groups_commands_changes_nothing_and_refuses_nothing() {
         assert!(!actions.is_empty() && actions.iter().all(|call| call.test_only));
     }
 }
+
+#[test]
+fn a_snapshot_of_which_too_much_is_open_serves_nobody() {
+    let world = world(300, &["Design"], &[], &json!({}), "auto");
+    world.configure_with(
+        &["pace: off"],
+        &format!("people: {{select: all}}\ngroups:\n  - {{directory: Design, adobe: [Design]}}\n{REVIEWED}"),
+    );
+    world.adobe.faults().add(Fault::on(Endpoint::Members, Effect::Refuse(Reply::status(403))));
+    world.run(&["sync"]).with(4).shows(&["could not be read back"]);
+    world.adobe.faults().clear();
+    // Three hundred accounts would have to be asked for one by one, with the listing closed.
+    let asked = world.adobe.calls(Endpoint::User).len();
+    world.run(&["plan"]).with(8);
+    assert_eq!(world.adobe.calls(Endpoint::User).len(), asked);
+    world.pass(crate::support::store::EVERY);
+    world.run(&["sync"]).with(0).shows(&["Everything is in step"]);
+}
