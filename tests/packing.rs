@@ -1,5 +1,6 @@
 //! Fewest requests: memberships from the group's side, whoever is left out, and the same end whatever the packing.
 
+use crate::support::rounds::{Dice, play, rounds};
 use crate::support::{World, group, person, seed, user};
 use serde_json::{Value, json};
 use std::process::Stdio;
@@ -243,4 +244,43 @@ fn a_snapshot_of_which_too_much_is_open_serves_nobody() {
     assert_eq!(world.adobe.calls(Endpoint::User).len(), asked);
     world.pass(crate::support::store::EVERY);
     world.run(&["sync"]).with(0).shows(&["Everything is in step"]);
+}
+
+#[test]
+fn d46_killed_at_random_instants_among_groups_commands_and_nothing_is_lost() {
+    let killed = play(rounds(6, 100), |round| {
+        let mut dice = Dice::of(3_000 + round);
+        let world = world(400, &["Design", "Video", "Fonts"], &["Nobody"], &json!({}), "auto");
+        world.configure_with(
+            &["pace: off"],
+            &format!(
+                "people: {{select: all}}\ngroups:\n  - {{directory: Design, adobe: [Design]}}\n  - {{directory: Video, adobe: [Video]}}\n  - {{directory: Fonts, adobe: [Fonts]}}\n  - {{directory: Nobody, adobe: [Nobody]}}\n{REVIEWED}"
+            ),
+        );
+        let lost = [Effect::CutReply, Effect::CloseBefore, Effect::Replace(Reply::status(504))];
+        if dice.one_in(2) {
+            let effect = lost[dice.below(3)].clone();
+            world.adobe.faults().add(Fault::on(Endpoint::Action, effect).nth(1 + dice.below(2) as u32));
+        }
+        let mut sync = world.command(&["sync"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(dice.up_to(std::time::Duration::from_millis(1_500)));
+        sync.kill().unwrap();
+        let was_killed = sync.wait().unwrap().code().is_none();
+        // What the dead had under way arrives.
+        std::thread::sleep(std::time::Duration::from_millis(60));
+        let mut ended = world.run(&["sync"]);
+        while ended.code == 8 {
+            world.pass(crate::support::store::EVERY);
+            ended = world.run(&["sync"]);
+        }
+        ended.with(0);
+        for group in ["Design", "Video", "Fonts"] {
+            assert_eq!(world.members(group).len(), 400);
+        }
+        assert!(world.members("Nobody").is_empty());
+        was_killed
+    });
+    let (all, killed) = (killed.len(), killed.into_iter().filter(|killed| *killed).count());
+    println!("{killed} of {all} killed");
+    assert!(killed > 0);
 }
