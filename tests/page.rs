@@ -17,8 +17,8 @@ fn a_page_tells_the_plan_and_no_name_in_it_means_anything() {
     world.configure(
         "groups:\n  - {directory: design, adobe: [Design]}\n  - {directory: video, adobe: [Video]}\nleavers: {action: remove, grace: 0s}\nlimits: {leave: 1}\nbaseline: accept\n",
     );
-    let id = world.run(&["plan", "--json"]).with(0).json()["plan"]["id"].as_str().unwrap().to_owned();
-    let ended = world.run(&["plan", "--format", "html"]).with(0);
+    let id = world.run(&["plan", "--json"]).with(3).json()["plan"]["id"].as_str().unwrap().to_owned();
+    let ended = world.run(&["plan", "--format", "html"]).with(3);
     let page = ended.stdout.clone();
     ended.shows(&[
         "<!doctype html>",
