@@ -135,7 +135,26 @@ impl<'a> Graph<'a> {
         let most = self.capacity.most();
         let share = |user: usize| self.of_user.of(user).len().min(most);
         let filled = (0..self.of_user.count()).map(share).sum::<usize>().div_ceil(most);
-        matched.max(filled)
+        matched.max(filled).max(self.of_groups_alone(most))
+    }
+
+    /// The commands of all groups, less what commands of users could spare: one of them takes a change from each of the
+    /// user's groups, and a group needs a command less once all beyond its full ones are taken.
+    fn of_groups_alone(&self, most: usize) -> usize {
+        let sizes =
+            || (0..self.of_group.count()).map(|group| self.of_group.of(group).len()).filter(|size| *size > 0);
+        let all: usize = sizes().map(|size| size.div_ceil(most)).sum();
+        let widest =
+            (0..self.of_user.count()).map(|user| self.of_user.of(user).len()).max().unwrap_or_default();
+        let mut beyond: Vec<usize> = sizes().map(|size| (size - 1) % most + 1).collect();
+        beyond.sort_unstable();
+        let (mut taken, mut spared) = (0, 0);
+        for (groups, size) in beyond.into_iter().enumerate() {
+            taken += size;
+            spared = spared.max((groups + 1).saturating_sub(taken.div_ceil(widest.max(1))));
+        }
+        // Where users are in so many groups that taking full commands of theirs pays, this says nothing.
+        if widest >= most { 0 } else { all - spared }
     }
 
     /// The commands that a group takes for what is left to it.
