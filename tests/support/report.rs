@@ -125,6 +125,10 @@ pub(crate) fn is_true(adobe: &Running, mark: &Mark, rows: &[Row]) {
     assert_eq!(without(&done, [&changed, &changed]), none, "called done, and it is not so");
     assert_eq!(without(&sent, [&done, &open]), none, "Adobe did it, and no row admits it");
     assert_eq!(without(&changed, [&done, &open]), none, "it is different, and no row admits it");
+    let refused = of(&["refused"]);
+    let both: Vec<Deed> =
+        refused.intersection(&changed).filter(|deed| !done.contains(deed)).cloned().collect();
+    assert_eq!(both, none, "called refused, and it is so");
 }
 
 /// Every change of a report in JSON, sorted.
