@@ -95,12 +95,14 @@ async fn connect(url: &Url) -> Ldap {
     let mut last = String::new();
     let mut way = LdapConnSettings::new();
     for _ in 0..600 {
-        match LdapConnAsync::with_settings(way.clone(), url.as_str()).await {
+        let settings = way.clone().set_conn_timeout(Duration::from_secs(5));
+        match LdapConnAsync::with_settings(settings, url.as_str()).await {
             Ok((conn, mut ldap)) => {
                 tokio::spawn(async move {
                     let _ = conn.drive().await;
                 });
-                match ldap.simple_bind(ADMIN, ADMIN_PASSWORD).await {
+                // A port that answers for a server that is not there yet says nothing, for ever.
+                match ldap.with_timeout(Duration::from_secs(5)).simple_bind(ADMIN, ADMIN_PASSWORD).await {
                     Ok(result) if result.rc == 0 => return ldap,
                     // confidentialityRequired
                     Ok(result) if result.rc == 13 => {
