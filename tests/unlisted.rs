@@ -68,3 +68,23 @@ fn whoever_is_approved_is_looked_for_too_before_they_are_created() {
     report_agrees(&world);
     assert_eq!(world.adobe.calls(Endpoint::User).len(), 120);
 }
+
+#[test]
+fn an_older_plan_does_not_bring_an_older_surplus_back() {
+    let (users, people) = (names(50), names(51));
+    let world = world(&users, &people, 30);
+    let older = plan_id(&world);
+    world.adobe.with_knobs(|knobs| knobs.technical_accounts = 28);
+    let newer = plan_id(&world);
+    assert_ne!(older, newer);
+    world.run(&["approve", &newer]).with(0).shows(&["Accepted: 28 accounts"]);
+    world.run(&["approve", &older]).with(0).shows(&["Not accepted: 30 accounts"]);
+    world.run(&["status"]).with(0).shows(&["surplus        Adobe counts 28 accounts that it never lists"]);
+    assert_eq!(world.run(&["status", "--json"]).with(0).json()["surplus"]["accounts"], 28);
+    // What is counted later stands in its place.
+    world.write("people.ldif", &ldif(&names(52)));
+    world.adobe.with_knobs(|knobs| knobs.technical_accounts = 60);
+    let newest = plan_id(&world);
+    world.run(&["approve", &newest]).with(0).shows(&["Accepted: 60 accounts"]);
+    world.run(&["status"]).with(0).shows(&["Adobe counts 60 accounts that it never lists"]);
+}
