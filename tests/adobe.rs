@@ -7,21 +7,21 @@ use umsync_emulator::{
     Client, DEFAULT_SECRET, Effect, Endpoint, Fault, JwtCredential, Knobs, Options, Reply, Seed,
 };
 
-const RULES: &str = "groups:\n  - {directory: design, adobe: [Design]}\nleavers: {action: remove, grace: 0s}\nbaseline: accept\n";
+pub(crate) const RULES: &str = "groups:\n  - {directory: design, adobe: [Design]}\nleavers: {action: remove, grace: 0s}\nbaseline: accept\n";
 
-fn names(count: usize) -> Vec<String> {
+pub(crate) fn names(count: usize) -> Vec<String> {
     (0..count).map(|number| format!("u{number:03}")).collect()
 }
 
 /// Everybody of the directory is listed by `design`.
-fn ldif(people: &[String]) -> String {
+pub(crate) fn ldif(people: &[String]) -> String {
     let members: Vec<&str> = people.iter().map(String::as_str).collect();
     let people: String = people.iter().map(|name| person(name, &[])).collect();
     format!("{people}{}", group("design", &members))
 }
 
 /// An organization whose users are all in `Design`, on pages of twenty.
-fn world(users: &[String], people: &[String], technical: usize) -> World {
+pub(crate) fn world(users: &[String], people: &[String], technical: usize) -> World {
     let users: Vec<_> = users.iter().map(|name| user(name, &["Design"])).collect();
     let mut options = Options::seeded(Seed::parse(&seed(&["Design"], &users)).unwrap());
     let knobs = Knobs { page_size_users: 20, technical_accounts: technical, ..Knobs::unthrottled() };
@@ -32,18 +32,18 @@ fn world(users: &[String], people: &[String], technical: usize) -> World {
 }
 
 /// Who was asked to be created, over all requests.
-fn created(world: &World) -> BTreeSet<String> {
+pub(crate) fn created(world: &World) -> BTreeSet<String> {
     let calls = world.adobe.calls(Endpoint::Action);
     let commands = calls.iter().flat_map(|call| &call.commands);
     let creates = |command: &&serde_json::Value| command["do"][0].get("createFederatedID").is_some();
     commands.filter(creates).map(|command| command["user"].as_str().unwrap().to_owned()).collect()
 }
 
-fn mail(name: &str) -> String {
+pub(crate) fn mail(name: &str) -> String {
     format!("{name}@example.com")
 }
 
-fn plan_id(world: &World) -> String {
+pub(crate) fn plan_id(world: &World) -> String {
     world.run(&["plan", "--json"]).json()["plan"]["id"].as_str().unwrap().to_owned()
 }
 

@@ -37,4 +37,5 @@ mod sandbox;
 mod scenarios;
 mod support;
 mod sync_ldap;
+mod unlisted;
 mod windows;

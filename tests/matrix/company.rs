@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use umsync_emulator::{Org, User};
 
-pub(super) const RULES: &str = "groups:\n  - {directory: design, adobe: [Design]}\n  - {directory: video, adobe: [Video]}\n  - {directory: sketch, adobe: [Sketch], create: true}\nleavers: {action: remove, grace: 0s}\nprotect: {users: [\"vip@*\"], groups: [Keep]}\nlimits: {create: off, update: off, identity: off, group_removals: off, removals: off, leave: off}\nbaseline: accept\n";
+pub(super) const RULES: &str = "groups:\n  - {directory: design, adobe: [Design]}\n  - {directory: video, adobe: [Video], create: true}\n  - {directory: sketch, adobe: [Sketch], create: true}\nleavers: {action: remove, grace: 0s}\nprotect: {users: [\"vip@*\"], groups: [Keep]}\nlimits: {create: off, update: off, identity: off, group_removals: off, removals: off, leave: off}\nbaseline: accept\n";
 
 /// A name, and groups before and after.
 type Somebody = (&'static str, Option<&'static [&'static str]>, Option<&'static [&'static str]>);
@@ -117,4 +117,45 @@ pub(super) fn nobody_else_was_touched(before: &Org, now: &Org, case: &str) {
     assert_eq!(canteen(&groups_now), canteen(&groups_before), "{case}");
     let names: BTreeSet<&String> = groups_now.keys().filter(|name| *name != "Sketch").collect();
     assert_eq!(names, groups_before.keys().collect(), "{case}: groups");
+}
+
+/// Panics unless everybody whom the sync is about is somewhere between what they had and what they shall have, however
+/// the runs between the two organizations ended: nobody loses what they keep, and nobody gets what nobody wants.
+#[track_caller]
+pub(super) fn nothing_wrong_was_done(before: &Org, now: &Org, case: &str) {
+    let (users_before, _) = without_ids(before);
+    let (users_now, _) = without_ids(now);
+    for (name, _, wanted) in SOMEBODIES {
+        let email = format!("{name}@example.com");
+        let (old, new) = (users_before.get(&email), users_now.get(&email));
+        let Some(new) = new else {
+            assert!(old.is_none() || wanted.is_none(), "{case}: {email} is gone");
+            continue;
+        };
+        let had = |group: &str| old.is_some_and(|old| old.groups.iter().any(|known| known == group));
+        let shall_have = |group: &str| wanted.is_some_and(|wanted| wanted.contains(&group));
+        for group in &new.groups {
+            assert!(had(group) || shall_have(group), "{case}: {email} has {group}");
+        }
+        for group in old.iter().flat_map(|old| &old.groups) {
+            let keeps = new.groups.contains(group) || (!shall_have(group) && group != "Canteen");
+            assert!(keeps, "{case}: {email} has lost {group}");
+        }
+    }
+    let made = users_now.keys().filter(|email| !users_before.contains_key(*email));
+    for email in made {
+        let wants =
+            |(name, _, wanted): &Somebody| wanted.is_some() && *email == format!("{name}@example.com");
+        assert!(SOMEBODIES.iter().any(wants), "{case}: {email} was made");
+    }
+}
+
+/// Panics unless everybody has all that they had.
+#[track_caller]
+pub(super) fn nothing_was_taken(before: &Org, now: &Org, case: &str) {
+    for old in before.users() {
+        let new = now.user(&old.email).unwrap_or_else(|| panic!("{case}: {} is gone", old.email));
+        let lost: Vec<&String> = old.groups.iter().filter(|group| !new.groups.contains(group)).collect();
+        assert!(lost.is_empty(), "{case}: {} has lost {lost:?}", old.email);
+    }
 }

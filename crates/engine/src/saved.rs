@@ -5,6 +5,7 @@ use crate::directory::GroupRef;
 use crate::plan::{Plan, fingerprint};
 use crate::unread::Unread;
 use crate::withhold::{Why, Withheld};
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,6 +45,13 @@ struct Parts {
     /// Missing in plans of earlier versions, which accepted none.
     #[serde(default)]
     surplus: Option<u64>,
+    adobe: Counted,
+}
+
+/// When Adobe's side was read, and counted.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+struct Counted {
+    read_at: DateTime<Utc>,
 }
 
 impl SavedPlan {
@@ -60,6 +68,7 @@ impl SavedPlan {
             freezing: _,
             unread: _,
             surplus,
+            adobe: _,
         } = &parts;
         if fingerprint(organization, configuration, changes, withheld, *surplus) != *id {
             return Err(SavedPlanError::Altered { id: id.clone() });
@@ -100,6 +109,11 @@ impl SavedPlan {
     /// As [`Plan::surplus`].
     pub fn surplus(&self) -> Option<u64> {
         self.0.surplus
+    }
+
+    /// When Adobe counted what [`Self::surplus`] says.
+    pub fn counted_at(&self) -> DateTime<Utc> {
+        self.0.adobe.read_at
     }
 
     /// As [`Plan::freezing`].

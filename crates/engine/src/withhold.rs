@@ -128,7 +128,8 @@ pub struct Circumstances<'a> {
     pub waiting: &'a BTreeSet<Change>,
     /// Accounts that were looked for one by one.
     pub looked_for: &'a BTreeSet<UserKey>,
-    /// Changes, by [`Change::fingerprint`], that somebody approved: nothing else holds them, and no limit counts them.
+    /// Changes, by [`Change::fingerprint`], that somebody approved: no limit counts them, and nothing else holds them but
+    /// that nobody has looked for whom they make while the count is open.
     pub approved: &'a BTreeSet<String>,
     /// What was removed lately.
     pub spent: &'a Spent,
@@ -169,8 +170,13 @@ pub fn withhold(changes: Vec<Change>, circumstances: Circumstances<'_>) -> Check
         if waiting.contains(change) {
             return Some(Why::Unread);
         }
+        let creates = matches!(change.what, What::CreateUser(_));
+        let may_be_there = doubts.open_count
+            && creates
+            && matches!(&change.target, Target::User(account) if !looked_for.contains(&account.key));
         if is_approved(change) {
-            return None;
+            // Whoever approved it did not see that there is nobody like that.
+            return may_be_there.then_some(Why::Unlisted);
         }
         if let Some(why) = parked.get(change) {
             return Some(*why);
@@ -182,14 +188,10 @@ pub fn withhold(changes: Vec<Change>, circumstances: Circumstances<'_>) -> Check
                 Baseline::Accepted => {}
             }
         }
-        let creates = matches!(change.what, What::CreateUser(_));
         if doubts.short_listing && change.is_removal() || doubts.far_short_listing && creates {
             return Some(Why::ShortListing);
         }
-        if doubts.open_count
-            && let (What::CreateUser(_), Target::User(account)) = (&change.what, &change.target)
-            && !looked_for.contains(&account.key)
-        {
+        if may_be_there {
             return Some(Why::Unlisted);
         }
         let mut broken = breaches.iter().map(|breach| breach.class);

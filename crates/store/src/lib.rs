@@ -102,3 +102,4 @@ pub use person::PersonTraces;
 pub use plans::StoredPlan;
 pub use runs::{Run, RunEnd, RunStart};
 pub use story::Told;
+pub use surplus::Surplus;

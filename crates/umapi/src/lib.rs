@@ -72,3 +72,4 @@ pub use progress::{Cancel, Canceller, Listener, Progress, Wait};
 pub use read::Members;
 pub use session::{Client, Session};
 pub use settings::{Jwt, Manners, Pace, Settings, TokenEndpoint};
+pub use user::Namesakes;

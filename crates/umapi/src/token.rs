@@ -98,6 +98,13 @@ impl<L: Ledger> Line<L> {
                     _ => return Err(Error::RefusedBefore),
                 };
                 let error = match self.ask(secret).await {
+                    // The documentation of the deprecated exchange parts a client that nobody knows (400) from a secret
+                    // that is wrong (401): no other secret helps there. The one of the other way does not, and Adobe was
+                    // seen to answer wrong secrets with 400 there.
+                    Err(error @ Error::ClientId { .. }) if self.settings.deprecated_jwt.is_some() => {
+                        self.refused_secrets.store(2, Ordering::Relaxed);
+                        return Err(error);
+                    }
                     Err(error @ (Error::Credential { .. } | Error::ClientId { .. })) => error,
                     asked => return asked,
                 };

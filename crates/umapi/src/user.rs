@@ -14,6 +14,15 @@ use umsync_engine::change::{Account, Address};
 use umsync_engine::key::{fold, fold_email};
 use umsync_engine::stamps::RequestClass;
 
+/// The accounts that one to be made would meet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Namesakes {
+    /// Who they are.
+    pub users: Vec<User>,
+    /// So many requests it took to know that, those that were repeated counted once.
+    pub requests: usize,
+}
+
 impl<L: Ledger> Session<L> {
     /// The user that a command with this address would reach; `None` where there is none. An Adobe ID with the email
     /// of an organization-owned account is another user.
@@ -25,19 +34,22 @@ impl<L: Ledger> Session<L> {
 
     /// Every account that an account to be made would meet, whatever its type: by its name, by its email, and the Adobe
     /// ID of that email where it stands before another one.
-    pub async fn namesakes(&self, account: &Account) -> Result<Vec<User>, Error> {
+    pub async fn namesakes(&self, account: &Account) -> Result<Namesakes, Error> {
         let Address { user, domain, adobe_id: _ } = &account.address;
         let mut names = vec![(account.email.as_str(), None)];
         if domain.is_some() || fold_email(user) != fold_email(&account.email) {
             names.push((user, domain.as_deref()));
         }
         let mut found = Vec::new();
+        let mut requests = 0;
         for (name, domain) in names {
             // Without a domain every directory is searched. The organization-owned account is preferred; should the Adobe
             // ID come nevertheless, the domain of the email shows whether there is an account beside it.
+            requests += 1;
             let first = self.ask(name, domain, Patience::READ, Watch::NOBODY).await?;
             let beside = match (&first, name.rsplit_once('@')) {
                 (Some(first), Some((_, domain))) if is_personal(first) => {
+                    requests += 1;
                     self.ask(name, Some(domain), Patience::READ, Watch::NOBODY).await?
                 }
                 _ => None,
@@ -48,7 +60,7 @@ impl<L: Ledger> Session<L> {
                 }
             }
         }
-        Ok(found)
+        Ok(Namesakes { users: found, requests })
     }
 
     pub(crate) async fn find(

@@ -29,9 +29,10 @@ pub(crate) async fn approve(cli: &Cli, beginning: &str) -> Result<u8, Failure> {
     let unread: Vec<&str> = saved.unread().iter().map(|unread| unread.directory.as_str()).collect();
     // Who could not see all that a plan is about has not looked at the count, either.
     let surplus = saved.surplus().filter(|_| unread.is_empty());
-    if let Some(surplus) = surplus {
-        store.accept_surplus(organization, surplus, &who, now).await?;
-    }
+    let accepted = match surplus {
+        Some(surplus) => store.accept_surplus(organization, surplus, &who, saved.counted_at()).await?,
+        None => false,
+    };
     let lifts = saved.lifts();
     let lifted = saved.withheld().iter().map(|withheld| &withheld.change);
     let totals = Totals::of(lifted.filter(|change| lifts.contains(&change.fingerprint())));
@@ -54,10 +55,16 @@ pub(crate) async fn approve(cli: &Cli, beginning: &str) -> Result<u8, Failure> {
     }
     if let Some(surplus) = surplus {
         let accounts = counted(usize::try_from(surplus).unwrap_or(usize::MAX), "account", "accounts");
-        let _ = write!(
-            told,
-            "\nAccepted: {accounts} that Adobe counts and never lists. Only if more are missing, changes wait again."
-        );
+        let _ = match accepted {
+            true => write!(
+                told,
+                "\nAccepted: {accounts} that Adobe counts and never lists. Only if more are missing, changes wait again."
+            ),
+            false => write!(
+                told,
+                "\nNot accepted: {accounts} that Adobe counts and never lists. A newer count stands, which `umsync status` tells; to accept another, approve a newer plan."
+            ),
+        };
     }
     if saved.configuration() != config.meaning {
         told.push_str("\nThe configuration means something else now than when this plan was made: removals wait until a plan made under it is approved.");

@@ -24,6 +24,7 @@ mod groups;
 mod history;
 mod init;
 mod kerberos;
+mod known;
 mod leavers;
 mod ledger;
 mod links;

@@ -114,7 +114,7 @@ async fn listed(
     let snapshot = session.snapshot(permit, &move |progress| bar.adobe(progress)).await?;
     program.store.save_snapshot(&snapshot).await?;
     if let Some(unlisted) = Count::of(&snapshot, 0).unlisted() {
-        program.store.lower_surplus(program.organization(), unlisted).await?;
+        program.store.lower_surplus(program.organization(), unlisted, snapshot.read_at).await?;
     }
     tracing::info!(users = snapshot.users.len(), groups = snapshot.groups.len(), "adobe read");
     Ok(Reading { snapshot, lock, person: None, waited })

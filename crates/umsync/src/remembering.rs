@@ -42,7 +42,7 @@ pub(crate) async fn recall(program: &Program, directories: &Directories) -> Resu
         accepted: store.accepted_members(organization).await?,
         reads,
         gave,
-        surplus: store.surplus(organization).await?,
+        surplus: store.surplus(organization).await?.map_or(0, |surplus| surplus.accounts),
         looked_for: BTreeSet::new(),
         list_limit: store.list_limit(organization).await?,
         spent: store.spent(organization, program.now()).await?,

@@ -1,19 +1,18 @@
 //! One run, as a sentence: read the directory, read Adobe, decide, do, tell.
 
-use crate::approvals::{Approvals, baseline};
+use crate::approvals::Approvals;
 use crate::failure::Failure;
+use crate::known::known;
 use crate::program::Program;
 use crate::reading::{self, Reading};
 use crate::record::Record;
 use crate::remembering;
 use crate::reviewed;
 use crate::scope::Scope;
-use crate::unlisted;
+use crate::unlisted::{self, Looked};
 use umsync_engine::change::Change;
 use umsync_engine::command::Outcome;
-use umsync_engine::memory::Memory;
 use umsync_engine::plan::{Plan, plan};
-use umsync_engine::rules::Rules;
 use umsync_engine::saved::Exact;
 use umsync_store::Purpose;
 
@@ -63,17 +62,19 @@ pub(crate) async fn run(
 
     remembering::look_for_created(program, &session, &mut snapshot).await?;
     let approvals = Approvals::recall(program).await?;
-    let mut memory =
-        Memory { approved: approvals.lifted(), ..remembering::recall(program, &directories).await? };
-    // A run for one person acts on nobody's absence.
-    memory.reviewed = match scope {
-        Scope::Person(_) => None,
-        Scope::Whole | Scope::Exactly(_) => reviewed::read(program, &snapshot)?,
-    };
-    let rules = Rules { baseline: baseline(program).await?, ..program.rules(&directories)? };
+    let (mut memory, mut rules) = known(program, scope, &directories, &snapshot, &approvals).await?;
     let occasion = program.occasion(person.as_deref());
     let (mut fresh, mut remember) = plan(&directories, &snapshot, &rules, &memory, occasion)?;
-    if unlisted::look_for(program, &session, &remember.look_for, &mut snapshot, &mut memory).await? {
+    let looked =
+        unlisted::look_for(program, &session, &remember.look_for, &mut snapshot, &mut memory).await?;
+    if looked == Looked::Long {
+        program.not_paused().await?;
+        directories = program.read_directories().await?;
+        let looked_for = memory.looked_for;
+        (memory, rules) = known(program, scope, &directories, &snapshot, &approvals).await?;
+        memory.looked_for = looked_for;
+    }
+    if looked != Looked::ForNobody {
         (fresh, remember) = plan(&directories, &snapshot, &rules, &memory, occasion)?;
     }
     let exact = scope.of(fresh, &approvals, &session, &rules.protect.with_admins_of(&snapshot)).await?;

@@ -10,7 +10,8 @@ use crate::output;
 use crate::resume::until;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::json;
-use umsync_store::{Missing, Store};
+use umsync_engine::report::counted;
+use umsync_store::{Missing, Store, Surplus};
 use umsync_umapi::{Clock as _, Gate, Opens, Shut};
 
 /// Tells where things stand.
@@ -31,6 +32,7 @@ pub(crate) async fn status(cli: &Cli, as_json: bool) -> Result<u8, Failure> {
     let paused = store.paused(&organization, now).await?;
     let approvals = store.approvals(&organization, now).await?;
     let baseline = store.baseline(&organization).await?;
+    let surplus = store.surplus(&organization).await?.filter(|surplus| surplus.accounts > 0);
     let mut rests = Vec::new();
     for (name, place) in &config.directories {
         if let Some(account) = Account::of(&place.source) {
@@ -65,6 +67,11 @@ pub(crate) async fn status(cli: &Cli, as_json: bool) -> Result<u8, Failure> {
                 "by": baseline.by,
                 "at": moment(baseline.at),
                 "of_this_configuration": baseline.configuration == config.meaning,
+            })),
+            "surplus": surplus.as_ref().map(|surplus| json!({
+                "accounts": surplus.accounts,
+                "who": surplus.who,
+                "counted_at": moment(surplus.counted_at),
             })),
             "next_run": next.map(moment),
             "last_run": last.as_ref().map(|run| json!({
@@ -122,6 +129,13 @@ pub(crate) async fn status(cli: &Cli, as_json: bool) -> Result<u8, Failure> {
             }
             None => "baseline       none: removals wait until a plan is approved".to_owned(),
         });
+        if let Some(Surplus { accounts, who, counted_at }) = &surplus {
+            let accounts = counted(usize::try_from(*accounts).unwrap_or(usize::MAX), "account", "accounts");
+            lines.push(format!(
+                "surplus        Adobe counts {accounts} that it never lists, as of {}; approved by {who}",
+                moment(*counted_at)
+            ));
+        }
         for approval in &approvals {
             let (plan, until) = (&approval.plan_id, moment(approval.until));
             lines.push(format!("approved       plan {plan} by {}, at most until {until}", approval.who));

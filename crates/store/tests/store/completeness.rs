@@ -4,6 +4,7 @@ use crate::world::{ORG, Place, noon, set};
 use std::collections::BTreeMap;
 use umsync_engine::directory::GroupRef;
 use umsync_engine::falls::Counts;
+use umsync_store::Surplus;
 
 fn counts(people: usize) -> Counts {
     Counts { people, groups: [(GroupRef::new("Design"), people / 2)].into() }
@@ -31,23 +32,32 @@ async fn the_last_five_reads_an_hour_apart_are_kept_for_each_configuration() {
 }
 
 #[tokio::test]
-async fn the_surplus_is_that_of_the_last_approval() {
+async fn the_surplus_is_that_of_the_last_count_somebody_approved() {
     let place = Place::new();
     let store = place.store().await;
-    assert_eq!(store.surplus(ORG).await.unwrap(), 0);
-    store.accept_surplus(ORG, 30, "jane", noon(0)).await.unwrap();
-    store.accept_surplus(ORG, 28, "joe", noon(1)).await.unwrap();
+    let accounts = async |store: &umsync_store::Store, organization: &str| {
+        store.surplus(organization).await.unwrap().map(|surplus| surplus.accounts)
+    };
+    assert_eq!(accounts(&store, ORG).await, None);
+    assert!(store.accept_surplus(ORG, 30, "jane", noon(0)).await.unwrap());
+    assert!(store.accept_surplus(ORG, 28, "joe", noon(1)).await.unwrap());
+    assert!(!store.accept_surplus(ORG, 30, "jane", noon(0)).await.unwrap(), "it was counted before");
 
     let store = place.reopened(store).await;
 
-    assert_eq!(store.surplus(ORG).await.unwrap(), 28);
+    let kept = Surplus { accounts: 28, who: "joe".to_owned(), counted_at: noon(1) };
+    assert_eq!(store.surplus(ORG).await.unwrap(), Some(kept));
     // It falls with what is there, and never rises by itself.
-    for (unlisted, surplus) in [(40, 28), (28, 28), (5, 5), (28, 5)] {
-        store.lower_surplus(ORG, unlisted).await.unwrap();
-        assert_eq!(store.surplus(ORG).await.unwrap(), surplus);
+    for (at, (unlisted, surplus)) in [(40, 28), (28, 28), (5, 5), (28, 5)].into_iter().enumerate() {
+        store.lower_surplus(ORG, unlisted, noon(2 + at as i64)).await.unwrap();
+        assert_eq!(accounts(&store, ORG).await, Some(surplus));
     }
-    store.lower_surplus("other", 3).await.unwrap();
-    assert_eq!(store.surplus("other").await.unwrap(), 0);
+    // What was counted before it fell does not raise it again; what is counted later does.
+    assert!(!store.accept_surplus(ORG, 28, "jane", noon(3)).await.unwrap());
+    assert!(store.accept_surplus(ORG, 6, "jane", noon(4)).await.unwrap());
+    assert_eq!(accounts(&store, ORG).await, Some(6));
+    store.lower_surplus("other", 3, noon(9)).await.unwrap();
+    assert_eq!(accounts(&store, "other").await, None);
 }
 
 #[tokio::test]

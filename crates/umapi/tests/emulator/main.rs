@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that meets the unexpected ends there")]
 
+#[path = "../manners/driven.rs"]
+mod driven;
 #[path = "../manners/ledger.rs"]
 #[allow(dead_code, reason = "nothing fails or dies here")]
 mod ledger;

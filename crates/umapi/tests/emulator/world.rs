@@ -21,7 +21,7 @@ use umsync_engine::rules::{
     AdobeIdTwin, Baseline, Create, Disabled, Domains, IdentityRule, LeaverAction, Leavers, Mapping,
     MappingMode, NewGroup, PeopleRules, Protect, Rules, Select,
 };
-use umsync_umapi::{Client, Clock, EmulatorMark, Manners, Pace, Progress, Session, Settings};
+use umsync_umapi::{Client, Clock, EmulatorMark, Manners, Pace, Session, Settings};
 
 /// The time of tokio, which tests can stop and move.
 pub(crate) struct TokioClock(Instant);
@@ -66,38 +66,6 @@ impl World {
     pub(crate) fn turned_away(&self) -> usize {
         self.adobe.log().iter().filter(|call| call.status == Some(429)).count()
     }
-}
-
-/// Runs a call and lets time pass whenever it waits, at once and no further.
-pub(crate) async fn driven<T, F: Future<Output = T>>(
-    clock: &TokioClock,
-    call: impl FnOnce(Arc<dyn Fn(Progress) + Send + Sync>) -> F,
-) -> T {
-    // While a blocking task runs tokio's paused clock stands still, so that waiting for a socket takes no time.
-    let (hold, held) = std::sync::mpsc::channel::<()>();
-    let still = tokio::task::spawn_blocking(move || held.recv());
-    tokio::time::pause();
-    let (until, mut waits) = tokio::sync::mpsc::unbounded_channel();
-    let listener = move |progress| {
-        if let Progress::Waiting { until: moment, why: _ } = progress {
-            until.send(moment).unwrap();
-        }
-    };
-    let pass = async {
-        while let Some(until) = waits.recv().await {
-            let wait = (until - clock.now()).to_std().unwrap_or_default();
-            tokio::time::advance(wait + Duration::from_millis(1)).await;
-        }
-    };
-    let result = tokio::select! {
-        biased;
-        result = call(Arc::new(listener)) => result,
-        () = pass => unreachable!("the listener lives as long as the call"),
-    };
-    tokio::time::resume();
-    drop(hold);
-    let _ = still.await;
-    result
 }
 
 /// Everybody's type, username and domain as their entry says, no limits, and everybody who is gone leaves.

@@ -111,6 +111,47 @@ async fn two_refusals_are_the_most_that_a_run_causes() {
 }
 
 #[tokio::test]
+async fn a_client_that_nobody_knows_has_no_other_secret() {
+    let refusal = |_: &Request| Reply::status(400, json!({"error": "invalid_client"}));
+    let jwt = || Jwt { technical_account: "T".to_owned(), private_key: SecretString::from(pem()) };
+    let world = world().await;
+    world.ims.play(refusal);
+    let error = begin(&world, |settings| {
+        with_next(settings);
+        settings.deprecated_jwt = Some(jwt());
+    })
+    .await
+    .unwrap_err();
+    assert!(matches!(error, Error::ClientId { .. }), "{error}");
+    assert_eq!(secrets(&world), [SECRET], "it is the exchange that parts a client from its secret");
+
+    // Otherwise nobody knows which of both is meant.
+    let world = self::world().await;
+    world.ims.play(refusal);
+    begin(&world, with_next).await.unwrap_err();
+    assert_eq!(secrets(&world), [SECRET, NEXT]);
+}
+
+#[tokio::test]
+async fn a_client_that_ends_while_a_run_goes_on_is_asked_about_once() {
+    let world = world().await;
+    let jwt = Jwt { technical_account: "T".to_owned(), private_key: SecretString::from(pem()) };
+    world.ims.play(|_| Reply::json(json!({"access_token": "t0ken", "expires_in": 100_000})));
+    let session = begin(&world, |settings| {
+        with_next(settings);
+        settings.deprecated_jwt = Some(jwt);
+    })
+    .await
+    .unwrap();
+    world.ims.play(|_| Reply::status(400, json!({"error": "invalid_client"})));
+    world.clock.set(90);
+    for _ in 0..3 {
+        assert_eq!(session.user(&address("a@b.c")).await.unwrap_err().kind(), Kind::Configuration);
+    }
+    assert_eq!(secrets(&world), [SECRET, SECRET]);
+}
+
+#[tokio::test]
 async fn trouble_of_the_service_is_no_reason_to_try_another_secret() {
     let world = world().await;
     world.ims.play(|_| Reply::status(503, "<html>"));

@@ -7,6 +7,7 @@ mod breaker;
 mod clear_up;
 mod crash;
 mod credential;
+mod driven;
 mod execute;
 mod go_on;
 mod ledger;

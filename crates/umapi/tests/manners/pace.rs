@@ -2,7 +2,10 @@
 
 use crate::server::Reply;
 use crate::world::{World, all_done, groups_page, joins, letters, users_page};
-use umsync_umapi::{Cancel, Pace, Progress, Wait};
+use chrono::TimeDelta;
+use std::time::Duration;
+use umsync_engine::stamps::RequestClass;
+use umsync_umapi::{Cancel, Ledger as _, Pace, Progress, Start, Wait};
 
 /// No window of 61 seconds holds more than `limit`.
 fn assert_pace(times: &[i64], limit: usize) {
@@ -77,6 +80,25 @@ async fn two_processes_share_one_pace() {
     let times: Vec<i64> = world.calls().iter().map(|call| call.at).collect();
     assert_eq!(times.len(), 8);
     assert_pace(&times, 5);
+}
+
+#[tokio::test]
+async fn a_wait_too_short_to_be_told_has_an_end() {
+    let world = World::with_pace(Pace::Share(100), all_done).await;
+    let session = world.session().await;
+    let ago = world.now() - TimeDelta::milliseconds(60_700);
+    for _ in 0..10 {
+        let start = world.ledger.start(RequestClass::Action, ago, Duration::from_secs(61), 10).await;
+        assert!(matches!(start, Ok(Start::Go)));
+    }
+    let (outcomes, told) = world
+        .driven(|listener| {
+            let (session, commands) = (&session, joins(1));
+            async move { session.rehearse(&commands, &*listener, &Cancel::never()).await }
+        })
+        .await;
+    assert_eq!(letters(&outcomes), "D");
+    assert!(!told.iter().any(|progress| matches!(progress, Progress::Waiting { .. })));
 }
 
 #[tokio::test]

@@ -1,13 +1,14 @@
 //! A token service, an API, a ledger and a clock; and time that passes when the client waits.
 
+use crate::driven::{Ear, driven};
 use crate::ledger::Memory;
 use crate::server::{Reply, Request, Server};
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use std::future::Future;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
 use umsync_engine::adobe::Identity;
@@ -111,39 +112,9 @@ impl World {
     /// Runs a call and lets time pass whenever it waits, at once and no further. Returns also what it told.
     pub(crate) async fn driven<T, F: Future<Output = T>>(
         &self,
-        call: impl FnOnce(Arc<dyn Fn(Progress) + Send + Sync>) -> F,
+        call: impl FnOnce(Ear) -> F,
     ) -> (T, Vec<Progress>) {
-        // While a blocking task runs tokio's paused clock stands still, so that waiting for a socket takes no time.
-        let (hold, held) = std::sync::mpsc::channel::<()>();
-        let still = tokio::task::spawn_blocking(move || held.recv());
-        tokio::time::pause();
-        let told = Arc::new(Mutex::new(Vec::new()));
-        let (until, mut waits) = tokio::sync::mpsc::unbounded_channel();
-        let listener = {
-            let told = told.clone();
-            move |progress| {
-                told.lock().unwrap().push(progress);
-                if let Progress::Waiting { until: moment, why: _ } = progress {
-                    until.send(moment).unwrap();
-                }
-            }
-        };
-        let pass = async {
-            while let Some(until) = waits.recv().await {
-                let wait = (until - self.clock.now()).to_std().unwrap_or_default();
-                tokio::time::advance(wait + Duration::from_millis(1)).await;
-            }
-        };
-        let result = tokio::select! {
-            biased;
-            result = call(Arc::new(listener)) => result,
-            () = pass => unreachable!("the listener lives as long as the call"),
-        };
-        tokio::time::resume();
-        drop(hold);
-        let _ = still.await;
-        let told = told.lock().unwrap().clone();
-        (result, told)
+        driven(|| self.clock.now(), call).await
     }
 }
 
