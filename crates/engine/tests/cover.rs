@@ -207,7 +207,7 @@ proptest! {
                 let user = account.address.user.as_str();
                 let is_it = match (&part, &changes[at].what) {
                     (Step::Add(groups), What::Join { group }) | (Step::Remove(groups), What::Lose { group }) => {
-                        groups == &[group.clone()] && command.target == changes[at].target
+                        groups.as_slice() == std::slice::from_ref(group) && command.target == changes[at].target
                     }
                     (Step::AddUsers(users), What::Join { group }) | (Step::RemoveUsers(users), What::Lose { group }) => {
                         users[0].user == user && command.target == Target::Group(group.clone())
