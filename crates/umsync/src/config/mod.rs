@@ -189,6 +189,7 @@ fn read(document: &Document, folder: &Path) -> Option<Parts> {
     let several = directory::read_all(&file, folder).unwrap_or_default();
     let people = people::read(file.section("people"));
     let mappings = people::mappings(&file, &several.names);
+    people::somebody_is_selected(&file, &people);
     let (leavers, leaver_files) = people::leavers(file.section("leavers"), folder);
     let protect = people::protect(file.section("protect"));
     let limits = limits::read(file.section("limits"));
