@@ -82,6 +82,17 @@ fn told(mistakes: &[Mistake]) -> String {
     mistakes.iter().fold(count, |text, mistake| format!("{text}\n  {mistake}"))
 }
 
+/// What is wrong with a configuration before it is written; its secrets may still be missing.
+pub(crate) fn mistakes(text: &str, folder: &Path) -> Vec<Mistake> {
+    match Document::parse(text) {
+        Ok(document) => {
+            read(&document, folder);
+            document.mistakes()
+        }
+        Err(mistake) => vec![mistake],
+    }
+}
+
 impl Config {
     /// Reads the file, and looks whether its secrets are there. Paths in it are relative to it.
     pub(crate) fn load(path: &Path) -> Result<Self, ConfigError> {
