@@ -82,6 +82,16 @@ fn what_is_missing_is_named_with_what_belongs_there() {
 }
 
 #[test]
+fn groups_may_be_empty_where_people_are_selected_without_them() {
+    let world = world();
+    world.configure("groups: []");
+    world.run(&["plan"]).with(78).says(&["groups: no mapping: nothing would ever be done"]);
+    world.configure("people: {select: all}\ngroups: []");
+    world.run(&["sync"]).with(0);
+    assert_eq!(world.adobe.users().len(), 1);
+}
+
+#[test]
 fn text_that_is_no_yaml_is_placed() {
     refused("adobe: [\n", &["this is no YAML"]);
     refused("adobe: {}\nadobe: {}\n", &["duplicate"]);

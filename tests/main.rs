@@ -19,6 +19,7 @@ mod failures;
 mod gate;
 mod grace;
 mod identities;
+mod import_ust;
 #[cfg(feature = "kerberos")]
 mod kerberos;
 mod ldap;

@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::import_ust::ImportUst;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -67,6 +68,8 @@ pub(crate) enum Command {
         #[arg(default_value = "umsync.yaml", value_name = "FILE")]
         file: PathBuf,
     },
+    /// Convert a configuration of Adobe's User Sync Tool, and tell what became of each of its keys
+    ImportUst(ImportUst),
     /// Check the configuration, the connections and the mapped groups on both sides; lists nothing at Adobe
     Check {
         /// Only the configuration and the store: connects to nobody

@@ -189,6 +189,8 @@ pub(crate) enum Failure {
         #[source]
         source: std::io::Error,
     },
+    #[error(transparent)]
+    Import(#[from] crate::import_ust::ImportError),
     #[error("stopped before anything was sent")]
     Stopped,
     #[error("cannot write the output")]
@@ -249,6 +251,7 @@ impl Failure {
                 DiffError::MissingGroups { .. } | DiffError::OrgAdmins { .. } | DiffError::NoProfiles { .. },
             ) => 78,
             Self::Sandbox(_) => 78,
+            Self::Import(error) => error.code(),
             Self::Busy(_) => 5,
             Self::Directory(_) | Self::AccountRests { .. } => 6,
             Self::PatternGroups(_) => 6,

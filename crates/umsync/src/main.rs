@@ -22,6 +22,7 @@ mod failure;
 mod forget;
 mod groups;
 mod history;
+mod import_ust;
 mod init;
 mod kerberos;
 mod known;
@@ -101,6 +102,7 @@ fn leave_no_core() {
 async fn obey(cli: &Cli) -> Result<u8, Failure> {
     match &cli.command {
         Command::Init { file } => init::init(file),
+        Command::ImportUst(asked) => import_ust::import_ust(asked),
         Command::Check { offline, json } => check::check(cli, *offline, *json).await,
         Command::Plan { out, compare, detailed_exitcode, format, json } => {
             let mut wish = Wish::new("plan", Mode::Plan, *json || *format == PlanFormat::Json);

@@ -27,6 +27,13 @@ impl Encoding {
         ("windows-1252", Self::Windows1252),
         ("iso-8859-1", Self::Iso8859_1),
     ];
+
+    /// The text that the bytes are, without a mark; `None` where some are no character of this encoding, or the mark is
+    /// another's.
+    pub fn text(self, bytes: &[u8]) -> Option<String> {
+        let mut flaws = Flaws::default();
+        decode(bytes, Some(self), &mut flaws).ok().filter(|_| flaws.is_empty())
+    }
 }
 
 impl fmt::Display for Encoding {

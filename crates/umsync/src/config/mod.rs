@@ -82,6 +82,17 @@ fn told(mistakes: &[Mistake]) -> String {
     mistakes.iter().fold(count, |text, mistake| format!("{text}\n  {mistake}"))
 }
 
+/// What is wrong with a configuration before it is written; its secrets may still be missing.
+pub(crate) fn mistakes(text: &str, folder: &Path) -> Vec<Mistake> {
+    match Document::parse(text) {
+        Ok(document) => {
+            read(&document, folder);
+            document.mistakes()
+        }
+        Err(mistake) => vec![mistake],
+    }
+}
+
 impl Config {
     /// Reads the file, and looks whether its secrets are there. Paths in it are relative to it.
     pub(crate) fn load(path: &Path) -> Result<Self, ConfigError> {
@@ -189,6 +200,7 @@ fn read(document: &Document, folder: &Path) -> Option<Parts> {
     let several = directory::read_all(&file, folder).unwrap_or_default();
     let people = people::read(file.section("people"));
     let mappings = people::mappings(&file, &several.names);
+    people::somebody_is_selected(&file, &people);
     let (leavers, leaver_files) = people::leavers(file.section("leavers"), folder);
     let protect = people::protect(file.section("protect"));
     let limits = limits::read(file.section("limits"));

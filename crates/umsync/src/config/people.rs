@@ -252,12 +252,6 @@ pub(super) struct Mappings {
 /// its mode.
 pub(super) fn mappings(file: &Section<'_>, directories: &BTreeSet<DirectoryName>) -> Option<Mappings> {
     let sections = file.sections("groups")?;
-    if sections.is_empty() {
-        file.mistake(
-            "groups",
-            "no mapping: nothing would ever be done; write - {directory: NAME, adobe: [GROUP]}",
-        );
-    }
     let mut modes: BTreeMap<GroupName, (MappingMode, usize)> = BTreeMap::new();
     let mut mappings = Mappings::default();
     for (at, section) in sections.into_iter().enumerate() {
@@ -358,6 +352,17 @@ pub(super) fn only_selecting(mappings: Mappings) -> Mappings {
             .into_iter()
             .map(|mapping| PatternMapping { adobe: Vec::new(), ..mapping })
             .collect(),
+    }
+}
+
+/// Notes that nobody would ever be selected.
+pub(super) fn somebody_is_selected(file: &Section<'_>, people: &People) {
+    let empty = file.sections("groups").is_some_and(|mappings| mappings.is_empty());
+    if empty && people.rules.select == Select::Mapped {
+        file.mistake(
+            "groups",
+            "no mapping: nothing would ever be done; write - {directory: NAME, adobe: [GROUP]}",
+        );
     }
 }
 

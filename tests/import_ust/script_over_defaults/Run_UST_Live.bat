@@ -1,0 +1,1 @@
+user-sync.exe --users all
