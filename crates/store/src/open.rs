@@ -74,6 +74,10 @@ impl Store {
         let pool = SqlitePoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(2 * PATIENCE)
+            // Without them the pool has no task that looks after its connections: when its count of idle ones slips below
+            // zero, that task looks for ever, and keeps a run that is over from ending (sqlx 0.9).
+            .idle_timeout(None)
+            .max_lifetime(None)
             .after_connect(move |connection, _| Box::pin(limit(connection, fresh.load(Relaxed))))
             .before_acquire(move |connection, _| {
                 let most = idle.load(Relaxed);
