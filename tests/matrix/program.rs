@@ -3,12 +3,26 @@
 use super::company::{RULES, adobe, is_as_wanted, ldif, nobody_else_was_touched, nothing_wrong_was_done};
 use super::trouble::{LAG, LATE, On, Shows};
 use super::{Case, cases, inside};
-use crate::support::World;
 use crate::support::report::{Mark, report_agrees, report_agrees_since};
 use crate::support::rounds::{Dice, is_long, play};
 use crate::support::store::EVERY;
+use crate::support::{ORGANIZATION, World};
 use chrono::DateTime;
-use umsync_emulator::{DEFAULT_CLIENT, Options, Seed};
+use umsync_emulator::{DEFAULT_CLIENT, Options, Org, Seed, User};
+
+/// Whether everybody was listed. So few may be missing that a run goes on without a word: nobody can say then what becomes of
+/// them, and whoever is to be created was looked for.
+fn saw_everybody(world: &World, before: &Org) -> bool {
+    let snapshot = world.runtime.block_on(async {
+        let store = world.store().await?;
+        let snapshot = store.snapshot(ORGANIZATION).await;
+        store.close().await;
+        snapshot
+    });
+    let snapshot = snapshot.unwrap().expect("whoever has done all has listed");
+    let listed = |user: &User| snapshot.users.iter().any(|listed| listed.email == user.email);
+    before.users().iter().all(listed)
+}
 
 /// How a case ended: the exit codes of the run that met the fault, and of the one after it.
 fn story(case: &Case) -> (i32, i32) {
@@ -31,7 +45,7 @@ fn story(case: &Case) -> (i32, i32) {
     }
     if shows != Shows::Rivals {
         nothing_wrong_was_done(&before, &world.adobe.state(), &name);
-        if first.code == 0 && shows != Shows::No {
+        if first.code == 0 && saw_everybody(&world, &before) {
             is_as_wanted(&world.adobe.state(), &name);
         }
     }
