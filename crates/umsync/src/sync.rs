@@ -114,7 +114,7 @@ pub(crate) async fn recorded(program: &Program, wish: Wish<'_>) -> Result<u8, Fa
             let report = record.report(program, code, Ok(&finished));
             let kept = record.end(program, &report).await;
             let kept = match kept {
-                Ok(()) => record.give_up_if_broken(program, &finished.outcomes).await,
+                Ok(()) => record.give_up(program, finished.gave_up.as_deref()).await,
                 kept => kept,
             };
             notify::notify(program, &report).await;
