@@ -132,7 +132,8 @@ pub(super) fn compare(run: &Run, sides: &Sides<'_>) -> Comparison {
         }
     }
     for withheld in sides.case.plan.withheld() {
-        if let (Target::User(account), Some(deed)) = (&withheld.change.target, Deed::of(&withheld.change.what))
+        if let (Target::User(account), Some(deed)) =
+            (&withheld.change.target, Deed::of(&withheld.change.what))
             && let Some((_, theirs)) = all.get_mut(&account.key)
         {
             theirs.withheld.insert(deed, withheld.why);
@@ -154,7 +155,10 @@ impl<'a> Theirs<'a> {
         // It has an email in its place where somebody logs in by one.
         let names = [&key.username, key.email.as_ref().unwrap_or(&key.username)];
         let sent = || {
-            let mut found = names.iter().map(|name| (name.to_lowercase(), String::new())).chain([(key.username.to_lowercase(), key.domain.to_lowercase())]);
+            let mut found = names
+                .iter()
+                .map(|name| (name.to_lowercase(), String::new()))
+                .chain([(key.username.to_lowercase(), key.domain.to_lowercase())]);
             found.find_map(|name| run.actions.get(&name))
         };
         let groups = |names: &[Option<String>]| -> Vec<Option<GroupName>> {
@@ -170,7 +174,9 @@ impl<'a> Theirs<'a> {
             Did::Make => {
                 self.ust.insert(Deed::Make, said);
                 match sent() {
-                    Some(action) => self.ust.extend(groups(&action.added).into_iter().map(|group| (Deed::Join(group), said))),
+                    Some(action) => self
+                        .ust
+                        .extend(groups(&action.added).into_iter().map(|group| (Deed::Join(group), said))),
                     None => self.untold = run.is_on("process_groups") != Some(false),
                 }
             }
@@ -233,7 +239,12 @@ impl Comparison {
         for (deed, change) in theirs.ours.iter().filter(|(deed, _)| !theirs.ust.contains_key(*deed)) {
             match theirs.is_untold(deed) {
                 true => {}
-                false => self.differs(who, Side::OnlyUmsync, deed, explaining.only_umsync(who, theirs, deed, change)),
+                false => self.differs(
+                    who,
+                    Side::OnlyUmsync,
+                    deed,
+                    explaining.only_umsync(who, theirs, deed, change),
+                ),
             }
         }
         self.untold += usize::from(theirs.untold && theirs.ours.contains_key(&Deed::Make));
@@ -247,10 +258,11 @@ impl Comparison {
     fn groups(&mut self, run: &Run, sides: &Sides<'_>) {
         let made: BTreeMap<GroupName, usize> =
             run.groups_made.iter().map(|(line, group)| (GroupName::from(group.as_str()), *line)).collect();
-        let ours = sides.case.plan.changes().iter().filter_map(|change| match (&change.target, &change.what) {
-            (Target::Group(group), What::CreateGroup) => Some(group.clone()),
-            _ => None,
-        });
+        let ours =
+            sides.case.plan.changes().iter().filter_map(|change| match (&change.target, &change.what) {
+                (Target::Group(group), What::CreateGroup) => Some(group.clone()),
+                _ => None,
+            });
         let ours: BTreeSet<GroupName> = ours.collect();
         for group in made.keys().chain(&ours).collect::<BTreeSet<_>>() {
             let (side, because) = match (made.get(group), ours.contains(group)) {
@@ -263,11 +275,20 @@ impl Comparison {
                     let because = match (there, is_mapped(sides, group)) {
                         (true, _) => Because::hint("Adobe had it already when umsync listed"),
                         (false, true) => Because::rule("groups.create", "`create` is not set on its mapping"),
-                        (false, false) => Because::rule("B2", "no mapping under `groups` names it: the User Sync Tool also makes groups that only its filters and exclusions name"),
+                        (false, false) => Because::rule(
+                            "B2",
+                            "no mapping under `groups` names it: the User Sync Tool also makes groups that only its filters and exclusions name",
+                        ),
                     };
                     (Side::OnlyUst, because.at(*line))
                 }
-                (None, _) => (Side::OnlyUmsync, Because::rule("auto_create", "`create: true` stands on its mapping, and the User Sync Tool makes no group without its auto_create")),
+                (None, _) => (
+                    Side::OnlyUmsync,
+                    Because::rule(
+                        "auto_create",
+                        "`create: true` stands on its mapping, and the User Sync Tool makes no group without its auto_create",
+                    ),
+                ),
             };
             self.add(group.spelling(), side, "is made".to_owned(), because);
         }
@@ -281,11 +302,22 @@ impl Comparison {
         let Because { rule, text, line } = because;
         self.changes_that_differ += 1;
         self.not_explained += usize::from(rule.is_none());
-        if let Some(last) = self.differences.iter_mut().rev().take_while(|last| last.who == who).find(|last| {
-            (last.side, &last.rule, &last.because) == (side, &rule, &text)
-        }) {
+        if let Some(last) = self
+            .differences
+            .iter_mut()
+            .rev()
+            .take_while(|last| last.who == who)
+            .find(|last| (last.side, &last.rule, &last.because) == (side, &rule, &text))
+        {
             return last.what.push(what);
         }
-        self.differences.push(Difference { who: who.to_owned(), side, what: vec![what], rule, because: text, line });
+        self.differences.push(Difference {
+            who: who.to_owned(),
+            side,
+            what: vec![what],
+            rule,
+            because: text,
+            line,
+        });
     }
 }

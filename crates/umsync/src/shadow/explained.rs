@@ -5,10 +5,12 @@
 use super::compare::{Deed, Said, Theirs, is_mapped};
 use super::log::{Run, Skip};
 use super::sides::{Sides, Who};
+use std::collections::BTreeMap;
 use umsync_engine::change::{Change, Field, Reason};
 use umsync_engine::desired::Person;
 use umsync_engine::diff::{Leaver, account_of};
 use umsync_engine::key::{GroupName, fold_email};
+use umsync_engine::matching::Held;
 use umsync_engine::memory::Order;
 use umsync_engine::protect::Protection;
 use umsync_engine::report::reason;
@@ -43,11 +45,27 @@ pub(super) struct Explaining<'a> {
     run: &'a Run,
     sides: &'a Sides<'a>,
     protect: Protect,
+    /// By account.
+    leavers: BTreeMap<&'a str, &'a Leaver>,
+    /// By folded name, and by entry.
+    held: BTreeMap<String, &'a Held>,
 }
 
 impl<'a> Explaining<'a> {
     pub(super) fn of(run: &'a Run, sides: &'a Sides<'a>) -> Self {
-        Self { run, sides, protect: sides.case.rules.protect.with_admins_of(sides.case.adobe) }
+        let plan = sides.case.plan;
+        let mut held = BTreeMap::new();
+        for it in plan.held() {
+            held.insert(fold_email(&it.who), it);
+            held.extend(it.entry.iter().map(|entry| (entry.clone(), it)));
+        }
+        Self {
+            run,
+            sides,
+            protect: sides.case.rules.protect.with_admins_of(sides.case.adobe),
+            leavers: plan.leavers().iter().map(|leaver| (leaver.account.as_str(), leaver)).collect(),
+            held,
+        }
     }
 
     /// What is wrong with something that both would do.
@@ -63,10 +81,16 @@ impl<'a> Explaining<'a> {
     pub(super) fn only_ust(&self, who: &Who<'_>, theirs: &Theirs<'_>, deed: &Deed, said: Said) -> Because {
         match deed {
             Deed::Set(_, None) => {
-                return Because::rule("B6", "the directory has no such value: its update is empty and comes again in every run");
+                return Because::rule(
+                    "B6",
+                    "the directory has no such value: its update is empty and comes again in every run",
+                );
             }
             Deed::Join(None) => {
-                return Because::rule("B7", "two entries are one person to it, and it gives a group without a name");
+                return Because::rule(
+                    "B7",
+                    "two entries are one person to it, and it gives a group without a name",
+                );
             }
             Deed::Make | Deed::Set(..) | Deed::Join(_) | Deed::Lose(_) | Deed::Leave | Deed::Delete => {}
         }
@@ -74,7 +98,10 @@ impl<'a> Explaining<'a> {
             return Because::rule(rule_of(*why), format!("umsync withholds it: {why}"));
         }
         if let Some(protection) = self.protection(who) {
-            return Because::rule(rule_of_protection(&protection), format!("they are protected: {protection}"));
+            return Because::rule(
+                rule_of_protection(&protection),
+                format!("they are protected: {protection}"),
+            );
         }
         if let Some(held) = self.held(who) {
             return Because::rule("held", format!("umsync holds them: {held}"));
@@ -92,22 +119,20 @@ impl<'a> Explaining<'a> {
     fn protection(&self, who: &Who<'_>) -> Option<Protection> {
         match (who.user, who.person) {
             (Some((_, user)), _) => self.protect.of_user(user),
-            (None, Some(person)) => {
-                self.protect.of(&person.email, person.username.as_deref(), Some(person.identity), &Default::default())
-            }
+            (None, Some(person)) => self.protect.of(
+                &person.email,
+                person.username.as_deref(),
+                Some(person.identity),
+                &Default::default(),
+            ),
             (None, None) => None,
         }
     }
 
     fn held(&self, who: &Who<'_>) -> Option<String> {
-        let emails = [Some(&who.name), who.person.map(|person| &person.email)];
-        let emails: Vec<String> = emails.into_iter().flatten().map(|email| fold_email(email)).collect();
-        let place = who.person.map(Person::place);
-        let is_theirs = |name: &str, entry: Option<&String>| {
-            emails.contains(&fold_email(name)) || (entry.is_some() && entry == place.as_ref())
-        };
-        let held = self.sides.case.plan.held().iter().find(|held| is_theirs(&held.who, held.entry.as_ref()));
-        held.map(|held| held.reason.to_string())
+        let person = who.person.map(|person| [fold_email(&person.email), person.place()]);
+        let names = [fold_email(&who.name)].into_iter().chain(person.into_iter().flatten());
+        names.filter_map(|name| self.held.get(&name)).map(|held| held.reason.to_string()).next()
     }
 
     /// It finds nobody in the directory.
@@ -115,19 +140,27 @@ impl<'a> Explaining<'a> {
         let Some((at, user)) = who.user else { return Because::hint("umsync has not listed this account") };
         if let Some(person) = who.person {
             return match person.selected {
-                false => Because::rule("B20", "they are in the directory and only not selected: no leaver to umsync, they lose what the mappings give"),
+                false => Because::rule(
+                    "B20",
+                    "they are in the directory and only not selected: no leaver to umsync, they lose what the mappings give",
+                ),
                 true => self.not_found("they are in the directory, and selected"),
             };
         }
-        let leaver = self.sides.case.plan.leavers().iter().find(|leaver| leaver.account == account_of(user));
-        if let Some(leaver) = leaver {
+        if let Some(leaver) = self.leavers.get(account_of(user).as_str()) {
             return self.waits(leaver, theirs, deed);
         }
         let could_be = self.sides.matching.claimed.contains(&at)
             || self.sides.desired.shield.covers(user.id.as_deref(), &user.email, user.username.as_deref());
         match could_be {
-            true => Because::rule("B20", "an entry of the directory is theirs or could be, out of scope or not understood: umsync takes nothing from them"),
-            false => Because::rule("people.domains", "they are none of ours: no entry, no link, and a domain or an identity type that umsync does not manage"),
+            true => Because::rule(
+                "B20",
+                "an entry of the directory is theirs or could be, out of scope or not understood: umsync takes nothing from them",
+            ),
+            false => Because::rule(
+                "people.domains",
+                "they are none of ours: no entry, no link, and a domain or an identity type that umsync does not manage",
+            ),
         }
     }
 
@@ -142,13 +175,22 @@ impl<'a> Explaining<'a> {
         };
         match (leaver.due, leaver.order) {
             (_, Some(Order::Hold { .. })) => Because::rule("leavers hold", "somebody has held them"),
-            _ if rules.action == LeaverAction::Keep => Because::rule("leavers.action", "`keep`: umsync does nothing about leavers"),
+            _ if rules.action == LeaverAction::Keep => {
+                Because::rule("leavers.action", "`keep`: umsync does nothing about leavers")
+            }
             (false, _) => {
                 let until = leaver.acts_at.map(|at| format!(" until {}", at.format("%Y-%m-%d %H:%M UTC")));
                 let reads = format!("{} of {} complete reads", leaver.reads, rules.reads);
-                Because::rule("leavers.grace", format!("they have left, and umsync waits{} ({reads} so far)", until.unwrap_or_default()))
+                Because::rule(
+                    "leavers.grace",
+                    format!("they have left, and umsync waits{} ({reads} so far)", until.unwrap_or_default()),
+                )
             }
-            (true, _) if !theirs.ours.is_empty() || !theirs.withheld.is_empty() || matches!(deed, Deed::Lose(_)) => {
+            (true, _)
+                if !theirs.ours.is_empty()
+                    || !theirs.withheld.is_empty()
+                    || matches!(deed, Deed::Lose(_)) =>
+            {
                 Because::rule("leavers.action", format!("`{action}`: umsync does that instead"))
             }
             (true, _) => Because::hint(format!("they have left, and `leavers.action: {action}` is due")),
@@ -161,26 +203,47 @@ impl<'a> Explaining<'a> {
         match missing.is_empty() {
             false => {
                 let missing: Vec<&str> = missing.iter().map(String::as_str).collect();
-                Because::rule("B1", format!("{is_there}; it did not find the directory group {} and takes it for empty", missing.join(", ")))
+                Because::rule(
+                    "B1",
+                    format!(
+                        "{is_there}; it did not find the directory group {} and takes it for empty",
+                        missing.join(", ")
+                    ),
+                )
             }
-            true => Because::hint(format!("{is_there}; the directory may have answered it in part (B1), or its filters leave them out (B20)")),
+            true => Because::hint(format!(
+                "{is_there}; the directory may have answered it in part (B1), or its filters leave them out (B20)"
+            )),
         }
     }
 
     fn made(&self, who: &Who<'_>) -> Because {
         if let Some((_, user)) = who.user {
             return match self.skipped(&[&user.email]) {
-                Some((line, Skip::NoKeyAtAdobe)) => Because::rule("B4", "Adobe has this account; the User Sync Tool cannot name it and takes it for absent").at(line),
-                _ if self.run.is_of_several() => Because::rule("B12", "Adobe has this account; the User Sync Tool tells and counts what it makes in other organizations here too"),
+                Some((line, Skip::NoKeyAtAdobe)) => Because::rule(
+                    "empty user key",
+                    "Adobe has this account; the User Sync Tool cannot name it and takes it for absent",
+                )
+                .at(line),
+                _ if self.run.is_of_several() => Because::rule(
+                    "B12",
+                    "Adobe has this account; the User Sync Tool tells and counts what it makes in other organizations here too",
+                ),
                 _ => Because::hint(format!("Adobe had this account when umsync listed: {}", user.email)),
             };
         }
         match who.person {
-            Some(person) if !person.selected => Because::rule("people.select", "they are in the directory and not selected"),
+            Some(person) if !person.selected => {
+                Because::rule("people.select", "they are in the directory and not selected")
+            }
             Some(person) => match self.people_of(person).create {
                 Create::Nobody => Because::rule("people.create", "`nobody`: umsync makes no accounts"),
-                Create::Mapped if person.groups.is_empty() => Because::rule("people.create", "`mapped`: no mapping gives them a group"),
-                Create::Mapped | Create::Selected => Because::hint("they are selected; `umsync explain` tells more"),
+                Create::Mapped if person.groups.is_empty() => {
+                    Because::rule("people.create", "`mapped`: no mapping gives them a group")
+                }
+                Create::Mapped | Create::Selected => {
+                    Because::hint("they are selected; `umsync explain` tells more")
+                }
             },
             None => self.nobody(who),
         }
@@ -193,10 +256,13 @@ impl<'a> Explaining<'a> {
             gone.person.as_ref().is_some_and(|person| fold_email(&person.email) == fold_email(&who.name))
         });
         match gone {
-            Some(gone) => Because::rule("disabled", format!("they have left by their entry: {}", gone.evidence)),
-            None if desired.shield.covers(None, &who.name, None) => {
-                Because::rule("set_aside", "the entry that names them is out of scope or cannot be understood: people.filter, or set aside")
+            Some(gone) => {
+                Because::rule("disabled", format!("they have left by their entry: {}", gone.evidence))
             }
+            None if desired.shield.covers(None, &who.name, None) => Because::rule(
+                "set_aside",
+                "the entry that names them is out of scope or cannot be understood: people.filter, or set aside",
+            ),
             None => Because::hint("the directory, as umsync reads it, has nobody called so"),
         }
     }
@@ -204,9 +270,10 @@ impl<'a> Explaining<'a> {
     fn set(&self, who: &Who<'_>, field: Field) -> Because {
         match who.person {
             None => self.nobody(who),
-            Some(person) if !self.people_of(person).update.contains(&field) => {
-                Because::rule("people.update", format!("the {} is not among what umsync updates", field.word()))
-            }
+            Some(person) if !self.people_of(person).update.contains(&field) => Because::rule(
+                "people.update",
+                format!("the {} is not among what umsync updates", field.word()),
+            ),
             Some(person) => Because::hint(format!(
                 "umsync reads {} from the directory, and Adobe has {}",
                 value(person, field),
@@ -222,7 +289,10 @@ impl<'a> Explaining<'a> {
 
     fn joined(&self, who: &Who<'_>, group: &GroupName) -> Because {
         if !is_mapped(self.sides, group) {
-            return Because::rule("groups", "no mapping under `groups` gives it: umsync neither gives nor takes it");
+            return Because::rule(
+                "groups",
+                "no mapping under `groups` gives it: umsync neither gives nor takes it",
+            );
         }
         if who.user.is_some_and(|(_, user)| user.groups.contains(group)) {
             return Because::hint("they were in it when umsync listed Adobe");
@@ -231,15 +301,23 @@ impl<'a> Explaining<'a> {
             None if who.user.is_none() => self.nobody(who),
             None => Because::hint("the directory, as umsync reads it, has nobody whose account this is"),
             Some(person) if person.groups.contains_key(group) && who.user.is_none() => self.made(who),
-            Some(person) if person.groups.contains_key(group) => Because::hint("the directory gives it; `umsync explain` tells more"),
-            Some(_) => Because::hint("no directory group that gives it lists them, as umsync reads it; a hook of yours may give it"),
+            Some(person) if person.groups.contains_key(group) => {
+                Because::hint("the directory gives it; `umsync explain` tells more")
+            }
+            Some(_) => Because::hint(
+                "no directory group that gives it lists them, as umsync reads it; a hook of yours may give it",
+            ),
         }
     }
 
     fn lost(&self, who: &Who<'_>, group: &GroupName) -> Because {
-        let mut mappings = self.sides.case.rules.mappings.iter().filter(|mapping| mapping.adobe.contains(group)).peekable();
+        let mut mappings =
+            self.sides.case.rules.mappings.iter().filter(|mapping| mapping.adobe.contains(group)).peekable();
         if mappings.peek().is_none() {
-            return Because::rule("B2", "no mapping under `groups` names it; the User Sync Tool also takes people out of groups that only its filters and exclusions name");
+            return Because::rule(
+                "B2",
+                "no mapping under `groups` names it; the User Sync Tool also takes people out of groups that only its filters and exclusions name",
+            );
         }
         if mappings.any(|mapping| mapping.mode == MappingMode::Additive) {
             return Because::rule("groups.mode", "`additive`: umsync takes nobody out");
@@ -252,28 +330,52 @@ impl<'a> Explaining<'a> {
             _ if who.user.is_some_and(|(_, user)| !user.groups.contains(group)) => {
                 Because::hint("they were not in it when umsync listed Adobe")
             }
-            Some(_) => Because::hint("the directory does not give it, and umsync does not take it; `umsync explain` tells more"),
+            Some(_) => Because::hint(
+                "the directory does not give it, and umsync does not take it; `umsync explain` tells more",
+            ),
             None => Because::hint("the directory, as umsync reads it, has nobody whose account this is"),
         }
     }
 
     /// Why only umsync would do it.
-    pub(super) fn only_umsync(&self, who: &Who<'_>, theirs: &Theirs<'_>, deed: &Deed, change: &Change) -> Because {
+    pub(super) fn only_umsync(
+        &self,
+        who: &Who<'_>,
+        theirs: &Theirs<'_>,
+        deed: &Deed,
+        change: &Change,
+    ) -> Because {
         if let Some((line, by)) = theirs.excluded {
             return Because::rule(by, "the User Sync Tool leaves them out").at(line);
         }
-        if matches!(deed, Deed::Make) || (matches!(deed, Deed::Join(_)) && who.user.is_none()) {
+        if !theirs.ust.contains_key(&Deed::Make)
+            && (matches!(deed, Deed::Make) || matches!(deed, Deed::Join(_)) && who.user.is_none())
+        {
             return self.not_made(who);
         }
+        if theirs.ust.keys().any(|deed| matches!(deed, Deed::Leave | Deed::Delete)) {
+            let text = "the User Sync Tool takes the whole account instead";
+            let is_leaver = matches!(change.reason, Reason::Absent { .. } | Reason::Departed { .. });
+            return Because::rule(
+                if is_leaver { "leavers.action" } else { "--adobe-only-user-action" },
+                text,
+            );
+        }
         if let Reason::Departed { evidence } = &change.reason {
-            return Because::rule("disabled", format!("they have left by their entry ({evidence}), which the User Sync Tool does not look at"));
+            return Because::rule(
+                "disabled",
+                format!(
+                    "they have left by their entry ({evidence}), which the User Sync Tool does not look at"
+                ),
+            );
         }
         let is_leaver = change.is_departure() || matches!(change.reason, Reason::Absent { .. });
         match deed {
             _ if is_leaver => self.not_left(theirs),
-            Deed::Set(..) if self.run.is_on("update_user_info") == Some(false) => {
-                Because::rule("--update-user-info", "without it the User Sync Tool compares no names and emails")
-            }
+            Deed::Set(..) if self.run.is_on("update_user_info") == Some(false) => Because::rule(
+                "--update-user-info",
+                "without it the User Sync Tool compares no names and emails",
+            ),
             Deed::Join(_) | Deed::Lose(_) if self.run.is_on("process_groups") == Some(false) => {
                 Because::rule("--process-groups", "without it the User Sync Tool changes no memberships")
             }
@@ -284,7 +386,11 @@ impl<'a> Explaining<'a> {
     fn unclear(&self, change: &Change) -> String {
         let options = ["update_user_info", "process_groups"];
         let unknown = options.iter().any(|option| self.run.is_on(option).is_none());
-        let more = if unknown { "; a log at level debug tells with which options the User Sync Tool ran" } else { "" };
+        let more = if unknown {
+            "; a log at level debug tells with which options the User Sync Tool ran"
+        } else {
+            ""
+        };
         format!("umsync: {}{more}", reason(&change.reason))
     }
 
@@ -296,36 +402,67 @@ impl<'a> Explaining<'a> {
         let email = who.person.map_or(who.name.as_str(), |person| person.email.as_str());
         match self.skipped(&[email, &who.name]) {
             Some((line, Skip::AdobeId)) => {
-                return Because::rule("people.adobe_id_twin", "`create`: to the User Sync Tool an Adobe ID of that email is in the way").at(line);
+                return Because::rule(
+                    "people.adobe_id_twin",
+                    "`create`: to the User Sync Tool an Adobe ID of that email is in the way",
+                )
+                .at(line);
             }
             Some((line, Skip::NoCountry)) => {
-                return Because::rule("people.country", "it has no country for them; umsync has one, or needs none").at(line);
+                return Because::rule(
+                    "people.country",
+                    "it has no country for them; umsync has one, or needs none",
+                )
+                .at(line);
             }
             Some((line, Skip::NoKey)) => {
-                return Because::rule("people.attributes", "its configuration reads no username and domain from the entry").at(line);
+                return Because::rule(
+                    "people.attributes",
+                    "its configuration reads no username and domain from the entry",
+                )
+                .at(line);
             }
             Some((_, Skip::NoKeyAtAdobe)) | None => {}
         }
         match self.sides.namesake(who) {
-            Some(user) => Because::rule("B3", format!("the User Sync Tool takes the account of type {} with this email for theirs, and makes none", user.kind)),
-            None => Because::hint("its options (--users, --user-filter, --exclude-unmapped-users) may leave them out"),
+            Some(user) => Because::rule(
+                "B3",
+                format!(
+                    "the User Sync Tool takes the account of type {} with this email for theirs, and makes none",
+                    user.kind
+                ),
+            ),
+            None => Because::hint(
+                "its options (--users, --user-filter, --exclude-unmapped-users) may leave them out",
+            ),
         }
     }
 
     /// Somebody who has left, and about whom the User Sync Tool does nothing, or something else.
     fn not_left(&self, theirs: &Theirs<'_>) -> Because {
         if let Some((line, numbers)) = &self.run.over_limit {
-            return Because::rule("max_adobe_only_users", format!("the User Sync Tool does nothing about anybody who has left: {numbers}")).at(*line);
+            return Because::rule(
+                "max_adobe_only_users",
+                format!("the User Sync Tool does nothing about anybody who has left: {numbers}"),
+            )
+            .at(*line);
         }
         match &self.run.leavers {
-            _ if theirs.ust.values().any(|said| said.as_leaver) => {
-                Because::rule("leavers.action", "the User Sync Tool does something else about them: --adobe-only-user-action")
-            }
-            None => Because::rule("--adobe-only-user-action", "the User Sync Tool does nothing about people who are only at Adobe"),
-            Some(action) if action == "with groups processed" => {
-                Because::rule("--adobe-only-user-action", "the User Sync Tool takes only mapped groups from people who are only at Adobe")
-            }
-            Some(action) => Because::hint(format!("others are {action} by the User Sync Tool; it finds an entry for this one, or its options leave them out")),
+            _ if theirs.ust.values().any(|said| said.as_leaver) => Because::rule(
+                "leavers.action",
+                "the User Sync Tool does something else about them: --adobe-only-user-action",
+            ),
+            None => Because::rule(
+                "--adobe-only-user-action",
+                "the User Sync Tool does nothing about people who are only at Adobe",
+            ),
+            Some(action) if action == "with groups processed" => Because::rule(
+                "--adobe-only-user-action",
+                "the User Sync Tool takes only mapped groups from people who are only at Adobe",
+            ),
+            Some(action) => Because::hint(format!(
+                "others are {action} by the User Sync Tool; it finds an entry for this one, or its options leave them out"
+            )),
         }
     }
 

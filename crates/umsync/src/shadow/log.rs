@@ -9,17 +9,29 @@ use umsync_engine::change::Field;
 /// Why a log cannot be compared with.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LogError {
-    #[error("no run of the User Sync Tool begins in it\n  give the log of `user-sync -t`, at level info or debug (logging.log_to_file, logging.file_log_level)")]
+    #[error("it cannot be read")]
+    Unreadable(#[source] std::io::Error),
+    #[error(
+        "no run of the User Sync Tool begins in it\n  give the log of `user-sync -t`, at level info or debug (logging.log_to_file, logging.file_log_level)"
+    )]
     NoRun,
-    #[error("line {line} is not UTF-8\n  write it anew: iconv -f WINDOWS-1252 -t UTF-8 (or -f UTF-16, after PowerShell's `>`)")]
+    #[error(
+        "line {line} is not UTF-8\n  write it anew: iconv -f WINDOWS-1252 -t UTF-8 (or -f UTF-16, after PowerShell's `>`)"
+    )]
     Encoding { line: usize },
-    #[error("line {line}: {why}\n  `{text}`\n  give the log as the User Sync Tool wrote it; a line that a hook of yours wrote may be taken out")]
+    #[error(
+        "line {line}: {why}\n  `{text}`\n  give the log as the User Sync Tool wrote it; a line that a hook of yours wrote may be taken out"
+    )]
     Line { line: usize, why: String, text: String },
-    #[error("the run that begins in line {line} was no test: it has changed Adobe itself, and what it did is no plan\n  run `user-sync -t` with the same options, and compare with its log")]
+    #[error(
+        "the run that begins in line {line} was no test: it has changed Adobe itself, and what it did is no plan\n  run `user-sync -t` with the same options, and compare with its log"
+    )]
     NoTest { line: usize },
     #[error("the run that begins in line {line} has no summary: {}\n  let `user-sync -t` run to its end, and compare with its log", match last { Some(last) => format!("it ended early, after `{last}`"), None => "the log is cut short".to_owned() })]
     CutShort { line: usize, last: Option<String> },
-    #[error("the run that begins in line {line} is a push, which does not look at Adobe\n  run `user-sync -t --strategy sync`, and compare with its log")]
+    #[error(
+        "the run that begins in line {line} is a push, which does not look at Adobe\n  run `user-sync -t --strategy sync`, and compare with its log"
+    )]
     Push { line: usize },
 }
 
@@ -38,9 +50,14 @@ impl Key {
         let (identity, username, domain, email) = match parts.as_slice() {
             [identity, username, domain] => (identity, username, domain, None),
             [identity, username, domain, email] => (identity, username, domain, Some(*email)),
-            _ => return Err(format!("`{text}` is no user key: type,username,domain or type,username,domain,email")),
+            _ => {
+                return Err(format!(
+                    "`{text}` is no user key: type,username,domain or type,username,domain,email"
+                ));
+            }
         };
-        let identity = Identity::from_word(identity).ok_or_else(|| format!("`{identity}` is no identity type"))?;
+        let identity =
+            Identity::from_word(identity).ok_or_else(|| format!("`{identity}` is no identity type"))?;
         if username.is_empty() && email.is_none_or(str::is_empty) {
             return Err(format!("the user key `{text}` names nobody"));
         }
@@ -59,7 +76,10 @@ impl Key {
 pub(super) enum Did {
     Make,
     Update(Vec<(Field, Option<String>)>),
-    Groups { added: Groups, removed: Groups },
+    Groups {
+        added: Groups,
+        removed: Groups,
+    },
     /// Every group of somebody who is only at Adobe.
     LoseAll,
     /// The mapped groups of somebody who is only at Adobe; the line does not say which.
@@ -126,7 +146,8 @@ impl Run {
     /// Whether an option was on; `None` where the log does not say.
     pub(super) fn is_on(&self, option: &str) -> Option<bool> {
         let word = format!("--{}", option.replace('_', "-"));
-        let given = self.options.as_ref().is_some_and(|options| options.split(' ').any(|given| given == word));
+        let given =
+            self.options.as_ref().is_some_and(|options| options.split(' ').any(|given| given == word));
         if given { Some(true) } else { self.settings.get(option).copied() }
     }
 
@@ -156,7 +177,13 @@ impl<'a> Header<'a> {
         let (process, rest) = text[19..].strip_prefix(' ')?.split_once(' ')?;
         let (level, rest) = rest.split_once(' ')?;
         let (logger, message) = rest.split_once(" - ")?;
-        process.bytes().all(|byte| byte.is_ascii_digit()).then_some(Self { at, process, level, logger, message })
+        process.bytes().all(|byte| byte.is_ascii_digit()).then_some(Self {
+            at,
+            process,
+            level,
+            logger,
+            message,
+        })
     }
 
     fn begins(&self) -> bool {
@@ -172,7 +199,9 @@ impl<'a> Header<'a> {
 pub(super) fn last_run(log: &[u8]) -> Result<Run, LogError> {
     let log = log.strip_prefix(b"\xef\xbb\xbf").unwrap_or(log);
     let lines: Vec<&[u8]> = log.split(|byte| *byte == b'\n').collect();
-    let begins = |line: &&[u8]| std::str::from_utf8(line).ok().and_then(Header::read).is_some_and(|header| header.begins());
+    let begins = |line: &&[u8]| {
+        std::str::from_utf8(line).ok().and_then(Header::read).is_some_and(|header| header.begins())
+    };
     let starts: Vec<usize> = (0..lines.len()).filter(|at| begins(&lines[*at])).collect();
     let Some(start) = starts.last().copied() else {
         // After PowerShell's `>` no line is anything that could be read.
@@ -181,11 +210,16 @@ pub(super) fn last_run(log: &[u8]) -> Result<Run, LogError> {
             false => LogError::NoRun,
         });
     };
-    let mut reader = Reader { run: Run { line: start + 1, runs: starts.len(), ..Run::default() }, ..Reader::default() };
+    let mut reader =
+        Reader { run: Run { line: start + 1, runs: starts.len(), ..Run::default() }, ..Reader::default() };
     for (at, line) in lines.iter().enumerate().skip(start) {
         let text = std::str::from_utf8(line).map_err(|_| LogError::Encoding { line: at + 1 })?;
         let text = text.strip_suffix('\r').unwrap_or(text);
-        let over = reader.take(at + 1, text).map_err(|why| LogError::Line { line: at + 1, why, text: text.to_owned() })?;
+        let over = reader.take(at + 1, text).map_err(|why| LogError::Line {
+            line: at + 1,
+            why,
+            text: text.to_owned(),
+        })?;
         if over {
             break;
         }
@@ -215,7 +249,10 @@ impl Reader {
         let is_about_users = ABOUT_USERS.iter().any(|words| text.contains(words));
         let Some(header) = Header::read(text) else {
             return match is_about_users {
-                true => Err("it is about users, and does not begin with time, process, level and logger".to_owned()),
+                true => {
+                    Err("it is about users, and does not begin with time, process, level and logger"
+                        .to_owned())
+                }
                 false => Ok(false),
             };
         };
@@ -241,7 +278,8 @@ impl Reader {
     /// What frames a run: its options, its mode, its summary.
     fn frame(&mut self, header: &Header<'_>) {
         let message = header.message;
-        self.is_test |= message.contains("(TEST MODE)") && (header.begins() || message.contains("Action Summary"));
+        self.is_test |=
+            message.contains("(TEST MODE)") && (header.begins() || message.contains("Action Summary"));
         self.is_push |= message.contains(" Start Push to U");
         self.has_summary |= message.contains("- Action Summary");
         if std::mem::take(&mut self.options_follow) {
@@ -254,7 +292,9 @@ impl Reader {
             self.run.settings.insert(name.to_owned(), value.1);
         }
         let counted = message.trim_start().strip_prefix("Number of ");
-        if let Some((action, _)) = counted.and_then(|rest| rest.strip_prefix("Adobe-only users ")?.split_once(": ")) {
+        if let Some((action, _)) =
+            counted.and_then(|rest| rest.strip_prefix("Adobe-only users ")?.split_once(": "))
+        {
             self.run.leavers = Some(action.to_owned());
         }
         self.run.several |= counted.is_some_and(|rest| rest.starts_with("primary UMAPI actions"));
@@ -286,11 +326,14 @@ impl Reader {
             self.run.did.push((line, Key::read(key)?, Did::Update(changed(&whole(changes)?)?)));
             return Ok(true);
         }
-        let managing = message.strip_prefix("Managing groups ").and_then(|rest| rest.split_once("for user key: "));
+        let managing =
+            message.strip_prefix("Managing groups ").and_then(|rest| rest.split_once("for user key: "));
         if let Some((organization, rest)) = managing {
-            let (key, groups) = rest.split_once(" added: ").ok_or("it does not say which groups are added")?;
+            let (key, groups) =
+                rest.split_once(" added: ").ok_or("it does not say which groups are added")?;
             let (added, groups) = leading(groups)?;
-            let removed = groups.strip_prefix(" removed: ").ok_or("it does not say which groups are removed")?;
+            let removed =
+                groups.strip_prefix(" removed: ").ok_or("it does not say which groups are removed")?;
             let (key, added, removed) = (Key::read(key)?, names(added)?, names(whole(removed)?)?);
             match organization {
                 "" => self.run.did.push((line, key, Did::Groups { added, removed })),
@@ -299,7 +342,8 @@ impl Reader {
             return Ok(true);
         }
         if let Some(rest) = message.strip_prefix("Skipping user creation for: ") {
-            let (_, email) = rest.split_once(" - AdobeID already exists with ").ok_or("it does not say why")?;
+            let (_, email) =
+                rest.split_once(" - AdobeID already exists with ").ok_or("it does not say why")?;
             self.run.skipped.insert(email.to_lowercase(), (line, Skip::AdobeId));
             return Ok(true);
         }
@@ -349,7 +393,9 @@ impl Reader {
             }
         } else if let Some(group) = message.strip_prefix("No group found for: ") {
             self.run.groups_not_found.insert(group.to_owned());
-        } else if let Some((_, rest)) = message.split_once("Unable to process Adobe-only users, as their count (") {
+        } else if let Some((_, rest)) =
+            message.split_once("Unable to process Adobe-only users, as their count (")
+        {
             let numbers = rest.replace(") is larger than the max_adobe_only_users setting (", " of at most ");
             self.run.over_limit = Some((line, numbers.trim_end_matches(')').to_owned()));
         } else if message.starts_with("Error in requestID: ") {
@@ -365,7 +411,8 @@ impl Reader {
     }
 
     fn action(&mut self, text: &str) -> Result<(), String> {
-        let action: serde_json::Value = serde_json::from_str(text).map_err(|error| format!("the command is no JSON: {error}"))?;
+        let action: serde_json::Value =
+            serde_json::from_str(text).map_err(|error| format!("the command is no JSON: {error}"))?;
         let name = |key: &str| action[key].as_str().unwrap_or_default().to_lowercase();
         let steps = action["do"].as_array().ok_or("the command has no steps")?;
         let groups = |step: &str| -> Groups {

@@ -52,7 +52,7 @@ struct Told<'a> {
 /// Compares a log of the User Sync Tool with what umsync would do now.
 pub(crate) async fn shadow(cli: &Cli, log: &Path, json: bool) -> Result<u8, Failure> {
     let failed = |source| Failure::UstLog { path: log.to_owned(), source };
-    let text = std::fs::read(log).map_err(|source| Failure::File { key: "--ust-log", path: log.to_owned(), source })?;
+    let text = std::fs::read(log).map_err(|error| failed(LogError::Unreadable(error)))?;
     // Before anything is opened: the wrong file is the likeliest mistake.
     let run = last_run(&text).map_err(failed)?;
     let config = Config::load(&cli.config)?;

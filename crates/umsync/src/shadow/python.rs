@@ -126,7 +126,10 @@ impl<'a> Reader<'a> {
 
     fn after_item(&mut self, close: char) -> Result<(), String> {
         // A tuple of one item has a comma after it.
-        match self.take(", ") || self.rest.starts_with(close) || self.take(",") && self.rest.starts_with(close) {
+        match self.take(", ")
+            || self.rest.starts_with(close)
+            || self.take(",") && self.rest.starts_with(close)
+        {
             true => Ok(()),
             false => Err(self.strange()),
         }
@@ -215,7 +218,10 @@ mod tests {
             ("'\\U0001f600\\n\\\\'", text("😀\n\\")),
             ("'caf\u{e9}\\xa0'", text("café\u{a0}")),
             ("('a',)", Value::Many(vec![text("a")])),
-            ("[1, -2.5, True, b'\\x00', datetime.datetime(2026, 1, 2, tzinfo=UTC())]", Value::Many(vec![Value::Other; 5])),
+            (
+                "[1, -2.5, True, b'\\x00', datetime.datetime(2026, 1, 2, tzinfo=UTC())]",
+                Value::Many(vec![Value::Other; 5]),
+            ),
         ] {
             assert_eq!(whole(written), Ok(value), "{written}");
         }
@@ -225,8 +231,18 @@ mod tests {
     #[test]
     fn whatever_else_is_refused() {
         for written in [
-            "", "{'a'", "{'a' 'b'}", "{'a': 1, 'b'}", "'a", "'\\q'", "'\\xc3\\xa9'", "'\\ud800'", "nonsense",
-            "<object at 0x1>", "{'a'} and more", "'\\x4'",
+            "",
+            "{'a'",
+            "{'a' 'b'}",
+            "{'a': 1, 'b'}",
+            "'a",
+            "'\\q'",
+            "'\\xc3\\xa9'",
+            "'\\ud800'",
+            "nonsense",
+            "<object at 0x1>",
+            "{'a'} and more",
+            "'\\x4'",
         ] {
             assert!(whole(written).is_err(), "{written}");
         }

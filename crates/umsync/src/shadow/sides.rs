@@ -45,7 +45,13 @@ impl Named {
         }
     }
 
-    fn find(&self, email: Option<&str>, username: &str, domain: &str, is_it: impl Fn(usize) -> bool) -> Option<usize> {
+    fn find(
+        &self,
+        email: Option<&str>,
+        username: &str,
+        domain: &str,
+        is_it: impl Fn(usize) -> bool,
+    ) -> Option<usize> {
         let by_email = email.and_then(|email| self.emails.get(&fold_email(email))).into_iter().flatten();
         let by_name = self.usernames.get(&(fold(username), fold_domain(domain)));
         by_email.chain(by_name).copied().find(|at| is_it(*at))
@@ -84,7 +90,8 @@ impl<'a> Sides<'a> {
         let Key { identity, username, domain, email: _ } = key;
         let accounts = &self.case.adobe.users;
         let owner = identity.ownership();
-        let is_alike = |at: usize| accounts[at].kind.known().is_some_and(|identity| identity.ownership() == owner);
+        let is_alike =
+            |at: usize| accounts[at].kind.known().is_some_and(|identity| identity.ownership() == owner);
         let user = self.users.find(key.email(), username, domain, is_alike);
         let person = match user {
             Some(user) => self.person_of.get(&user).copied(),

@@ -10,7 +10,10 @@ pub(super) fn lines(shadow: &Shadow<'_>) -> Vec<Line> {
     let options = run.options.as_ref().map(|options| format!(", started with {options}")).unwrap_or_default();
     let mut lines = vec![
         line(format!("User Sync Tool  test run of {} (line {}{last}){options}", run.at, run.line)),
-        line(format!("umsync          plan {plan}, Adobe as listed {}", adobe_read_at.format("%Y-%m-%d %H:%M UTC"))),
+        line(format!(
+            "umsync          plan {plan}, Adobe as listed {}",
+            adobe_read_at.format("%Y-%m-%d %H:%M UTC")
+        )),
         Line::default(),
         line(format!(
             "agree           {} with {}",
@@ -24,11 +27,18 @@ pub(super) fn lines(shadow: &Shadow<'_>) -> Vec<Line> {
             "differ          {} with {}, {} not explained",
             counted(comparison.users_that_differ, "user", "users"),
             counted(count, "change", "changes"),
-            if comparison.not_explained == 0 { "none".to_owned() } else { comparison.not_explained.to_string() }
+            if comparison.not_explained == 0 {
+                "none".to_owned()
+            } else {
+                comparison.not_explained.to_string()
+            }
         )),
     });
-    for (title, ink, is_explained) in [("Not explained", Ink::Warning, false), ("Explained", Ink::Heading, true)] {
-        let mut differences = comparison.differences.iter().filter(|it| it.rule.is_some() == is_explained).peekable();
+    for (title, ink, is_explained) in
+        [("Not explained", Ink::Warning, false), ("Explained", Ink::Heading, true)]
+    {
+        let mut differences =
+            comparison.differences.iter().filter(|it| it.rule.is_some() == is_explained).peekable();
         if differences.peek().is_none() {
             continue;
         }
