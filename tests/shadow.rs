@@ -67,11 +67,11 @@ fn both_do_the_same_and_either_python_tells_it() {
     shadow(&world, "agree.log", &[]).with(0).shows(&[
         "test run of 2026-11-27 09:00:00 (line 5, the last of 2), started with -t --process-groups",
         "agree           3 users with 8 changes\ndiffer          nothing\n",
-        "Adobe refused 1 commands",
+        "Adobe refused 1 command of",
     ]);
     shadow(&world, "python2.log", &[]).with(0).shows(&[
         "agree           3 users with 6 changes\ndiffer          nothing\n",
-        "does not tell the groups of 1 new accounts",
+        "does not tell the groups of 1 new account,",
     ]);
     // What the log does not say is not taken for agreement where it could have said it.
     let silent = std::fs::read_to_string(root().join("tests/shadow/agree.log"))
@@ -189,6 +189,10 @@ fn what_umsync_withholds_is_told_by_what_withholds_it() {
         by(&[rules, "baseline: accept\nlimits: {create: 0, update: off, leave: off, removals: off, group_removals: off}\n"].concat()),
         ["ann only_ust limits.create: gets an account", "bob only_ust limits.create: loses AG2", "carl only_ust limits.create: leaves the organization"]
     );
+    let settings = |people: &str| by(&[NO_LIMITS, rules, people].concat());
+    assert_eq!(settings("people: {create: nobody}\n"), ["ann only_ust people.create: gets an account"]);
+    let filtered = settings("people: {filter: {email: \"[^a].*\"}}\n");
+    assert_eq!(filtered, ["ann only_ust set_aside: gets an account"]);
     let keep = by(&[NO_LIMITS, "leavers: {action: keep}\n"].concat());
     assert_eq!(keep, ["carl only_ust leavers.action: leaves the organization"]);
     let groups = by(&[NO_LIMITS, "leavers: {action: remove-groups, grace: 0s}\n"].concat());
@@ -199,6 +203,20 @@ fn what_umsync_withholds_is_told_by_what_withholds_it() {
             "carl only_umsync leavers.action: loses AG1"
         ]
     );
+}
+
+#[test]
+fn whom_umsync_holds_is_told_with_the_reason() {
+    let twin = serde_json::json!({"email": "ann@example.com", "type": "adobe", "groups": []});
+    let ldif = [person("ann", &[]), group("DG1", &["ann"]), group("DG2", &[])].concat();
+    let world = World::new(&seed(&["AG1", "AG2"], &[twin]), &ldif);
+    world.configure(&[MAPPING, NO_LIMITS].concat());
+    world.run(&["plan"]).with(0);
+    let made = log(&["INFO processor - Creating user with user key: federatedID,ann@example.com,"]);
+    assert_eq!(differences(&world, &made, 0), ["ann only_ust held: gets an account"]);
+    shadow(&world, &made, &[])
+        .with(0)
+        .shows(&["held: umsync holds them: Adobe has only an account of type adobe"]);
 }
 
 #[test]
@@ -232,7 +250,7 @@ fn faults_that_need_another_organization_or_a_bare_username() {
         "INFO processor - Managing groups in other for user key: federatedID,bob@example.com, added: {'x'} removed: set()",
     ]);
     let told = shadow(&world, &again, &[]).with(2);
-    told.shows(&["B12: Adobe has this account", "2 lines are about other organizations"]);
+    told.shows(&["B12: Adobe has this account", "2 lines of the log are about"]);
 
     let renamed = serde_json::json!({"email": "old@example.com", "username": "ann", "domain": "example.com", "firstname": "ann", "lastname": "Doe", "country": "US", "type": "federated", "groups": ["AG1"]});
     let world = World::new(
@@ -308,7 +326,7 @@ fn a_log_that_cannot_be_compared_with_is_refused_with_line_and_remedy() {
     world
         .run(&["shadow", "--ust-log", "/nowhere/ust.log"])
         .with(64)
-        .says(&["cannot read --ust-log, /nowhere/ust.log"]);
+        .says(&["/nowhere/ust.log", "it cannot be read"]);
 }
 
 #[test]

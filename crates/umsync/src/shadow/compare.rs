@@ -1,7 +1,7 @@
 //! What the two would do about everybody, side by side.
 
 use super::explained::{Because, Explaining};
-use super::log::{Did, Key, Run};
+use super::run::{Did, Key, Run};
 use super::sides::{Sides, Who};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};

@@ -4,11 +4,13 @@
 mod compare;
 mod explained;
 mod log;
+mod only_ust;
 mod python;
+mod run;
 mod sides;
 mod told;
 
-pub(crate) use log::LogError;
+pub(crate) use run::LogError;
 
 use crate::bar::Bar;
 use crate::cli::Cli;
@@ -20,11 +22,13 @@ use crate::program::{FirstTime, Program};
 use crate::reading;
 use chrono::{DateTime, Utc};
 use compare::{Comparison, compare};
-use log::{Run, last_run};
+use log::last_run;
+use run::Run;
 use serde::Serialize;
 use sides::Sides;
 use std::path::Path;
 use umsync_engine::desired::desired;
+use umsync_engine::report::counted;
 
 /// Something differs, and nothing explains it.
 const NOT_EXPLAINED: u8 = 2;
@@ -91,20 +95,20 @@ fn notes(run: &Run, comparison: &Comparison) -> Vec<String> {
     let mut notes = Vec::new();
     if comparison.untold > 0 {
         notes.push(format!(
-            "the log does not tell the groups of {} new accounts, which are not compared; at level debug it does (logging.file_log_level), with one organization",
-            comparison.untold
+            "the log does not tell the groups of {}, which are not compared; at level debug it does (logging.file_log_level), with one organization",
+            counted(comparison.untold, "new account", "new accounts")
         ));
     }
     if run.is_of_several() {
         notes.push(format!(
-            "{} lines are about other organizations: compare them with a configuration for each",
-            run.elsewhere
+            "{} about other organizations: compare them with a configuration for each",
+            counted(run.elsewhere, "line of the log is", "lines of the log are")
         ));
     }
     if run.refused > 0 {
         notes.push(format!(
-            "Adobe refused {} commands of the User Sync Tool in this test; it refuses groups for accounts that do not exist yet, which a real run would make first",
-            run.refused
+            "Adobe refused {} of the User Sync Tool in this test; it refuses groups for accounts that do not exist yet, which a real run would make first",
+            counted(run.refused, "command", "commands")
         ));
     }
     notes

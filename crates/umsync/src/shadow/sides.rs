@@ -1,6 +1,6 @@
 //! Whom the User Sync Tool means: the account and the person that one of its keys names here.
 
-use super::log::Key;
+use super::run::Key;
 use std::collections::BTreeMap;
 use umsync_engine::adobe::User;
 use umsync_engine::change::Account;
