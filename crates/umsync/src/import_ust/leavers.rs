@@ -118,24 +118,74 @@ impl Becomes {
             (Action::Delete, _) => Self::Delete,
         }
     }
+}
 
-    /// Without reaching further than the users that the User Sync Tool looked at.
-    fn narrowed(self, options: &Options) -> Self {
-        let narrow = options.adobe_users.value != AdobeUsers::All && options.list.is_none();
-        match self {
-            Self::RemoveAllGroups | Self::Remove | Self::Delete if narrow && options.process_groups.value => {
-                Self::RemoveGroups
+/// What the options ask for, and what becomes of it where the User Sync Tool acts on some of those who are gone only.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reach {
+    asked: Becomes,
+    narrowed: Becomes,
+    by: By,
+}
+
+/// What keeps the User Sync Tool from acting on everybody who is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    Nothing,
+    /// It has not looked at everybody at Adobe.
+    AdobeUsers,
+    /// It leaves out whoever loses no mapped group, and a list says nothing of groups.
+    GroupRemovalsOnly,
+    /// Its limit lets nobody pass.
+    Limit,
+}
+
+impl Reach {
+    /// Without reaching further than the User Sync Tool.
+    pub(super) fn of(options: &Options, group_removals_only: bool, most: Option<&Most>) -> Self {
+        let asked = Becomes::of(options);
+        let by = match (group_removals_only, options.list.is_some(), &options.adobe_users.value) {
+            (true, _, _) => By::GroupRemovalsOnly,
+            (false, false, AdobeUsers::Mapped | AdobeUsers::Groups) => By::AdobeUsers,
+            (false, true, _) | (false, _, AdobeUsers::All) => By::Nothing,
+        };
+        let narrowed = match asked {
+            Becomes::Keep | Becomes::RemoveGroups => asked,
+            _ if by == By::Nothing => asked,
+            _ if options.list.is_some() || !options.process_groups.value => Becomes::Keep,
+            _ => Becomes::RemoveGroups,
+        };
+        // umsync has a limit of its own for those who leave, and none for leavers who lose groups.
+        match narrowed {
+            Becomes::RemoveGroups | Becomes::RemoveAllGroups if most.is_some_and(|most| most.nobody) => {
+                Self { asked, narrowed: Becomes::Keep, by: By::Limit }
             }
-            Self::RemoveAllGroups | Self::Remove | Self::Delete if narrow => Self::Keep,
-            other => other,
+            _ => Self { asked, narrowed, by },
+        }
+    }
+
+    /// Why it is less than was asked for.
+    fn why(self, options: &Options) -> String {
+        let further = format!(
+            "umsync sees every account in the domains of your people, so `{}` would reach further",
+            self.asked.word()
+        );
+        match self.by {
+            By::Limit => "limits.max_adobe_only_users lets nobody pass, so that nothing is done".to_owned(),
+            By::GroupRemovalsOnly => format!(
+                "with limits.group_removals_only the User Sync Tool acted only on who lost a mapped group, and on nobody where it knew no groups; {further}"
+            ),
+            By::AdobeUsers | By::Nothing => {
+                let key = &options.adobe_users.key.key;
+                format!("with {key} the User Sync Tool saw only accounts in those groups; {further}")
+            }
         }
     }
 }
 
 /// The section `leavers`.
-pub(super) fn convert(import: &mut Import<'_>, options: &Options) {
-    let asked = Becomes::of(options);
-    let narrowed = asked.narrowed(options);
+pub(super) fn convert(import: &mut Import<'_>, options: &Options, reach: Reach) {
+    let Reach { asked, narrowed, by: _ } = reach;
     let unknown = import.scope_unknown || import.protection_unknown;
     let becomes = if unknown { Becomes::Keep } else { narrowed };
     let Found { key, value } = options.action.clone();
@@ -166,12 +216,8 @@ pub(super) fn convert(import: &mut Import<'_>, options: &Options) {
         let why = "something that said who is meant could not be carried over (see below), so nobody is acted on until it is";
         import.report.changed_from(key, now, why, format!("action: {}", narrowed.word()));
     } else if narrowed != asked {
-        import.report.changed_from(
-            key,
-            now,
-            format!("with {} the User Sync Tool saw only accounts in those groups; umsync sees every account in the domains of your people, so `{}` would reach further", options.adobe_users.key.key, asked.word()),
-            format!("action: {}, after a look at `umsync plan`", asked.word()),
-        );
+        let before = format!("action: {}, after a look at `umsync plan`", asked.word());
+        import.report.changed_from(key, now, reach.why(options), before);
     } else if becomes == Becomes::Keep {
         let listed =
             if options.list.is_some() { ", for a list does not say which groups (#374)" } else { "" };
@@ -197,20 +243,35 @@ pub(super) fn convert(import: &mut Import<'_>, options: &Options) {
     }
 }
 
-/// The section `limits`.
-pub(super) fn limits(import: &mut Import<'_>, limits: &Section<'_>, options: &Options) {
-    let Some(Found { key, value }) = limits.text("max_adobe_only_users") else {
-        limits.missing("max_adobe_only_users", "the main file");
-        return;
-    };
-    let limit = match limit(value.trim()) {
-        Ok(limit) => limit,
-        Err(message) => {
-            limits.mistake(&key, &message);
-            return;
+/// `limits.max_adobe_only_users`, as umsync writes it.
+#[derive(Debug)]
+pub(super) struct Most {
+    found: Found<String>,
+    limit: String,
+    /// Nobody passes it.
+    nobody: bool,
+}
+
+impl Most {
+    pub(super) fn read(limits: &Section<'_>) -> Option<Self> {
+        let Some(found) = limits.text("max_adobe_only_users") else {
+            limits.missing("max_adobe_only_users", "the main file");
+            return None;
+        };
+        match limit(found.value.trim()) {
+            Ok((limit, nobody)) => Some(Self { found, limit, nobody }),
+            Err(message) => {
+                limits.mistake(&found.key, &message);
+                None
+            }
         }
-    };
-    match Becomes::of(options).narrowed(options) {
+    }
+}
+
+/// The section `limits`.
+pub(super) fn limits(import: &mut Import<'_>, most: Most, reach: Reach) {
+    let Most { found: Found { key, value }, limit, nobody: _ } = most;
+    match reach.narrowed {
         acts @ (Becomes::Remove | Becomes::Delete) => {
             import.to.limits.put("leave", &*limit);
             let now = format!("limits.leave: {limit}");
@@ -230,6 +291,9 @@ pub(super) fn limits(import: &mut Import<'_>, limits: &Section<'_>, options: &Op
             "limits.removals and limits.group_removals, by default 5% and 20%",
             format!("umsync counts memberships that are taken, of whomever, and not users ({value}); more than that, and every removal waits for an approval"),
         ),
+        Becomes::Keep if reach.by == By::Limit => {
+            import.report.carried(key, format!("leavers.action: keep, for `{value}` lets nobody pass"));
+        }
         Becomes::Keep => import.report.lost(
             key,
             "nothing is done about users whom the directory lacks",
@@ -238,12 +302,24 @@ pub(super) fn limits(import: &mut Import<'_>, limits: &Section<'_>, options: &Op
     }
 }
 
-fn limit(value: &str) -> Result<String, String> {
+/// `limits.group_removals_only`.
+pub(super) fn group_removals_only(import: &mut Import<'_>, only: Found<bool>, reach: Reach) {
+    let Found { key, value } = only;
+    if value {
+        let why = "umsync counts memberships that are taken and users that leave apart: limits.removals, limits.group_removals, limits.leave";
+        import.report.changed(key, format!("leavers.action: {}", reach.narrowed.word()), why);
+    } else {
+        import.report.carried(key, "limits.leave counts users that leave");
+    }
+}
+
+/// As umsync writes it, and whether nobody passes it.
+fn limit(value: &str) -> Result<(String, bool), String> {
     let wrong = || format!("`{value}` is neither a number nor a share such as 5%");
     let Some(share) = value.strip_suffix('%') else {
         let number = value.replace('_', "").parse::<i64>().map_err(|_| wrong())?;
         // A negative limit lets nobody pass.
-        return Ok(number.max(0).to_string());
+        return Ok((number.max(0).to_string(), number <= 0));
     };
     let share = share.trim().parse::<f64>().map_err(|_| wrong())?;
     if !(0.0..=100.0).contains(&share) {
@@ -253,5 +329,5 @@ fn limit(value: &str) -> Result<String, String> {
     let hundredths = (share * 100.0 + 1e-6).floor();
     let (whole, rest) = ((hundredths / 100.0).floor(), hundredths % 100.0);
     let share = if rest == 0.0 { format!("{whole}") } else { format!("{whole}.{rest:02}") };
-    Ok(format!("{{share: {share}%, floor: 0}}"))
+    Ok((format!("{{share: {share}%, floor: 0}}"), hundredths == 0.0))
 }
