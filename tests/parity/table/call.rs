@@ -307,7 +307,9 @@ impl Call {
             .replacen("adobe:\n", "adobe:\n  every: 0s\n  pace: off\n", 1)
             .replacen("\npeople:\n", "\npeople:\n  domains: [\"*\"]\n", 1)
             .replacen("\nleavers:\n", "\nleavers:\n  grace: 0s\n", 1);
-        let off = NO_BRAKES.map(|class| format!("  {class}: off\n")).concat();
+        let said = |class: &&str| text.contains(&format!("\n  {class}: {{share"));
+        let off: String =
+            NO_BRAKES.iter().filter(|class| !said(class)).map(|class| format!("  {class}: off\n")).collect();
         match text.contains("\nlimits:\n") {
             true => text = text.replacen("\nlimits:\n", &format!("\nlimits:\n{off}"), 1),
             false => text = format!("{text}limits:\n{off}"),

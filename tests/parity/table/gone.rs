@@ -105,6 +105,22 @@ pub(super) fn rows() -> Vec<Row> {
                 .reports(&["`remove` would reach further"])
                 .ends(&["ann [AG1]", "gone [Other]", "other [Other]"]),
         ),
+        same(
+            &["limit in users", "preserve"],
+            call(GROUPS)
+                .with("limits", "max_adobe_only_users: 1")
+                .people(&["ann [DG1]", "new [DG1]"])
+                .before(&["ann [AG1]", "gone [AG1, Other]", "too [AG2]"])
+                .ends_with(3, &["2 removals"], &["ann [AG1]", "new [AG1]", "gone [AG1, Other]", "too [AG2]"]),
+        ),
+        same(
+            &["limit in users", "preserve"],
+            call(GROUPS)
+                .with("limits", "max_adobe_only_users: 2")
+                .people(ANN)
+                .before(&["ann [AG1]", "gone [AG1, Other]", "too [AG2]"])
+                .ends(&["ann [AG1]", "gone [Other]", "too []"]),
+        ),
         // Nobody passes such a limit, so that nobody loses a mapped group either.
         same(
             &["limit in users", "preserve"],

@@ -1,6 +1,7 @@
-//! What becomes of users whom the directory lacks, whom nothing may happen to, and how many may leave.
+//! What becomes of users whom the directory lacks, and whom nothing may happen to.
 
 use super::import::{Import, of_windows};
+use super::limits::Most;
 use super::options::{Action, AdobeUsers, Options, UNSAID};
 use super::python;
 use super::section::{Found, Section};
@@ -93,7 +94,7 @@ pub(super) enum Becomes {
 }
 
 impl Becomes {
-    fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
             Self::Keep => "keep",
             Self::RemoveGroups => "remove-groups",
@@ -124,7 +125,7 @@ impl Becomes {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reach {
     asked: Becomes,
-    narrowed: Becomes,
+    pub(super) narrowed: Becomes,
     by: By,
 }
 
@@ -162,6 +163,11 @@ impl Reach {
             }
             _ => Self { asked, narrowed, by },
         }
+    }
+
+    /// Whether nobody passes the limit, so that nothing is done.
+    pub(super) fn ends_at_limit(self) -> bool {
+        self.by == By::Limit
     }
 
     /// Why it is less than was asked for.
@@ -241,93 +247,4 @@ pub(super) fn convert(import: &mut Import<'_>, options: &Options, reach: Reach) 
             "this call does nothing but act on the list; those in it who are in the directory again are left alone. It needs no call of its own: write leavers.list into the configuration of the usual one. Columns type and email are enough, and the table has commas",
         );
     }
-}
-
-/// `limits.max_adobe_only_users`, as umsync writes it.
-#[derive(Debug)]
-pub(super) struct Most {
-    found: Found<String>,
-    limit: String,
-    /// Nobody passes it.
-    nobody: bool,
-}
-
-impl Most {
-    pub(super) fn read(limits: &Section<'_>) -> Option<Self> {
-        let Some(found) = limits.text("max_adobe_only_users") else {
-            limits.missing("max_adobe_only_users", "the main file");
-            return None;
-        };
-        match limit(found.value.trim()) {
-            Ok((limit, nobody)) => Some(Self { found, limit, nobody }),
-            Err(message) => {
-                limits.mistake(&found.key, &message);
-                None
-            }
-        }
-    }
-}
-
-/// The section `limits`.
-pub(super) fn limits(import: &mut Import<'_>, most: Most, reach: Reach) {
-    let Most { found: Found { key, value }, limit, nobody: _ } = most;
-    match reach.narrowed {
-        acts @ (Becomes::Remove | Becomes::Delete) => {
-            import.to.limits.put("leave", &*limit);
-            let now = format!("limits.leave: {limit}");
-            let why = "more than that, and every removal waits for an approval, of whatever kind, and the run ends with 3; a share is one of the managed users";
-            match acts {
-                Becomes::Delete => import.report.changed_from(
-                    key,
-                    now,
-                    format!("{why}. Deletion always waits for an approval"),
-                    format!("limits.delete: {limit}"),
-                ),
-                _ => import.report.changed(key, now, why),
-            }
-        }
-        Becomes::RemoveGroups | Becomes::RemoveAllGroups => import.report.changed(
-            key,
-            "limits.removals and limits.group_removals, by default 5% and 20%",
-            format!("umsync counts memberships that are taken, of whomever, and not users ({value}); more than that, and every removal waits for an approval"),
-        ),
-        Becomes::Keep if reach.by == By::Limit => {
-            import.report.carried(key, format!("leavers.action: keep, for `{value}` lets nobody pass"));
-        }
-        Becomes::Keep => import.report.lost(
-            key,
-            "nothing is done about users whom the directory lacks",
-            format!("when leavers.action is remove or delete, write limits.leave: {limit}"),
-        ),
-    }
-}
-
-/// `limits.group_removals_only`.
-pub(super) fn group_removals_only(import: &mut Import<'_>, only: Found<bool>, reach: Reach) {
-    let Found { key, value } = only;
-    if value {
-        let why = "umsync counts memberships that are taken and users that leave apart: limits.removals, limits.group_removals, limits.leave";
-        import.report.changed(key, format!("leavers.action: {}", reach.narrowed.word()), why);
-    } else {
-        import.report.carried(key, "limits.leave counts users that leave");
-    }
-}
-
-/// As umsync writes it, and whether nobody passes it.
-fn limit(value: &str) -> Result<(String, bool), String> {
-    let wrong = || format!("`{value}` is neither a number nor a share such as 5%");
-    let Some(share) = value.strip_suffix('%') else {
-        let number = value.replace('_', "").parse::<i64>().map_err(|_| wrong())?;
-        // A negative limit lets nobody pass.
-        return Ok((number.max(0).to_string(), number <= 0));
-    };
-    let share = share.trim().parse::<f64>().map_err(|_| wrong())?;
-    if !(0.0..=100.0).contains(&share) {
-        return Err(format!("`{value}` is no share between 0% and 100%"));
-    }
-    // What is cut off makes the limit tighter.
-    let hundredths = (share * 100.0 + 1e-6).floor();
-    let (whole, rest) = ((hundredths / 100.0).floor(), hundredths % 100.0);
-    let share = if rest == 0.0 { format!("{whole}") } else { format!("{whole}.{rest:02}") };
-    Ok((format!("{{share: {share}%, floor: 0}}"), hundredths == 0.0))
 }
