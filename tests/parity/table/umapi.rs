@@ -2,7 +2,9 @@
 
 use super::call::{Call, call};
 use super::{KEYRING, ORGANIZATIONS, Row, differs, differs_tested, left_out, same, steps, tested};
-use umsync_emulator::{Effect, Endpoint, Fault};
+use crate::support::{World, group, person, seed};
+use rcgen::{CertificateParams, KeyPair};
+use umsync_emulator::{Effect, Endpoint, Fault, Options, Seed, Tls};
 
 fn ann() -> Call {
     call("--process-groups").people(&["ann [DG1]"])
@@ -73,6 +75,7 @@ fn server() -> Vec<Row> {
             "ignores it without a word where its manual has it",
             ann().with("umapi", "ssl_verify: false").reports(&["umapi: ssl_verify", "(B15)"]).ends(DONE),
         ),
+        steps(&["UMA-7", "OPT-14"], whoever_cannot_prove_to_be_adobe_is_told_nothing),
         same(
             &["UMA-7"],
             ann().with("server", "ssl_verify: true").reports(&["what umsync always does"]).ends(DONE),
@@ -203,4 +206,25 @@ fn nobody_is_waited_for_longer_than_it_says() {
     assert!(begun.elapsed() < std::time::Duration::from_secs(4), "{:?}", begun.elapsed());
     assert_eq!(world.members("AG1"), ["ann@example.com"]);
     assert_eq!(world.actions(), 1);
+}
+
+/// Without `ssl_verify` the User Sync Tool shows its secret to anybody (B17).
+fn whoever_cannot_prove_to_be_adobe_is_told_nothing() {
+    let key = KeyPair::generate().unwrap();
+    let certificate = CertificateParams::new(["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap();
+    let certificates = certificate.self_signed(&key).unwrap().pem();
+    let seed = Seed::parse(&seed(&["AG1"], &[])).unwrap();
+    let tls = Some(Tls { certificates: certificates.clone(), key: key.serialize_pem() });
+    let options = Options { tls, ..Options::seeded(seed) }.unthrottled();
+    let world = World::with(options, &(person("ann", &[]) + &group("DG1", &["ann"])));
+    let rules = "groups: [{directory: DG1, adobe: [AG1]}]\n";
+    world.configure(rules);
+    let ended = world.run_unchecked(&["sync"]).with(78);
+    assert!(ended.stderr.to_lowercase().contains("certificate"), "{}", ended.stderr);
+    assert!(world.adobe.log().is_empty(), "{:?}", world.adobe.log());
+    // It is this alone that was missing.
+    world.write("ca.pem", &certificates);
+    world.configure_with(&["every: 0s", "pace: off", "ca_file: ca.pem"], rules);
+    world.run_unchecked(&["sync"]).with(0);
+    assert_eq!(world.members("AG1"), ["ann@example.com"]);
 }
