@@ -46,7 +46,7 @@ pub struct Person {
     /// Whether the rules give this person an account.
     pub selected: bool,
     /// The Adobe groups that the mappings give, with the directory groups that give each.
-    pub groups: Arc<BTreeMap<GroupName, Vec<Arc<str>>>>,
+    pub groups: Arc<Groups>,
 }
 
 /// An entry, as far as it tells who somebody is.
@@ -319,7 +319,7 @@ struct Given<'a> {
 }
 
 /// Adobe groups, with the directory groups that give each.
-type Groups = BTreeMap<GroupName, Vec<Arc<str>>>;
+pub type Groups = BTreeMap<GroupName, Arc<[Arc<str>]>>;
 
 impl<'a> Given<'a> {
     fn of(rules: &'a Rules, directory: &DirectoryName) -> Self {
@@ -342,7 +342,7 @@ impl<'a> Given<'a> {
         if let Some(given) = self.given.borrow().get(&mappings) {
             return given.clone();
         }
-        let mut groups = Groups::new();
+        let mut groups: BTreeMap<GroupName, Vec<Arc<str>>> = BTreeMap::new();
         for at in mappings.iter().copied() {
             let given_by = &self.told[at];
             for group in &self.mappings[at].adobe {
@@ -352,7 +352,7 @@ impl<'a> Given<'a> {
                 }
             }
         }
-        let given = Arc::new(groups);
+        let given = Arc::new(groups.into_iter().map(|(group, by)| (group, by.into())).collect::<Groups>());
         self.given.borrow_mut().insert(mappings, given.clone());
         given
     }

@@ -149,7 +149,8 @@ fn add(one: &mut Person, other: &Person) -> Option<()> {
     one.selected |= selected;
     let all = Arc::make_mut(&mut one.groups);
     for (group, by) in groups.iter() {
-        all.entry(group.clone()).or_default().extend(by.iter().cloned());
+        let known = all.entry(group.clone()).or_default();
+        *known = known.iter().chain(by.iter()).cloned().collect();
     }
     Some(())
 }

@@ -75,7 +75,7 @@ pub(crate) fn join(name: &str, group: &str) -> Change {
     Change {
         target: Target::User(account(name)),
         what: What::Join { group: GroupName::new(group) },
-        reason: Reason::Listed { by: vec!["Design".into()] },
+        reason: Reason::Listed { by: ["Design".into()].into() },
     }
 }
 

@@ -169,7 +169,8 @@ impl<'a> Theirs<'a> {
             };
             names.iter().map(|name| name.as_deref().map(spelled)).collect()
         };
-        let has: BTreeSet<GroupName> = who.user.map(|(_, user)| user.groups.clone()).unwrap_or_default();
+        let has: BTreeSet<GroupName> =
+            who.user.map(|(_, user)| user.groups.iter().cloned().collect()).unwrap_or_default();
         match did {
             Did::Make => {
                 self.ust.insert(Deed::Make, said);
