@@ -65,7 +65,17 @@ fn story(case: &Case) -> (i32, i32) {
     nobody_else_was_touched(&before, &world.adobe.state(), &name);
     world.pass(EVERY * 2);
     world.adobe.clock().advance(LAG);
-    world.run(&["sync"]).with(0);
+    let third = world.run(&["sync"]);
+    if (shows, third.code) == (Shows::Rivals, 3) {
+        // Whom a run has made and somebody removed at once is not made again before somebody has looked.
+        let third = third.shows(&["Adobe made this account and does not show it"]);
+        let (_, id) = third.stdout.split_once("umsync approve ").expect("how it is approved");
+        world.run(&["approve", id.split_whitespace().next().expect("an id")]).with(0);
+        world.pass(EVERY * 2);
+        world.run(&["sync"]).with(0);
+    } else {
+        third.with(0);
+    }
     is_as_wanted(&world.adobe.state(), &name);
     report_agrees(&world);
     nobody_else_was_touched(&before, &world.adobe.state(), &name);

@@ -103,7 +103,7 @@ fn configuration(company: &Company, server: &Server, adobe: &Adobe) -> String {
     let mut text = format!(
         "adobe:\n  organization: {DEFAULT_ORGANIZATION}\n  client_id: {DEFAULT_CLIENT}\n  client_secret: {{file: secret}}\n  \
          server: {url}\n  ims: {url}\n  every: 0s\n  pace: off\n\
-         directory:\n  ldap: {{servers: [\"{ldap}\"], encryption: none, base: \"{BASE}\", users: (objectClass=inetOrgPerson)}}\n\
+         directory:\n  ldap: {{servers: [\"{ldap}\"], starttls: false, bind: anonymous, base: \"{BASE}\", users: (objectClass=inetOrgPerson)}}\n\
          people: {{country: US}}\nbaseline: accept\nleavers: {{action: remove-groups, grace: 0s}}\n\
          limits: {{create: off, update: off, group_removals: off, removals: off, leave: off, day: off, week: off}}\n\
          state: sqlite:umsync.db\ngroups:\n"

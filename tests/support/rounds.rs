@@ -17,9 +17,11 @@ pub(crate) fn rounds(short: usize, long: usize) -> usize {
     if is_long() { long } else { short }
 }
 
-/// Plays rounds 0, 1, … and gives what they gave, in order. A round that panics is named and ends the play.
+/// Plays rounds 0, 1, … and gives what they gave, in order. A round that panics is named and ends the play;
+/// `UMSYNC_TEST_ROUND` plays that one alone.
 #[track_caller]
 pub(crate) fn play<T: Send>(rounds: usize, story: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let only = number_in("UMSYNC_TEST_ROUND");
     let (next, failed, given) = (AtomicUsize::new(0), AtomicBool::new(false), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..THREADS {
@@ -28,6 +30,9 @@ pub(crate) fn play<T: Send>(rounds: usize, story: impl Fn(usize) -> T + Sync) ->
                     let round = next.fetch_add(1, Ordering::Relaxed);
                     if round >= rounds {
                         break;
+                    }
+                    if only.is_some_and(|only| only != round) {
+                        continue;
                     }
                     let named = Named { round, failed: &failed };
                     let told = story(round);
@@ -72,7 +77,11 @@ impl Drop for Telling {
 
 /// Another number in `UMSYNC_TEST_SEED` gives other rounds.
 fn seed() -> u64 {
-    std::env::var("UMSYNC_TEST_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(500)
+    number_in("UMSYNC_TEST_SEED").map_or(500, |seed| seed as u64)
+}
+
+fn number_in(variable: &str) -> Option<usize> {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok())
 }
 
 /// Dice that fall the same way each time (SplitMix64).
