@@ -128,6 +128,45 @@ fn apply_sends_exactly_what_still_holds_and_lists_the_rest_as_stale() {
     assert!(world.adobe.user("frank@example.com").is_none(), "nothing is added");
 }
 
+/// Reasons, times and commands too, which the id does not tell apart.
+#[test]
+fn a_byte_of_a_plans_file_that_is_another_is_noticed_wherever_it_stands() {
+    let world = world();
+    let path = world.path("plan.json");
+    let file = path.to_str().unwrap();
+    world.run(&["plan", "--out", file]);
+    let written = std::fs::read(&path).unwrap();
+    let calls = world.adobe.log().len();
+    for at in (0..written.len()).step_by(written.len() / 60).chain(written.len() - 3..written.len()) {
+        let mut bytes = written.clone();
+        bytes[at] = if bytes[at] == b' ' { b'\t' } else { bytes[at] ^ 1 };
+        std::fs::write(&path, bytes).unwrap();
+        world.run(&["apply", file]).with(64);
+    }
+    for other in [[written.as_slice(), b" "].concat(), written[..written.len() - 1].to_vec()] {
+        std::fs::write(&path, other).unwrap();
+        world.run(&["apply", file]).with(64).says(&["altered since it was written"]);
+    }
+    assert_eq!(world.adobe.log().len(), calls, "nothing was asked or sent");
+    world.run(&["plan", "--compare", file]).with(64).says(&["altered since it was written"]);
+    std::fs::write(&path, written).unwrap();
+    world.run(&["plan", "--compare", file]).shows(&["the same changes"]);
+}
+
+#[test]
+fn a_plan_for_another_organization_is_refused() {
+    let world = world();
+    let file = world.path("plan.json");
+    let file = file.to_str().unwrap();
+    world.run(&["plan", "--out", file]);
+    let configuration = std::fs::read_to_string(world.path("umsync.yaml")).unwrap();
+    let other = configuration.replace(crate::support::ORGANIZATION, "FEDCBA9876543210FEDCBA98@AdobeOrg");
+    assert_ne!(other, configuration);
+    world.write("umsync.yaml", &other);
+    world.run(&["apply", file]).with(78).says(&["the configuration for FEDCBA9876543210FEDCBA98@AdobeOrg"]);
+    assert_eq!(world.actions(), 0);
+}
+
 #[test]
 fn a_plan_that_was_altered_or_is_for_something_else_is_refused() {
     let world = world();
@@ -137,6 +176,8 @@ fn a_plan_that_was_altered_or_is_for_something_else_is_refused() {
     let file = file.to_str().unwrap();
     world.write("plan.json", &text.replace("emil@example.com", "evil@example.com"));
     world.run(&["apply", file]).with(64).says(&["altered"]);
+    world.write("plan.json", &text.replace("\"format\": 1", "\"format\": 2"));
+    world.run(&["apply", file]).with(64).says(&["its form is number 2"]);
     world.write("plan.json", "{}");
     world.run(&["apply", file]).with(64).says(&["no plan that `umsync plan --out` wrote"]);
     world.write("plan.json", &text);

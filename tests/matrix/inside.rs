@@ -166,7 +166,7 @@ async fn sync(adobe: &Running, ledger: &Arc<Memory>, patience: Duration) -> Resu
         return Ok(Ran { plan, outcomes: Vec::new(), listed });
     }
     let permit = session.may_execute().await?;
-    let outcomes = session.execute(permit, plan.commands(), &|_| {}, &Cancel::never()).await;
+    let outcomes = session.execute(permit, plan.commands(), &|_| {}, &Cancel::never()).await.outcomes;
     Ok(Ran { plan, outcomes, listed })
 }
 

@@ -28,7 +28,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 /// The version of a plan's JSON form.
-const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 1;
 
 /// A plan within its limits. It cannot be built or changed elsewhere: what was reviewed is what runs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -51,6 +51,7 @@ pub struct Plan {
     commands: Vec<Command>,
     packed: Terms,
     cost: Cost,
+    #[serde(serialize_with = "withheld_with_classes")]
     withheld: Vec<Withheld>,
     limits: Limits,
     breaches: Vec<Breach>,
@@ -77,15 +78,21 @@ pub struct Plan {
     not_made: usize,
 }
 
-/// Each change with the classes of limits that count it.
+/// A change, or what is withheld of one, with the classes of limits that count it.
+#[derive(Serialize)]
+struct Classed<'a, T> {
+    #[serde(flatten)]
+    change: &'a T,
+    class: &'a [Class],
+}
+
 fn with_classes<S: Serializer>(changes: &[Change], serializer: S) -> Result<S::Ok, S::Error> {
-    #[derive(Serialize)]
-    struct Classed<'a> {
-        #[serde(flatten)]
-        change: &'a Change,
-        class: &'a [Class],
-    }
     serializer.collect_seq(changes.iter().map(|change| Classed { change, class: Class::of(change) }))
+}
+
+fn withheld_with_classes<S: Serializer>(withheld: &[Withheld], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer
+        .collect_seq(withheld.iter().map(|held| Classed { change: held, class: Class::of(&held.change) }))
 }
 
 fn is_none(count: &usize) -> bool {

@@ -2,7 +2,7 @@
 
 use crate::change::{Change, Target, What};
 use crate::directory::GroupRef;
-use crate::plan::{Plan, fingerprint};
+use crate::plan::{FORMAT, Plan, fingerprint};
 use crate::unread::Unread;
 use crate::withhold::{Why, Withheld};
 use chrono::{DateTime, Utc};
@@ -19,6 +19,14 @@ pub enum SavedPlanError {
     /// It is no plan of this program.
     #[error("it is no plan that `umsync plan --out` wrote")]
     NotAPlan(#[source] serde_json::Error),
+    /// A later version wrote it, or one that nobody knows.
+    #[error(
+        "its form is number {format}, and this umsync reads form {FORMAT}; use the umsync that wrote it, or plan anew"
+    )]
+    OtherFormat {
+        /// As it says.
+        format: u64,
+    },
     /// Somebody changed it.
     #[error("its changes do not belong to its id {id}: it has been altered since it was written; plan anew")]
     Altered {
@@ -58,6 +66,13 @@ struct Counted {
 impl SavedPlan {
     /// Reads the JSON form of a [`Plan`], and proves that nobody changed it.
     pub fn parse(plan: &serde_json::Value) -> Result<Self, SavedPlanError> {
+        // Before anything else is understood: what another form means nobody can say here.
+        match plan.get("format").and_then(serde_json::Value::as_u64) {
+            Some(format) if format != u64::from(FORMAT) => {
+                return Err(SavedPlanError::OtherFormat { format });
+            }
+            Some(_) | None => {}
+        }
         let parts = Parts::deserialize(plan).map_err(SavedPlanError::NotAPlan)?;
         let Parts {
             id,

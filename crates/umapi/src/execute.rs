@@ -24,6 +24,16 @@ use umsync_engine::codes::WHOLE_REQUEST;
 use umsync_engine::command::{Command, Exception, Outcome, StepError, Verdict};
 use umsync_engine::stamps::RequestClass;
 
+/// What became of an execution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Executed {
+    /// One per command, in order.
+    pub outcomes: Vec<Outcome>,
+    /// Why it stopped itself, where it has left something undone because hardly anything went well any more (see
+    /// [`Breaker`]).
+    pub gave_up: Option<String>,
+}
+
 /// So many requests in a row without a known outcome mean that Adobe is in trouble.
 const MOST_UNANSWERED: usize = 3;
 
@@ -39,7 +49,7 @@ impl<L: Ledger> Session<L> {
         commands: &[Command],
         progress: Listener<'_>,
         cancel: &Cancel,
-    ) -> Vec<Outcome> {
+    ) -> Executed {
         let watch = Watch { listener: Some(progress), cancel: Some(cancel) };
         let mode = Mode::Live(permit.stamping());
         let work = all(commands);
@@ -60,7 +70,7 @@ impl<L: Ledger> Session<L> {
         so_far: &[Verdict],
         progress: Listener<'_>,
         cancel: &Cancel,
-    ) -> Vec<Outcome> {
+    ) -> Executed {
         let watch = Watch { listener: Some(progress), cancel: Some(cancel) };
         let mode = Mode::Live(permit.stamping());
         let (work, known) = rest(commands, so_far);
@@ -70,12 +80,7 @@ impl<L: Ledger> Session<L> {
     /// Has Adobe check the commands (`testOnly=true`) and changes nothing. Needs no permit and leaves neither stamp
     /// nor journal. Adobe's test knows nothing of what earlier steps would have done; errors that only say so are no
     /// errors.
-    pub async fn rehearse(
-        &self,
-        commands: &[Command],
-        progress: Listener<'_>,
-        cancel: &Cancel,
-    ) -> Vec<Outcome> {
+    pub async fn rehearse(&self, commands: &[Command], progress: Listener<'_>, cancel: &Cancel) -> Executed {
         let watch = Watch { listener: Some(progress), cancel: Some(cancel) };
         let mode = Mode::Test(Made::by(commands));
         Execution::new(self, commands, watch, mode).run(all(commands), BTreeMap::new()).await
@@ -109,6 +114,8 @@ pub(crate) struct Execution<'a, L> {
     /// Those whose groups have just been.
     read: BTreeSet<usize>,
     pub(crate) breaker: Breaker,
+    /// It is the breaker that stopped it.
+    pub(crate) gives_up: bool,
     room: Room,
     /// So many more users of commands that were refused in part are looked at.
     pub(crate) looks: usize,
@@ -145,6 +152,7 @@ impl<'a, L: Ledger> Execution<'a, L> {
             listed: BTreeMap::new(),
             read: BTreeSet::new(),
             breaker: Breaker::default(),
+            gives_up: false,
             room: Room::new(),
             looks: MOST_LOOKS,
             is_lost: false,
@@ -152,7 +160,7 @@ impl<'a, L: Ledger> Execution<'a, L> {
     }
 
     /// Does the work, piece by piece, and adds what became of it to what is known.
-    async fn run(mut self, work: Vec<Work>, mut known: BTreeMap<usize, Verdict>) -> Vec<Outcome> {
+    async fn run(mut self, work: Vec<Work>, mut known: BTreeMap<usize, Verdict>) -> Executed {
         let mut work: VecDeque<Work> = work.into();
         let mut stop: Option<String> = None;
         self.breaker = Breaker::of(known.values());
@@ -164,6 +172,7 @@ impl<'a, L: Ledger> Execution<'a, L> {
             // A test changes nothing, and whoever runs one wants to see every refusal.
             if let (None, Some(why), false) = (&stop, self.breaker.broken(), self.is_test()) {
                 stop = Some(why.to_owned());
+                self.gives_up = true;
             }
             if let Some(why) = &stop {
                 known.extend(piece.left(why, &mut self.listed));
@@ -206,7 +215,8 @@ impl<'a, L: Ledger> Execution<'a, L> {
         if let Some(why) = &stop {
             tracing::warn!(why, "execution stopped");
         }
-        self.outcomes(known)
+        let gave_up = stop.filter(|_| self.gives_up);
+        Executed { outcomes: self.outcomes(known), gave_up }
     }
 
     /// What is known of commands now. Nothing is believed about members of groups before the group was read back.

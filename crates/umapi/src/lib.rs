@@ -65,6 +65,7 @@ mod work;
 
 pub use clock::{Clock, MOST_CLOCK_ERROR};
 pub use error::{Error, Kind};
+pub use execute::Executed;
 pub use gate::{Gate, MayExecute, MayGoOn, MayList, Opens, Shut, Why};
 pub use ledger::{Ledger, LedgerError, Start, so_far};
 pub use mark::EmulatorMark;

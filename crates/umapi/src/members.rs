@@ -35,14 +35,7 @@ impl<L: Ledger> Execution<'_, L> {
             let why = match self.post(request, pragma).await {
                 Ok(replies) => {
                     for (position, reply) in replies {
-                        let verdict = match reply {
-                            Reply::Said(verdict) => verdict,
-                            Reply::Noted(_) => Verdict::Done,
-                            Reply::PerhapsGone(errors) | Reply::Splits(errors) | Reply::Throttled(errors) => {
-                                Verdict::Refused { errors }
-                            }
-                            Reply::Doubt(why) => Verdict::Unknown { why },
-                        };
+                        let verdict = said(reply);
                         if verdicts.get(&position).is_none_or(|known| *known == Verdict::Done) {
                             verdicts.insert(position, verdict);
                         }
@@ -123,7 +116,7 @@ impl<L: Ledger> Execution<'_, L> {
             };
             match found {
                 Ok(members) => {
-                    let there = names(members.as_ref());
+                    let there = There::of(members.as_ref());
                     for position in positions {
                         let lacks = lacking(&self.commands[position], &there);
                         verdicts.insert(position, Verdict::Done);
@@ -170,6 +163,7 @@ impl<L: Ledger> Execution<'_, L> {
             }
             if let (None, Some(why)) = (&stop, self.breaker.broken()) {
                 stop = Some(why.to_owned());
+                self.gives_up = true;
             }
             let ends: Vec<Verdict> = match &stop {
                 // Their group's command was sent and did not do it: so it stands, and the next run plans them anew.
@@ -208,6 +202,7 @@ impl<L: Ledger> Execution<'_, L> {
     }
 }
 
+/// What a reply means where nothing is looked up or tried again because of it.
 fn said(reply: Reply) -> Verdict {
     match reply {
         Reply::Said(verdict) => verdict,
@@ -219,20 +214,33 @@ fn said(reply: Reply) -> Verdict {
     }
 }
 
-/// The emails of a group's members, folded; Adobe IDs apart, whom no list means where the organization has such an account.
-fn names(members: Option<&Members>) -> BTreeSet<String> {
-    let users = members.into_iter().flat_map(|members| &members.users);
-    let ours = users.filter(|user| user.kind.known() != Some(Identity::Adobe));
-    ours.map(|user| fold_email(&user.email)).collect()
+/// Who is in a group.
+struct There {
+    /// Their emails, folded; Adobe IDs apart, whom no list means where the organization has such an account.
+    emails: BTreeSet<String>,
+    /// Some of them cannot be understood: it could be anybody.
+    anybody: bool,
 }
 
-/// The changes of a group's command that are not so.
-fn lacking(command: &Command, there: &BTreeSet<String>) -> BTreeSet<usize> {
-    let has = |users: &[Member]| users.iter().all(|member| there.contains(&fold_email(&member.user)));
+impl There {
+    fn of(members: Option<&Members>) -> Self {
+        let users = members.into_iter().flat_map(|members| &members.users);
+        let ours = users.filter(|user| user.kind.known() != Some(Identity::Adobe));
+        Self {
+            emails: ours.map(|user| fold_email(&user.email)).collect(),
+            anybody: members.is_some_and(|members| !members.unreadable.is_empty()),
+        }
+    }
+}
+
+/// The changes of a group's command that are not so, as far as anybody can tell: what a user's own command says once more
+/// does no harm.
+fn lacking(command: &Command, there: &There) -> BTreeSet<usize> {
+    let has = |users: &[Member]| users.iter().all(|member| there.emails.contains(&fold_email(&member.user)));
     let lacks = |(change, part): (usize, Step)| {
         let holds = match &part {
             Step::AddUsers(users) => has(users),
-            Step::RemoveUsers(users) => !has(users),
+            Step::RemoveUsers(users) => !has(users) && !there.anybody,
             _ => true,
         };
         (!holds).then_some(change)

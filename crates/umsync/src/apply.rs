@@ -6,6 +6,7 @@ use crate::bar::Bar;
 use crate::cli::Cli;
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::plan_file;
 use crate::program::{FirstTime, Program};
 use crate::run::Mode;
 use crate::scope::Scope;
@@ -20,7 +21,7 @@ pub(crate) async fn apply(cli: &Cli, plan: &str, wait: Option<Duration>, json: b
     if let Some(wait) = wait {
         config.adobe.wait = wait;
     }
-    let from_file = Path::new(plan).exists().then(|| read(Path::new(plan))).transpose()?;
+    let from_file = Path::new(plan).exists().then(|| plan_file::read(Path::new(plan))).transpose()?;
     if let Some(saved) = &from_file {
         // Before anything is opened: the wrong file is the likeliest mistake.
         fits(saved, &adobe::organization(&config.adobe)?, &config.meaning)?;
@@ -45,13 +46,6 @@ async fn execute(
     let mut wish = Wish::new("apply", Mode::Apply, json);
     wish.scope = Scope::Exactly(&saved);
     recorded(program, wish).await
-}
-
-pub(crate) fn read(path: &Path) -> Result<SavedPlan, Failure> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| Failure::PlanFile { path: path.to_owned(), source })?;
-    let value = serde_json::from_str(&text).map_err(umsync_engine::saved::SavedPlanError::NotAPlan)?;
-    Ok(SavedPlan::parse(&value)?)
 }
 
 /// Whether a plan is about this organization, under what the configuration means now.

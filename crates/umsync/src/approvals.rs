@@ -165,7 +165,8 @@ pub(crate) async fn baseline(program: &Program) -> Result<Baseline, Failure> {
 /// A full run makes the baseline if it did all it planned and there was no removal, identity change or push to withhold; not
 /// if there was none only because nothing could be compared, or because the grace of somebody who is gone has not run out.
 pub(crate) async fn settle_baseline(program: &Program, finished: &Finished) -> Result<(), Failure> {
-    let Finished { plan, stale: _, outcomes, cancelled: _, silenced: _, unrecorded: _ } = finished;
+    let Finished { plan, stale: _, outcomes, gave_up: _, cancelled: _, silenced: _, unrecorded: _ } =
+        finished;
     // What Adobe refuses for good says nothing about the configuration.
     let withheld = plan.withheld().iter().any(|withheld| {
         withheld.change.needs_baseline() && !matches!(withheld.why, Why::Parked | Why::Invisible)

@@ -1,7 +1,8 @@
 //! What a fresh plan does otherwise than a kept one.
 
-use crate::apply::{fits, read};
+use crate::apply::fits;
 use crate::failure::Failure;
+use crate::plan_file;
 use crate::program::Program;
 use similar::{ChangeTag, TextDiff};
 use std::path::Path;
@@ -13,7 +14,7 @@ use umsync_engine::withhold::Withheld;
 
 /// A kept plan to compare with, which must be about this organization and this configuration.
 pub(crate) fn kept(program: &Program, file: &Path) -> Result<SavedPlan, Failure> {
-    let saved = read(file)?;
+    let saved = plan_file::read(file)?;
     fits(&saved, program.organization(), &program.config.meaning)?;
     Ok(saved)
 }

@@ -108,6 +108,8 @@ pub(crate) enum Failure {
         #[source]
         source: std::io::Error,
     },
+    #[error("the plan {path} has been altered since it was written\n  plan anew: what was reviewed is what runs", path = path.display())]
+    PlanAltered { path: PathBuf },
     #[error("cannot write the plan {path}", path = path.display())]
     PlanOut {
         path: PathBuf,
@@ -273,7 +275,7 @@ impl Failure {
             | Self::ShortId(_)
             | Self::SeveralPlans { .. }
             | Self::NoMoment(_) => 64,
-            Self::Plan(_) | Self::PlanFile { .. } | Self::PlanOut { .. } => 64,
+            Self::Plan(_) | Self::PlanFile { .. } | Self::PlanAltered { .. } | Self::PlanOut { .. } => 64,
             Self::NoRunYet | Self::SeveralRuns { .. } => 64,
             Self::NoSchedule { .. } | Self::NeverDue { .. } => 78,
             Self::TakenOver { .. } | Self::Unrecorded(_) => 4,

@@ -34,6 +34,7 @@ mod notify;
 mod output;
 mod pause;
 mod person;
+mod plan_file;
 mod program;
 mod reading;
 mod record;

@@ -10,7 +10,6 @@ use crate::scope::Scope;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use umsync_engine::breaker::Breaker;
 use umsync_engine::change::{Change, Target};
 use umsync_engine::command::{Outcome, Verdict};
 use umsync_engine::memory::Departure;
@@ -258,26 +257,19 @@ impl Record {
 
     /// An execution that stopped itself, because hardly anything went well any more, was not cut short: nobody goes on with
     /// its rest as if nothing had been. The next run plans it anew.
-    pub(crate) async fn give_up_if_broken(
-        &self,
-        program: &Program,
-        outcomes: &[Outcome],
-    ) -> Result<(), Failure> {
-        match broken(outcomes) {
+    pub(crate) async fn give_up(&self, program: &Program, why: Option<&str>) -> Result<(), Failure> {
+        match why {
             Some(why) if self.mode == Mode::Apply => {
-                Ok(program.store.drop_rest(&self.id, &why, program.now()).await?)
+                Ok(program.store.drop_rest(&self.id, &gave_up(why), program.now()).await?)
             }
             Some(_) | None => Ok(()),
         }
     }
 }
 
-/// Why an execution has stopped itself, where it has left something undone.
-pub(crate) fn broken(outcomes: &[Outcome]) -> Option<String> {
-    let is_not_sent = |outcome: &Outcome| matches!(outcome.verdict, Verdict::NotSent { .. });
-    let breaker = Breaker::of(outcomes.iter().map(|outcome| &outcome.verdict));
-    let why = breaker.broken().filter(|_| outcomes.iter().any(is_not_sent))?;
-    Some(format!("it stopped itself: {why}; what was left of it is planned anew"))
+/// What is said of an execution that stopped itself.
+pub(crate) fn gave_up(why: &str) -> String {
+    format!("it stopped itself: {why}; what was left of it is planned anew")
 }
 
 /// What everybody should know who goes by a report.

@@ -15,6 +15,7 @@ use umsync_engine::command::Outcome;
 use umsync_engine::plan::{Plan, plan};
 use umsync_engine::saved::Exact;
 use umsync_store::Purpose;
+use umsync_umapi::Executed;
 
 /// What a run does with its plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +35,8 @@ pub(crate) struct Finished {
     /// Changes of a kept plan that do not hold any more.
     pub(crate) stale: Vec<Change>,
     pub(crate) outcomes: Vec<Outcome>,
+    /// Why the execution stopped itself.
+    pub(crate) gave_up: Option<String>,
     /// Somebody asked it to stop.
     pub(crate) cancelled: bool,
     /// Adobe has asked for silence: no call leaves until then.
@@ -86,22 +89,24 @@ pub(crate) async fn run(
 
     let Exact { plan, stale } = exact;
     let listener = |progress| program.bar.adobe(progress);
-    let outcomes = match mode {
-        Mode::Plan => Vec::new(),
+    let nothing = || Executed { outcomes: Vec::new(), gave_up: None };
+    let Executed { outcomes, gave_up } = match mode {
+        Mode::Plan => nothing(),
         Mode::Rehearse => session.rehearse(plan.commands(), &listener, &program.cancel).await,
-        Mode::Apply if plan.commands().is_empty() => Vec::new(),
+        Mode::Apply if plan.commands().is_empty() => nothing(),
         Mode::Apply => {
             lock.purpose(Purpose::Executing)?;
             let permit = session.may_execute().await?;
             record.about_to_send(program, &plan, &stale, &approvals, &remember).await?;
-            let outcomes = session.execute(permit, plan.commands(), &listener, &program.cancel).await;
+            let executed = session.execute(permit, plan.commands(), &listener, &program.cancel).await;
             remembering::lists(program, &session).await;
-            outcomes
+            executed
         }
     };
     program.bar.finish();
     let cancelled = program.cancel.is_cancelled();
-    let mut finished = Finished { plan, stale, outcomes, cancelled, silenced: false, unrecorded: None };
+    let mut finished =
+        Finished { plan, stale, outcomes, gave_up, cancelled, silenced: false, unrecorded: None };
     match record.executed(program, scope, &mut finished, &approvals, &remember).await {
         Ok(()) => {}
         Err(failure) if finished.outcomes.is_empty() => return Err(failure),

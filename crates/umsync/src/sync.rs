@@ -7,15 +7,13 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::notify;
 use crate::output;
+use crate::plan_file;
 use crate::program::{FirstTime, Program};
 use crate::record::Record;
 use crate::resume::{Continued, Resumed, resume, verdict};
 use crate::run::{Finished, Mode, run};
 use crate::scope::Scope;
-use std::io::Write as _;
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
-use umsync_engine::plan::Plan;
 use umsync_engine::report::html;
 use umsync_engine::report::{Results, Sent, of_fates, of_outcomes, of_plan, of_stale};
 use umsync_engine::saved::Exact;
@@ -82,7 +80,7 @@ pub(crate) async fn recorded(program: &Program, wish: Wish<'_>) -> Result<u8, Fa
     let show = |Exact { plan, stale }: &Exact| {
         program.bar.finish();
         if let Some(file) = wish.out {
-            write_plan(file, plan)?;
+            plan_file::write(file, plan)?;
         }
         if wish.html {
             return heard(output::page(&html::of_plan(plan)), wish.mode);
@@ -116,7 +114,7 @@ pub(crate) async fn recorded(program: &Program, wish: Wish<'_>) -> Result<u8, Fa
             let report = record.report(program, code, Ok(&finished));
             let kept = record.end(program, &report).await;
             let kept = match kept {
-                Ok(()) => record.give_up_if_broken(program, &finished.outcomes).await,
+                Ok(()) => record.give_up(program, finished.gave_up.as_deref()).await,
                 kept => kept,
             };
             notify::notify(program, &report).await;
@@ -229,21 +227,6 @@ fn window(program: &Program, wish: Wish<'_>) -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
-}
-
-/// Only for its owner: a plan names everybody.
-fn write_plan(file: &Path, plan: &Plan) -> Result<(), Failure> {
-    let failed = |source| Failure::PlanOut { path: file.to_owned(), source };
-    let mut out = std::fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(file)
-        .map_err(failed)?;
-    out.set_permissions(std::fs::Permissions::from_mode(0o600)).map_err(failed)?;
-    serde_json::to_writer_pretty(&mut out, plan)?;
-    out.write_all(b"\n").and_then(|()| out.sync_all()).map_err(failed)
 }
 
 fn code(finished: &Finished, wish: Wish<'_>) -> u8 {

@@ -200,6 +200,11 @@ async fn e68_a_shared_group_is_read_only() {
             "Usergroup is owned by another org and readonly: Shared",
         ),
         (
+            json!({"updateUserGroup": {"description": "ours"}}),
+            "error.usergroup.readonly.update_not_allowed",
+            "Usergroup is owned by another org and readonly: Shared",
+        ),
+        (
             json!({"add": {"user": ["joe@example.com"]}}),
             "error.usergroup.readonly.add_user_not_allowed",
             "User cannot be added to group as owned by another org and readonly: Shared",
@@ -222,8 +227,13 @@ async fn e68_a_shared_group_is_read_only() {
             (&json!(code), &json!(message))
         );
     }
-    let from_the_user = adobe.refused("joe@example.com", json!([{"add": {"group": ["Shared"]}}])).await;
-    assert_eq!(from_the_user, "error.usergroup.readonly.add_user_not_allowed");
+    for (user, step, code) in [
+        ("joe@example.com", "add", "error.usergroup.readonly.add_user_not_allowed"),
+        ("jane@example.com", "remove", "error.usergroup.readonly.remove_user_not_allowed"),
+    ] {
+        let from_the_user = adobe.refused(user, json!([{step: {"group": ["Shared"]}}])).await;
+        assert_eq!(from_the_user, code, "{step}");
+    }
     assert_eq!(adobe.running.dump(), before);
     assert_eq!(adobe.group("Shared", json!([{"add": {"productConfiguration": ["PS"]}}])).await, ok(1));
 }

@@ -171,16 +171,26 @@ async fn e59_administrator_groups() {
 }
 
 #[tokio::test]
-async fn e59_system_administrators_are_told_by_kind_whatever_their_group_is_called() {
+async fn e59_system_administrators_are_told_by_kind_whatever_their_group_is_called_and_others_by_name() {
+    // The documentation names these two and not their type.
     let seed = json!({
-        "groups": [{"name": "Administrators", "type": "SYSADMIN_GROUP"}, {"name": "Design"}],
-        "users": [{"email": USER, "groups": ["Administrators", "Design"]}]
+        "groups": [
+            {"name": "Administrators", "type": "SYSADMIN_GROUP"},
+            {"name": "_compartment_admin", "type": "SUPPORT_ADMIN_GROUP"},
+            {"name": "_compartment_viewer", "type": "SUPPORT_ADMIN_GROUP"},
+            {"name": "Design"}
+        ],
+        "users": [{"email": USER,
+            "groups": ["Administrators", "_compartment_admin", "_compartment_viewer", "Design"]}]
     });
     let adobe = Adobe::with(seed).await;
-    for step in ["add", "remove"] {
-        let code = adobe.refused(USER, json!([{step: {"group": ["Administrators"]}}])).await;
-        assert_eq!(code, "error.group.not_found", "{step}");
+    let untouchable = ["Administrators", "_compartment_admin", "_compartment_viewer"];
+    for name in untouchable {
+        for step in ["add", "remove"] {
+            let code = adobe.refused(USER, json!([{step: {"group": [name]}}])).await;
+            assert_eq!(code, "error.group.not_found", "{step} {name}");
+        }
     }
     assert_eq!(adobe.user(USER, json!([{"remove": "all"}])).await, ok(1));
-    assert_eq!(groups(&adobe), ["Administrators"]);
+    assert_eq!(groups(&adobe), untouchable);
 }

@@ -55,7 +55,8 @@ async fn e44_creating_again_is_an_error_a_skip_or_an_update() {
     let again = |option: Value| {
         created(
             "joe@example.com",
-            json!({"firstname": "New", "lastname": "Name", "country": "FR", "option": option}),
+            json!({"email": "JOE@Example.com", "firstname": "New", "lastname": "Name", "country": "FR",
+                "option": option}),
         )
     };
     assert_eq!(adobe.refused("joe@example.com", again(Value::Null)).await, "error.user.already_in_org");
@@ -65,6 +66,7 @@ async fn e44_creating_again_is_an_error_a_skip_or_an_update() {
     let joe = adobe.running.user("joe@example.com").unwrap();
     let names = (joe.firstname.as_deref(), joe.lastname.as_deref());
     assert_eq!((names, joe.country.as_deref()), ((Some("New"), Some("Name")), Some("DE")));
+    assert_eq!((joe.email.as_str(), joe.username.as_str()), ("joe@example.com", "joe@example.com"));
 }
 
 #[tokio::test]
@@ -139,10 +141,13 @@ async fn e47_emails_and_names_have_their_limits() {
         assert_eq!(code, "error.user.email.invalid", "{email}");
     }
     let email = "new@example.com";
-    let name = created(email, json!({"firstname": "x".repeat(251)}));
-    assert_eq!(adobe.refused(email, name).await, "error.command.string.too_long");
-    let user = format!("{}@example.com", "x".repeat(251));
-    assert_eq!(adobe.refused(&user, json!([federated(email)])).await, "error.command.string.too_long");
+    let name = |letters: usize| json!({"firstname": "x".repeat(letters)});
+    assert_eq!(adobe.user("long@example.com", created("long@example.com", name(250))).await, ok(1));
+    assert_eq!(adobe.refused(email, created(email, name(251))).await, "error.command.string.too_long");
+    for (letters, code) in [(250, "error.user.must_match_email"), (251, "error.command.string.too_long")] {
+        let user = format!("{}@example.com", "x".repeat(letters - "@example.com".len()));
+        assert_eq!(adobe.refused(&user, json!([federated(email)])).await, code, "{letters} characters");
+    }
     for (field, code) in
         [("firstname", "error.user.firstname_missing"), ("lastname", "error.user.lastname_missing")]
     {
@@ -205,6 +210,12 @@ async fn e50_what_follows_a_failed_create_fails_too() {
     let second = &answer["errors"][1];
     assert_eq!((&second["step"], &second["errorCode"]), (&json!(1), &json!("error.user.not_found")));
     assert_eq!(second["message"], "No valid users were found in the request");
+
+    let again = json!([federated("joe@example.com"), {"add": {"group": ["Design"]}}]);
+    let answer = adobe.user("joe@example.com", again).await;
+    let expected = [(0, "error.user.already_in_org".to_owned()), (1, "error.user.not_found".to_owned())];
+    assert_eq!(codes(&answer), expected, "even where somebody is there");
+    assert_eq!(adobe.running.user("joe@example.com").unwrap().groups, [""; 0]);
 }
 
 #[tokio::test]

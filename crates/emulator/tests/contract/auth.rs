@@ -141,10 +141,11 @@ async fn e08_another_organization_is_unauthorized_and_a_bad_id_is_a_bad_request(
     let adobe = Adobe::with(json!({})).await;
     let url = |org: &str| adobe.api(&format!("/users/{org}/0"));
     assert_eq!(send(adobe.signed(adobe.http.get(url("FFFF@AdobeOrg")))).await.status, 401);
-    let bad = send(adobe.signed(adobe.http.get(url("example.com")))).await;
-    assert_eq!(bad.status, 400);
     let expected = json!({"result": "error.organization.invalid_id", "message": "Bad organization Id"});
-    assert_eq!(bad.json(), expected);
+    for org in ["example.com", "@AdobeOrg", "no-id@AdobeOrg"] {
+        let bad = send(adobe.signed(adobe.http.get(url(org)))).await;
+        assert_eq!((bad.status, bad.json()), (400, expected.clone()), "{org}");
+    }
     adobe.running.with_knobs(|knobs| knobs.other_organization = OtherOrganization::BadRequest);
     let other = send(adobe.signed(adobe.http.get(url("FFFF@AdobeOrg")))).await;
     assert_eq!((other.status, other.json()), (400, expected), "the other reading");
@@ -186,6 +187,7 @@ async fn e11_the_wrong_method_is_forbidden_in_html() {
     let adobe = Adobe::with(json!({})).await;
     let answer = adobe.get("/action/ORG").await;
     assert_eq!((answer.status, answer.header("Server")), (403, "openresty"));
+    assert_eq!(answer.header("Content-Type"), "text/html");
     assert!(answer.text.contains("<title>403 Forbidden</title>"), "{}", answer.text);
 }
 

@@ -59,7 +59,7 @@ fn rs256() -> Value {
 async fn e05_the_jwt_exchange_is_closed_unless_opened() {
     let (mut adobe, key) = opened(false).await;
     let token = signed(&rs256(), &claims(&adobe), &key);
-    adobe.running.with_knobs(|knobs| knobs.jwt = false);
+    adobe.running.with_knobs(|knobs| knobs.jwt = Knobs::default().jwt);
     let closed = exchange(&adobe, &token).await;
     assert_eq!((closed.status, &closed.json()["error"]), (400, &json!("invalid_client")));
 

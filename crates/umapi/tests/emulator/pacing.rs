@@ -56,7 +56,7 @@ async fn two_thousand_creations_and_three_thousand_memberships_meet_no_429_and_l
         || world.clock.now(),
         |listener| {
             let (session, commands) = (&session, plan.commands());
-            async move { session.execute(permit, commands, &*listener, &Cancel::never()).await }
+            async move { session.execute(permit, commands, &*listener, &Cancel::never()).await.outcomes }
         },
     )
     .await;
@@ -116,7 +116,7 @@ async fn creates(
     let snapshot = session.snapshot(session.may_list().await.unwrap(), listener).await.unwrap();
     let plan = planned(&directory(people, &["Design"]), &snapshot, &rules(&["Design"]));
     let permit = session.may_execute().await.unwrap();
-    let outcomes = session.execute(permit, plan.commands(), listener, &Cancel::never()).await;
+    let outcomes = session.execute(permit, plan.commands(), listener, &Cancel::never()).await.outcomes;
     Results::of(&plan, &outcomes).done.created
 }
 
@@ -142,7 +142,7 @@ async fn whoever_waits_as_long_as_adobe_asks_is_let_in() {
                 || world.clock.now(),
                 |listener| {
                     let (session, commands) = (&session, plan.commands());
-                    async move { session.rehearse(commands, &*listener, &Cancel::never()).await }
+                    async move { session.rehearse(commands, &*listener, &Cancel::never()).await.outcomes }
                 },
             )
             .await;

@@ -107,8 +107,8 @@ fn no_planned_command_is_refused_for_its_form() {
             let snapshot = session.snapshot(permit, &|_| {}).await.unwrap();
             let plan = planned(&directory(people, &GROUPS), &snapshot, &rules(&GROUPS));
             let permit = session.may_execute().await.unwrap();
-            let tested = session.rehearse(plan.commands(), &|_| {}, &Cancel::never()).await;
-            let sent = session.execute(permit, plan.commands(), &|_| {}, &Cancel::never()).await;
+            let tested = session.rehearse(plan.commands(), &|_| {}, &Cancel::never()).await.outcomes;
+            let sent = session.execute(permit, plan.commands(), &|_| {}, &Cancel::never()).await.outcomes;
             commands.set(commands.get() + plan.commands().len());
             created.set(created.get() + world.adobe.users().len());
             for outcome in tested.iter().chain(&sent) {

@@ -17,7 +17,7 @@ fn refuse_all(request: &Request, code: &str) -> Reply {
 async fn execute(world: &World, commands: &[Command]) -> Vec<Outcome> {
     let session = world.session().await;
     let permit = session.may_execute().await.unwrap();
-    session.execute(permit, commands, &quietly, &Cancel::never()).await
+    session.execute(permit, commands, &quietly, &Cancel::never()).await.outcomes
 }
 
 #[tokio::test]
@@ -63,7 +63,7 @@ async fn what_was_refused_before_it_was_cut_short_counts() {
     let so_far: Vec<Verdict> = (0..60)
         .map(|at| if at < 20 { Verdict::Refused { errors: vec![error.clone()] } } else { not_sent() })
         .collect();
-    let outcomes = session.go_on(permit, &joins(60), &so_far, &quietly, &Cancel::never()).await;
+    let outcomes = session.go_on(permit, &joins(60), &so_far, &quietly, &Cancel::never()).await.outcomes;
     assert_eq!(letters(&outcomes), format!("{}{}", "R".repeat(30), "N".repeat(30)));
     assert_eq!(world.calls().len(), 1);
 }
@@ -71,7 +71,7 @@ async fn what_was_refused_before_it_was_cut_short_counts() {
 #[tokio::test]
 async fn a_test_shows_every_refusal() {
     let world = World::new(|request| refuse_all(request, "error.domain.trust.nonexistent")).await;
-    let outcomes = world.session().await.rehearse(&joins(65), &quietly, &Cancel::never()).await;
+    let outcomes = world.session().await.rehearse(&joins(65), &quietly, &Cancel::never()).await.outcomes;
     assert_eq!(letters(&outcomes), "R".repeat(65));
 }
 

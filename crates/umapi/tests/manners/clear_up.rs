@@ -13,7 +13,7 @@ use umsync_umapi::{Cancel, Client};
 async fn execute(world: &World, commands: &[Command]) -> Vec<Outcome> {
     let session = world.session().await;
     let permit = session.may_execute().await.unwrap();
-    session.execute(permit, commands, &quietly, &Cancel::never()).await
+    session.execute(permit, commands, &quietly, &Cancel::never()).await.outcomes
 }
 
 /// The first action request is answered by `first`, later ones well; users come from `users`.
@@ -77,7 +77,7 @@ async fn a_request_that_times_out_is_looked_up() {
     let client = Client::new(settings, world.ledger.clone(), world.clock.clone()).unwrap();
     let session = client.begin().await.unwrap();
     let permit = session.may_execute().await.unwrap();
-    let outcomes = session.execute(permit, &joins(1), &quietly, &Cancel::never()).await;
+    let outcomes = session.execute(permit, &joins(1), &quietly, &Cancel::never()).await.outcomes;
     assert_eq!(letters(&outcomes), "D");
     assert_eq!(world.calls().iter().filter(|call| call.method == "POST").count(), 1);
 }

@@ -149,13 +149,13 @@ impl Story {
             match stamp {
                 None => {
                     let permit = session.may_execute().await.unwrap();
-                    session.execute(permit, plan, &quietly, &never).await
+                    session.execute(permit, plan, &quietly, &never).await.outcomes
                 }
                 Some(begun) => {
                     assert!(session.may_execute().await.is_err());
                     let permit = session.may_go_on(begun).await.unwrap().unwrap();
                     let so_far = self.world.ledger.so_far(plan.len());
-                    session.go_on(permit, plan, &so_far, &quietly, &never).await
+                    session.go_on(permit, plan, &so_far, &quietly, &never).await.outcomes
                 }
             }
         };

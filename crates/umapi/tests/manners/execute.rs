@@ -13,7 +13,7 @@ use umsync_umapi::{Cancel, Canceller, Progress, Session, Why};
 
 async fn execute(session: &Session<crate::ledger::Memory>, commands: &[Command]) -> Vec<Outcome> {
     let permit = session.may_execute().await.unwrap();
-    session.execute(permit, commands, &quietly, &Cancel::never()).await
+    session.execute(permit, commands, &quietly, &Cancel::never()).await.outcomes
 }
 
 #[tokio::test]
@@ -38,6 +38,23 @@ async fn every_command_has_its_outcome() {
     assert!(world.ledger.stamped().execution.is_some());
 }
 
+/// What Adobe refuses before it has looked for the user bears no name, and sometimes a null instead of an id.
+#[tokio::test]
+async fn a_refusal_that_names_nobody_is_its_commands_and_no_one_elses() {
+    let world = World::new(|_| {
+        Reply::json(json!({"completed": 3, "notCompleted": 2, "result": "partial", "errors": [
+            {"index": 3, "step": 0, "errorCode": "error.command.string.too_long", "message": "String too long"},
+            {"index": 1, "step": 0, "user": null, "requestID": null, "errorCode": "error.country.invalid",
+                "message": "Invalid value 'XX' for country"}]}))
+    })
+    .await;
+    let outcomes = execute(&world.session().await, &joins(5)).await;
+    assert_eq!(letters(&outcomes), "DRDRD");
+    assert_eq!(why(&outcomes[1]), "error.country.invalid");
+    assert_eq!(why(&outcomes[3]), "error.command.string.too_long");
+    assert_eq!(world.lines(), ["POST /action"], "nothing is in doubt");
+}
+
 #[tokio::test]
 async fn without_commands_there_is_no_execution() {
     let world = World::new(|_| done(0)).await;
@@ -60,7 +77,7 @@ async fn a_second_execution_is_refused() {
 async fn a_rehearsal_leaves_no_trace() {
     let world = World::new(all_done).await;
     let session = world.session().await;
-    let outcomes = session.rehearse(&joins(12), &quietly, &Cancel::never()).await;
+    let outcomes = session.rehearse(&joins(12), &quietly, &Cancel::never()).await.outcomes;
     assert_eq!(letters(&outcomes), "D".repeat(12));
     assert_eq!(world.lines(), ["POST /action?testOnly=true", "POST /action?testOnly=true"]);
     assert_eq!(world.ledger.stamped(), Stamps::default());
@@ -71,7 +88,7 @@ async fn a_rehearsal_leaves_no_trace() {
 async fn a_lost_rehearsal_is_repeated() {
     let mut replies = vec![done(1), Reply::HangUp, Reply::status(500, "")];
     let world = World::new(move |_| replies.pop().unwrap()).await;
-    let outcomes = world.session().await.rehearse(&joins(1), &quietly, &Cancel::never()).await;
+    let outcomes = world.session().await.rehearse(&joins(1), &quietly, &Cancel::never()).await.outcomes;
     assert_eq!(letters(&outcomes), "D");
     assert_eq!(world.calls().len(), 3);
 }
@@ -115,7 +132,7 @@ async fn a_permit_that_another_process_used_up_sends_nothing() {
     let session = world.session().await;
     let permit = session.may_execute().await.unwrap();
     world.ledger.stamp(|stamps| stamps.execution = Some(world.now()));
-    let outcomes = session.execute(permit, &joins(2), &quietly, &Cancel::never()).await;
+    let outcomes = session.execute(permit, &joins(2), &quietly, &Cancel::never()).await.outcomes;
     assert_eq!(letters(&outcomes), "NN");
     assert!(why(&outcomes[0]).contains("gate is closed"));
     assert!(world.calls().is_empty());
@@ -136,7 +153,7 @@ async fn who_was_stopped_while_another_executed_sends_nothing_more() {
         }
         all_done(request)
     });
-    let outcomes = session.execute(permit, &joins(25), &quietly, &Cancel::never()).await;
+    let outcomes = session.execute(permit, &joins(25), &quietly, &Cancel::never()).await.outcomes;
     assert_eq!(letters(&outcomes), format!("{}{}", "D".repeat(10), "N".repeat(15)));
     assert!(why(&outcomes[10]).contains("the last execution began at"), "{}", why(&outcomes[10]));
     assert_eq!(world.calls().len(), 1);
@@ -162,7 +179,7 @@ async fn a_clock_that_is_set_back_takes_nobodys_execution_away() {
         }
     });
     // Reading back meets the stamp in the future, then two more requests send under it.
-    let outcomes = session.execute(permit, &joins(11), &quietly, &Cancel::never()).await;
+    let outcomes = session.execute(permit, &joins(11), &quietly, &Cancel::never()).await.outcomes;
     assert_eq!(letters(&outcomes), "D".repeat(11));
     assert!(world.ledger.stamped().execution.unwrap() <= world.now());
 }
@@ -181,7 +198,7 @@ async fn a_short_wait_is_waited_and_nothing_was_processed() {
     let (outcomes, told) = world
         .driven(|listener| {
             let (session, commands) = (&session, &commands);
-            async move { session.execute(permit, commands, &*listener, &Cancel::never()).await }
+            async move { session.execute(permit, commands, &*listener, &Cancel::never()).await.outcomes }
         })
         .await;
     assert_eq!(letters(&outcomes), "D");
@@ -261,7 +278,7 @@ async fn stopping_takes_effect_between_requests() {
     .await;
     let session = world.session().await;
     let permit = session.may_execute().await.unwrap();
-    let outcomes = session.execute(permit, &joins(15), &quietly, &cancel).await;
+    let outcomes = session.execute(permit, &joins(15), &quietly, &cancel).await.outcomes;
     assert_eq!(letters(&outcomes), format!("{}{}", "D".repeat(10), "N".repeat(5)));
     assert_eq!(why(&outcomes[10]), "stopped on request");
 }

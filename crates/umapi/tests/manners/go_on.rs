@@ -20,7 +20,7 @@ async fn cut_short(api: impl FnMut(&Request) -> Reply + Send + 'static) -> (Worl
 async fn go_on(world: &World, begun: DateTime<Utc>, commands: &[Command], known: &str) -> Vec<Outcome> {
     let session = world.session().await;
     let permit = session.may_go_on(begun).await.unwrap().unwrap();
-    session.go_on(permit, commands, &verdicts(known), &quietly, &Cancel::never()).await
+    session.go_on(permit, commands, &verdicts(known), &quietly, &Cancel::never()).await.outcomes
 }
 
 /// One verdict per letter: done, refused, unknown, not sent.
@@ -183,7 +183,7 @@ async fn stopping_leaves_unknown_what_was_unknown() {
     let session = world.session().await;
     let permit = session.may_go_on(begun).await.unwrap().unwrap();
     let plan = joins(3);
-    let outcomes = session.go_on(permit, &plan, &verdicts("DUN"), &quietly, &cancel).await;
+    let outcomes = session.go_on(permit, &plan, &verdicts("DUN"), &quietly, &cancel).await.outcomes;
     assert_eq!(letters(&outcomes), "DUN");
     assert_eq!(why(&outcomes[2]), "stopped on request");
     assert!(world.calls().is_empty());
@@ -200,7 +200,7 @@ async fn stopping_takes_effect_between_looks_and_requests() {
     let session = world.session().await;
     let permit = session.may_go_on(begun).await.unwrap().unwrap();
     let plan = ["in@b.c", "a@b.c", "b@b.c"].map(join);
-    let outcomes = session.go_on(permit, &plan, &verdicts("UUN"), &quietly, &cancel).await;
+    let outcomes = session.go_on(permit, &plan, &verdicts("UUN"), &quietly, &cancel).await.outcomes;
     assert_eq!(letters(&outcomes), "DUN");
     assert_eq!(why(&outcomes[2]), "stopped on request");
     assert_eq!(world.calls().len(), 1);
@@ -236,7 +236,7 @@ async fn who_was_only_stopped_sends_nothing_more_once_another_goes_on() {
         }
         some_joined(request)
     });
-    let outcomes = session.execute(permit, &joins(25), &quietly, &Cancel::never()).await;
+    let outcomes = session.execute(permit, &joins(25), &quietly, &Cancel::never()).await.outcomes;
     assert_eq!(letters(&outcomes), format!("{}{}", "D".repeat(10), "N".repeat(15)));
     // A third may go on after both, by the stamp that it began with.
     let known = format!("{}{}", "D".repeat(20), "N".repeat(5));

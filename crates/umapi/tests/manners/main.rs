@@ -13,6 +13,7 @@ mod go_on;
 mod ledger;
 mod listing;
 mod mark;
+mod members;
 mod organization;
 mod pace;
 mod server;

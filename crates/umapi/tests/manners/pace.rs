@@ -24,7 +24,7 @@ async fn ten_action_requests_a_minute() {
     let (outcomes, told) = world
         .driven(|listener| {
             let (session, commands) = (&session, &commands);
-            async move { session.execute(permit, commands, &*listener, &Cancel::never()).await }
+            async move { session.execute(permit, commands, &*listener, &Cancel::never()).await.outcomes }
         })
         .await;
     assert_eq!(letters(&outcomes), "D".repeat(230));
@@ -72,7 +72,7 @@ async fn two_processes_share_one_pace() {
         let (outcomes, _) = world
             .driven(|listener| {
                 let commands = &commands;
-                async move { session.rehearse(commands, &*listener, &Cancel::never()).await }
+                async move { session.rehearse(commands, &*listener, &Cancel::never()).await.outcomes }
             })
             .await;
         assert_eq!(letters(&outcomes), "D".repeat(40));
@@ -94,7 +94,7 @@ async fn a_wait_too_short_to_be_told_has_an_end() {
     let (outcomes, told) = world
         .driven(|listener| {
             let (session, commands) = (&session, joins(1));
-            async move { session.rehearse(&commands, &*listener, &Cancel::never()).await }
+            async move { session.rehearse(&commands, &*listener, &Cancel::never()).await.outcomes }
         })
         .await;
     assert_eq!(letters(&outcomes), "D");
@@ -113,7 +113,7 @@ async fn stopping_does_not_wait_for_the_pace() {
         }
     };
     // In real time: the second request would have to wait for a minute.
-    let outcomes = session.execute(permit, &joins(15), &listener, &cancel).await;
+    let outcomes = session.execute(permit, &joins(15), &listener, &cancel).await.outcomes;
     assert_eq!(letters(&outcomes), "DDDDDDDDDDNNNNN");
 }
 
@@ -141,7 +141,7 @@ async fn a_date_to_wait_for_is_taken_by_adobes_clock() {
         let (outcomes, _) = world
             .driven(|listener| {
                 let (session, commands) = (&session, &commands);
-                async move { session.execute(permit, commands, &*listener, &Cancel::never()).await }
+                async move { session.execute(permit, commands, &*listener, &Cancel::never()).await.outcomes }
             })
             .await;
         assert_eq!(letters(&outcomes), "D");
@@ -158,7 +158,8 @@ async fn what_says_nothing_about_waiting_is_no_reason_to_wait_for_long() {
         let world = World::new(move |_| Reply::status(429, "").with("retry-after", value)).await;
         let session = world.session().await;
         let permit = session.may_execute().await.unwrap();
-        let outcomes = session.execute(permit, &joins(1), &crate::world::quietly, &Cancel::never()).await;
+        let outcomes =
+            session.execute(permit, &joins(1), &crate::world::quietly, &Cancel::never()).await.outcomes;
         assert_eq!(letters(&outcomes), "N", "{value}");
         assert_eq!(world.calls().len(), 5, "{value}");
         assert!(world.ledger.stamped().closed_until.is_none(), "{value}");

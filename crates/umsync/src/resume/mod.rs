@@ -6,7 +6,7 @@ mod overtaken;
 use crate::approvals::Approvals;
 use crate::failure::Failure;
 use crate::program::Program;
-use crate::record::{Record, broken};
+use crate::record::{Record, gave_up};
 use crate::remembering;
 use chrono::{DateTime, Utc};
 use overtaken::overtaken;
@@ -100,14 +100,18 @@ pub(crate) async fn resume(program: &Program, record: &Record) -> Result<Resumed
     let to_send = rows.iter().filter(|row| is_open(&verdict(row))).map(|row| &row.change);
     approvals.use_up(program, to_send).await?;
     let listener = |progress| program.bar.adobe(progress);
-    let outcomes = session.go_on(permit, &commands, &so_far, &listener, &program.cancel).await;
+    let executed = session.go_on(permit, &commands, &so_far, &listener, &program.cancel).await;
     remembering::lists(program, &session).await;
     program.bar.finish();
     // A run that was killed has noted nothing of what it knew.
     let was_killed = run.end.is_none();
     let is_new = |outcome: &&Outcome| was_killed || is_open(&so_far[outcome.command]);
-    let outcomes: Vec<&Outcome> = outcomes.iter().filter(is_new).collect();
-    let continued = told(program, &id, &outcomes, &commands, whole).await;
+    let news: Vec<&Outcome> = executed.outcomes.iter().filter(is_new).collect();
+    let mut continued = told(program, &id, &news, &commands, whole).await;
+    if let (Ok(_), Some(why)) = (&continued, &executed.gave_up) {
+        let dropped = drop_rest(store, organization, &id, &gave_up(why), program.now()).await;
+        continued = continued.and_then(|told| dropped.map(|()| told));
+    }
     drop(lock);
     Ok(Resumed::Continued(Box::new(continued.map_err(|failure| Failure::Unrecorded(Box::new(failure)))?)))
 }
@@ -210,9 +214,6 @@ async fn ended(program: &Program, id: &str, rows: Vec<Row>, whole: bool) -> Resu
     let plan_id = report.pointer("/plan/id").and_then(Value::as_str).map(str::to_owned);
     store.save_report(id, &report).await?;
     store.finish_run(id, &RunEnd { at: now, exit_code: code, plan_id, summary }).await?;
-    if let Some(why) = broken(&outcomes) {
-        drop_rest(store, program.organization(), id, &why, now).await?;
-    }
     tracing::info!(run = id, code, "the execution that was cut short is over");
     Ok(Continued { run: id.to_owned(), rows, report, code, whole })
 }
