@@ -261,7 +261,8 @@ fn groups_are_made_unless_they_are_there_and_a_profile_stays_what_it_is() {
     world.run(&["sync", "--test-mode"]).with(0);
     for _ in 0..2 {
         world.run(&["sync"]).with(0).shows(&[
-            "Groups to be made",
+            "Groups to be made, unless they are there",
+            "groups      3 created or there already",
             "3 groups created or there already, 2 accounts created or updated, 3 memberships given",
         ]);
         assert_eq!(world.members("New"), ["anna@example.com"]);
@@ -283,6 +284,35 @@ fn a_group_that_adobe_lacks_fails_for_whoever_is_to_join_it_and_nothing_else_doe
     world.run(&["sync"]).with(4).shows(&["error.group.not_found"]);
     assert!(world.members("Design").contains(&"carol@example.com".to_owned()));
     assert_eq!(world.adobe.user("bob@example.com").unwrap().firstname.as_deref(), Some("bob"));
+    nothing_was_listed(&world);
+}
+
+#[test]
+fn whom_a_directory_gave_that_cannot_be_read_waits_for_it() {
+    let world = world();
+    let (a, b) = (["anna", "carol"], ["bob", "carol"]);
+    world.write("a.ldif", &(a.map(|name| person(name, &[])).concat() + &group("design", &a)));
+    world.write("b.ldif", &(b.map(|name| person(name, &[])).concat() + &group("video", &b)));
+    let place = |name: &str| {
+        format!("  {name}: {{ldif: {{file: {name}.ldif, users: (objectClass=inetOrgPerson)}}}}\n")
+    };
+    let adobe = world.adobe_section(&["every: 0s", "pace: off"]);
+    let directories = format!("directories:\n{}{}", place("a"), place("b"));
+    world.write(
+        "umsync.yaml",
+        &format!("{adobe}{directories}{PUSH}{ACCEPTED}state: sqlite:state/umsync.db\n"),
+    );
+    world.run(&["sync"]).with(0).shows(&["3 accounts created or updated, 4 memberships given"]);
+    std::fs::remove_file(world.path("b.ldif")).unwrap();
+    let actions = world.actions();
+    world.run(&["sync"]).with(3).shows(&[
+        "1 account created or updated, 1 membership given",
+        "whom no other has is not sent: 2 changes wait for it",
+    ]);
+    let calls = world.adobe.calls(Endpoint::Action);
+    let sent: Vec<_> =
+        calls[actions..].iter().flat_map(|call| &call.commands).map(|one| &one["user"]).collect();
+    assert_eq!(sent, ["anna@example.com"]);
     nothing_was_listed(&world);
 }
 

@@ -561,7 +561,7 @@ fn group_lines(
     }
     for change in changes {
         match (&change.target, &change.what) {
-            (Target::Group(group), What::CreateGroup) => {
+            (Target::Group(group), What::CreateGroup) if !change.is_push() => {
                 if let Some(line) = lines.get_mut(group) {
                     line.new = true;
                 }

@@ -128,29 +128,31 @@ impl Figures {
         } = *self;
         let mut lines = Vec::new();
         section("Summary", &mut lines);
-        let (adobe, people) = match adobe_users_read {
-            Some(read) => (
-                format!("{read} users read, {excluded} protected or held, {unchanged} without changes"),
-                format!("{added} added, {updated} updated"),
-            ),
-            None => (
-                format!("users not listed, {excluded} protected or held"),
-                format!("{pushed} pushed: added or updated, Adobe does not say which"),
-            ),
-        };
-        for text in [
-            format!("directory   {directory_users_read} users read, {directory_users_selected} selected"),
-            format!("Adobe       {adobe}"),
-            format!("people      {people}"),
-            format!(
-                "leavers     {adobe_only_removed} removed from the organization, {adobe_only_deleted} deleted, {adobe_only_stripped} lost groups"
-            ),
-            format!("groups      {groups_created} created"),
-            format!(
-                "commands    {} sent: {actions_succeeded} done, {actions_failed} not",
-                counted(actions_sent, "command", "commands")
-            ),
-        ] {
+        let mut told = vec![format!(
+            "directory   {directory_users_read} users read, {directory_users_selected} selected"
+        )];
+        match adobe_users_read {
+            Some(read) => told.extend([
+                format!(
+                    "Adobe       {read} users read, {excluded} protected or held, {unchanged} without changes"
+                ),
+                format!("people      {added} added, {updated} updated"),
+                format!(
+                    "leavers     {adobe_only_removed} removed from the organization, {adobe_only_deleted} deleted, {adobe_only_stripped} lost groups"
+                ),
+                format!("groups      {groups_created} created"),
+            ]),
+            None => told.extend([
+                format!("Adobe       users not listed, {excluded} protected or held"),
+                format!("people      {pushed} pushed: added or updated, Adobe does not say which"),
+                format!("groups      {groups_created} created or there already"),
+            ]),
+        }
+        told.push(format!(
+            "commands    {} sent: {actions_succeeded} done, {actions_failed} not",
+            counted(actions_sent, "command", "commands")
+        ));
+        for text in told {
             lines.push(Line::of(Ink::Faint, format!("  {text}")));
         }
         lines

@@ -78,10 +78,10 @@ pub fn told(what: &What) -> String {
         What::CreateGroup => "is made".into(),
         What::CreateUser(profile) => format!("gets a new {} account", profile.identity),
         What::PushUser { profile, names: Names::Update } => {
-            format!("gets a {} account, or these names for the one that is there", profile.identity)
+            format!("{} account, made or given these names", profile.identity)
         }
         What::PushUser { profile, names: Names::Keep } => {
-            format!("gets a {} account, unless it is there", profile.identity)
+            format!("{} account, made unless it is there", profile.identity)
         }
         What::Update { field, from, to } => {
             format!("{}: {} → {to}", field.word(), from.as_deref().unwrap_or("(none)"))

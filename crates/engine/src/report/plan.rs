@@ -2,7 +2,7 @@
 
 use super::certificate::first;
 use super::{Ink, Line, Totals, certificate, counted, moment, section, told};
-use crate::change::{Change, Names, Profile, Reason, Target, What};
+use crate::change::{Change, Profile, Reason, Target, What};
 use crate::codes::meaning;
 use crate::diff::{Leaver, Returned};
 use crate::memory::Order;
@@ -115,9 +115,11 @@ fn unread(plan: &Plan, lines: &mut Vec<Line>) {
         lines.extend(reasons.map(|line| Line::of(Ink::Warning, format!("             {}", line.trim()))));
         let given = counted(*people, "account", "accounts");
         let held = counted(*waiting, "change waits", "changes wait");
-        let text = format!(
-            "             nobody loses what it gave ({given}) or may give, and nobody counts as gone: {held} for it"
-        );
+        let means = match plan.is_push() {
+            true => "whoever it gave too waits, and whom no other has is not sent".to_owned(),
+            false => format!("nobody loses what it gave ({given}) or may give, and nobody counts as gone"),
+        };
+        let text = format!("             {means}: {held} for it");
         lines.push(Line::of(Ink::Warning, text));
     }
     if plan.unknown() > 0 {
@@ -134,7 +136,8 @@ fn users(plan: &Plan, lines: &mut Vec<Line>) {
     }
     let groups = by_target.keys().any(|target| matches!(target, Target::Group(_)));
     if groups {
-        section("Groups to be made", lines);
+        let unless = if plan.is_push() { ", unless they are there" } else { "" };
+        section(&format!("Groups to be made{unless}"), lines);
         for target in by_target.keys().filter(|target| matches!(target, Target::Group(_))) {
             let why = by_target[*target].first().map(|change| reason(&change.reason)).unwrap_or_default();
             lines.push(Line::of(Ink::Gain, format!("  + {target}")).and(Ink::Faint, format!("  {why}")));
@@ -160,12 +163,8 @@ fn headline(target: &Target, changes: &[&Change]) -> Line {
                 let said = format!("  new {} account: {}", profile.identity, made_of(profile));
                 return Line::of(Ink::Gain, format!("  + {target}")).and(Ink::Plain, said);
             }
-            What::PushUser { profile, names } => {
-                let there = match names {
-                    Names::Update => "made or given these names",
-                    Names::Keep => "made unless it is there",
-                };
-                let said = format!("  {} account, {there}: {}", profile.identity, made_of(profile));
+            What::PushUser { profile, names: _ } => {
+                let said = format!("  {}: {}", told(&change.what), made_of(profile));
                 return Line::of(Ink::Change, format!("  > {target}")).and(Ink::Plain, said);
             }
             What::Leave | What::Delete => {
@@ -616,16 +615,13 @@ fn totals(plan: &Plan, lines: &mut Vec<Line>) {
         ));
         return;
     }
-    let in_step = format!("{} already in step", counted(plan.in_step(), "person", "people"));
-    let cost = if plan.commands().is_empty() {
-        format!("  {in_step}")
-    } else {
-        match plan.is_push() {
-            true => format!("  {}", cost(plan)),
-            false => format!("  {}; {in_step}", cost(plan)),
-        }
-    };
-    lines.push(Line::of(Ink::Heading, format!("To do: {totals}")).and(Ink::Faint, cost));
+    // Who is in step, a push does not know.
+    let in_step =
+        (!plan.is_push()).then(|| format!("{} already in step", counted(plan.in_step(), "person", "people")));
+    let cost = (!plan.commands().is_empty()).then(|| cost(plan));
+    let beside: Vec<String> = cost.into_iter().chain(in_step).collect();
+    let beside = if beside.is_empty() { String::new() } else { format!("  {}", beside.join("; ")) };
+    lines.push(Line::of(Ink::Heading, format!("To do: {totals}")).and(Ink::Faint, beside));
     if !plan.withheld().is_empty() {
         let held = Totals::of(plan.withheld().iter().map(|withheld| &withheld.change));
         lines.push(Line::of(Ink::Warning, format!("Withheld: {held}")));

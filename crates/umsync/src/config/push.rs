@@ -1,6 +1,7 @@
 //! What does not go together with `strategy: push`, which sends everybody without a look at Adobe, and takes nothing.
 
 use super::file::Section;
+use std::collections::BTreeSet;
 use umsync_engine::change::Field;
 use umsync_engine::limits::{Limit, Limits};
 use umsync_engine::rules::{Create, LeaverAction, Leavers};
@@ -70,7 +71,7 @@ impl Push<'_> {
             self.against(&section, "create", why, "write `selected` or `mapped`");
         }
         let names = [Field::FirstName, Field::LastName].into();
-        let is_sent = |fields: &std::collections::BTreeSet<Field>| fields.is_empty() || *fields == names;
+        let is_sent = |fields: &BTreeSet<Field>| fields.is_empty() || *fields == names;
         if section.has("update") && super::people::fields(&section).is_some_and(|fields| !is_sent(&fields)) {
             let why = "sends both names or neither, and changes no email and no username";
             self.against(&section, "update", why, "write [first_name, last_name] or []");
