@@ -36,6 +36,7 @@ mod report;
 mod rules;
 mod sandbox;
 mod scenarios;
+mod shadow;
 mod support;
 mod sync_ldap;
 mod unlisted;

@@ -103,9 +103,8 @@ fn directory() -> Directories {
             ..Entry::default()
         };
         let mail = format!("{name}@example.com");
-        for (attribute, value) in [("mail", mail.as_str()), ("givenname", name), ("sn", "Doe"), ("c", "US")] {
-            entry.attributes.insert(attribute.to_owned(), vec![value.to_owned()]);
-        }
+        let values = [("mail", mail.as_str()), ("givenname", name), ("sn", "Doe"), ("c", "US")];
+        entry.attributes = values.into_iter().collect();
         entry.groups = groups.iter().map(|group| GroupRef::new(&group.to_lowercase())).collect();
         entries.push(entry);
     }

@@ -4,7 +4,7 @@ use super::company::{RULES, adobe, is_as_wanted, ldif, nobody_else_was_touched, 
 use super::trouble::{LAG, LATE, On, Shows};
 use super::{Case, cases, inside};
 use crate::support::report::{Mark, report_agrees, report_agrees_since};
-use crate::support::rounds::{Dice, is_long, play};
+use crate::support::rounds::{Dice, Telling, is_long, play};
 use crate::support::store::EVERY;
 use crate::support::{ORGANIZATION, World};
 use chrono::DateTime;
@@ -27,6 +27,7 @@ fn saw_everybody(world: &World, before: &Org) -> bool {
 /// How a case ended: the exit codes of the run that met the fault, and of the one after it.
 fn story(case: &Case) -> (i32, i32) {
     let name = case.name();
+    let _telling = Telling(name.clone());
     let world = World::with(Options::seeded(Seed::parse(&adobe()).unwrap()), &ldif());
     let (is_late, shows) = (case.trouble.is_late(), case.trouble.shows);
     let patience = if is_late { "timeout: 500ms" } else { "timeout: 60s" };

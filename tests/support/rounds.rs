@@ -58,6 +58,18 @@ impl Drop for Named<'_> {
     }
 }
 
+/// Says this, should the test panic while it is there.
+pub(crate) struct Telling(pub(crate) String);
+
+impl Drop for Telling {
+    #[expect(clippy::print_stderr, reason = "it belongs to the message of the panic")]
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("that was {}", self.0);
+        }
+    }
+}
+
 /// Another number in `UMSYNC_TEST_SEED` gives other rounds.
 fn seed() -> u64 {
     std::env::var("UMSYNC_TEST_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(500)

@@ -10,8 +10,7 @@ use umsync_engine::directory::{Entry, GroupRef, Wanted};
 pub(crate) fn trace(groups: &Groups, people: &[Person], entries: &mut [Entry], wanted: &Wanted) {
     let Some(who) = wanted.trace.as_deref().map(fold_text) else { return };
     let is_it = |entry: &Entry| {
-        let mut values = entry.attributes.values().flatten();
-        fold_text(&entry.dn) == who || values.any(|value| fold_text(value) == who)
+        fold_text(&entry.dn) == who || entry.attributes.iter().any(|(_, value)| fold_text(value) == who)
     };
     let children = children(groups);
     for (person, entry) in people.iter().zip(entries).filter(|(_, entry)| is_it(entry)) {

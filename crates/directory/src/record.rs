@@ -6,7 +6,15 @@
 use crate::dn::{fold_text, key, unique_member_key};
 use crate::{account, anchors};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use umsync_engine::attributes::Attributes;
 use umsync_engine::directory::Entry;
+use umsync_engine::sorted::Sorted;
+
+/// The names of attributes as all entries of a read share them.
+pub(crate) fn names(wanted: &BTreeSet<String>) -> Arc<[Box<str>]> {
+    wanted.iter().map(|name| name.as_str().into()).collect()
+}
 
 /// Attributes with which a group lists its members: by name (RFC 4519) and by `uid` (RFC 2307).
 pub(crate) const MEMBERS: [&str; 3] = ["member", "uniquemember", "memberuid"];
@@ -64,7 +72,7 @@ impl Record {
     }
 
     /// The values of an attribute that are text.
-    pub(crate) fn texts<'a>(&'a self, attribute: &str) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn texts<'a>(&'a self, attribute: &str) -> impl Iterator<Item = &'a str> + use<'a> {
         self.values(attribute).iter().filter_map(|value| std::str::from_utf8(value).ok())
     }
 
@@ -99,24 +107,15 @@ impl Record {
     }
 
     /// This entry as the engine knows it, without groups.
-    pub(crate) fn decode(&self, wanted: &BTreeSet<String>, anchor: Option<&str>) -> Entry {
-        let mut attributes = BTreeMap::new();
+    /// `wanted` are the names of attributes, in order: see [`names`].
+    pub(crate) fn decode(&self, wanted: &Arc<[Box<str>]>, anchor: Option<&str>) -> Entry {
         let mut undecodable = BTreeSet::new();
-        for name in wanted {
-            let mut texts = Vec::new();
-            for value in self.values(name) {
-                match std::str::from_utf8(value) {
-                    Ok("") => {}
-                    Ok(text) => texts.push(text.to_owned()),
-                    Err(_) => {
-                        undecodable.insert(name.clone());
-                    }
-                }
-            }
-            if !texts.is_empty() {
-                attributes.insert(name.clone(), texts);
+        for name in wanted.iter() {
+            if self.values(name).iter().any(|value| std::str::from_utf8(value).is_err()) {
+                undecodable.insert(name.to_string());
             }
         }
+        let attributes = Attributes::of(wanted, |name| self.texts(name).filter(|text| !text.is_empty()));
         let (state, expires) = account::read(self);
         Entry {
             dn: self.shown_dn(),
@@ -125,7 +124,7 @@ impl Record {
             undecodable,
             state,
             expires,
-            groups: BTreeSet::new(),
+            groups: Sorted::new(),
             paths: BTreeMap::new(),
         }
     }
@@ -163,8 +162,8 @@ mod tests {
     fn one_bad_value_costs_only_itself() {
         let record =
             record(&[("mail;x-old", b"old@x"), ("Mail", b"\xff@x"), ("mail", b""), ("MAIL", b"new@x")]);
-        let entry = record.decode(&["mail".to_owned(), "sn".to_owned()].into(), None);
-        assert_eq!(entry.attributes["mail"], ["new@x", "old@x"]);
+        let entry = record.decode(&names(&["mail".to_owned(), "sn".to_owned()].into()), None);
+        assert_eq!(entry.attributes.get("mail").collect::<Vec<_>>(), ["new@x", "old@x"]);
         assert_eq!(entry.undecodable, ["mail".to_owned()].into());
     }
 

@@ -115,7 +115,7 @@ type Seen = BTreeMap<String, Vec<String>>;
 
 fn mails(directory: &Directory, attribute: &str) -> Seen {
     let mails = |entry: &umsync_engine::directory::Entry| {
-        (entry.dn.clone(), entry.attributes.get(attribute).cloned().unwrap_or_default())
+        (entry.dn.clone(), entry.attributes.get(attribute).map(str::to_owned).collect())
     };
     directory.entries.iter().map(mails).collect()
 }

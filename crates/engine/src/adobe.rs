@@ -1,9 +1,10 @@
 //! The words of Adobe's side: users and groups as one complete reading found them.
 
 use crate::key::{GroupName, Ownership, UserKey, fold};
+use crate::sorted::Sorted;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// The identity types that an organization can give (UMAPI documentation, "Identity types").
@@ -121,7 +122,7 @@ pub struct User {
     /// Active or not.
     pub status: Status,
     /// User groups, product profiles it was added to directly, and administrator groups.
-    pub groups: BTreeSet<GroupName>,
+    pub groups: Sorted<GroupName>,
 }
 
 impl User {

@@ -3,6 +3,7 @@
 use crate::adobe::{Group, GroupKind, Snapshot, Status, User, UserType};
 use crate::change::{Account, Address, Change, Field, Names, Profile, Target, What};
 use crate::key::{GroupName, UserKey, fold};
+use crate::sorted::Sorted;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Applies changes that Adobe carried out. A change whose target is not in the snapshot changes nothing.
@@ -104,7 +105,7 @@ fn new_user(account: &Account, profile: &Profile) -> User {
         last_name,
         country,
         status: Status::Active,
-        groups: BTreeSet::new(),
+        groups: Sorted::new(),
     }
 }
 

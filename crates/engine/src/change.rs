@@ -204,7 +204,7 @@ pub enum Reason {
     /// These directory groups give the membership.
     Listed {
         /// As the configuration names them.
-        by: Vec<Arc<str>>,
+        by: Arc<[Arc<str>]>,
     },
     /// The person is in the directory and in no group that gives this membership.
     NotListed,

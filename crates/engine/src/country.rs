@@ -22,7 +22,8 @@ pub fn code(text: &str) -> Result<String, String> {
     if code.len() != 2 || !code.bytes().all(|byte| byte.is_ascii_uppercase()) {
         return Err(format!("`{text}` is no country: Adobe demands a two-letter code (ISO 3166)"));
     }
-    if CODES.split(' ').any(|known| known == code) {
+    // Each has two letters and a space, and a million people have one.
+    if CODES.as_bytes().chunks(3).any(|known| known[..2] == *code.as_bytes()) {
         return Ok(code);
     }
     let meant = MISTAKEN.iter().find(|(mistaken, _)| *mistaken == code);

@@ -14,6 +14,7 @@ use crate::set_aside::{Names, SetAside, SetAsideReason, Shield};
 use crate::shared::{Shared, unite};
 use crate::template::{Rendered, Template};
 use chrono::{DateTime, Utc};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -45,7 +46,7 @@ pub struct Person {
     /// Whether the rules give this person an account.
     pub selected: bool,
     /// The Adobe groups that the mappings give, with the directory groups that give each.
-    pub groups: BTreeMap<GroupName, Vec<Arc<str>>>,
+    pub groups: Arc<Groups>,
 }
 
 /// An entry, as far as it tells who somebody is.
@@ -313,7 +314,12 @@ struct Given<'a> {
     mappings: &'a [Mapping],
     /// How each mapping's group is told.
     told: Vec<Arc<str>>,
+    /// What these mappings together have given somebody already: most people share theirs with many others.
+    given: RefCell<Lookup<Vec<usize>, Arc<Groups>>>,
 }
+
+/// Adobe groups, with the directory groups that give each.
+pub type Groups = BTreeMap<GroupName, Arc<[Arc<str>]>>;
 
 impl<'a> Given<'a> {
     fn of(rules: &'a Rules, directory: &DirectoryName) -> Self {
@@ -325,16 +331,19 @@ impl<'a> Given<'a> {
             true => mapping.directory.as_str().into(),
             false => format!("{} in {directory}", mapping.directory).into(),
         });
-        Self { by, mappings: &rules.mappings, told: told.collect() }
+        Self { by, mappings: &rules.mappings, told: told.collect(), given: RefCell::default() }
     }
 
     /// The Adobe groups that an entry gets, with the directory groups that give each, in the order of the mappings.
-    fn to(&self, entry: &Entry) -> BTreeMap<GroupName, Vec<Arc<str>>> {
+    fn to(&self, entry: &Entry) -> Arc<Groups> {
         let mut mappings: Vec<usize> =
             entry.groups.iter().filter_map(|group| self.by.get(group)).flatten().copied().collect();
         mappings.sort_unstable();
+        if let Some(given) = self.given.borrow().get(&mappings) {
+            return given.clone();
+        }
         let mut groups: BTreeMap<GroupName, Vec<Arc<str>>> = BTreeMap::new();
-        for at in mappings {
+        for at in mappings.iter().copied() {
             let given_by = &self.told[at];
             for group in &self.mappings[at].adobe {
                 let by = groups.entry(group.clone()).or_default();
@@ -343,7 +352,9 @@ impl<'a> Given<'a> {
                 }
             }
         }
-        groups
+        let given = Arc::new(groups.into_iter().map(|(group, by)| (group, by.into())).collect::<Groups>());
+        self.given.borrow_mut().insert(mappings, given.clone());
+        given
     }
 }
 

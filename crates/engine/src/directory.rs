@@ -1,6 +1,8 @@
 //! The words of the directory's side: what a source hands over, whole or not at all.
 
+use crate::attributes::Attributes;
 use crate::pattern::Pattern;
+use crate::sorted::Sorted;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -119,16 +121,16 @@ impl fmt::Display for GroupRef {
 /// entry, by the same anchor: see [`Anchor::of_directory`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Anchor(String);
+pub struct Anchor(Arc<str>);
 
 impl Anchor {
     /// The anchor of an entry: `attribute` in lower case and the value as text.
     pub fn new(attribute: &str, value: &str) -> Self {
-        Self(format!("{}={}", attribute.to_ascii_lowercase(), value.trim().to_ascii_lowercase()))
+        Self([&attribute.to_ascii_lowercase(), "=", &value.trim().to_ascii_lowercase()].concat().into())
     }
 
     /// A stored anchor, as [`Anchor::as_str`] gave it.
-    pub fn from_stored(text: impl Into<String>) -> Self {
+    pub fn from_stored(text: impl Into<Arc<str>>) -> Self {
         Self(text.into())
     }
 
@@ -143,7 +145,7 @@ impl Anchor {
     pub fn of_directory(&self, directory: &DirectoryName) -> Self {
         match directory.is_only() || UNIQUE_ANCHORS.contains(&self.attribute()) {
             true => self.clone(),
-            false => Self(format!("{directory}/{}", self.0)),
+            false => Self(format!("{directory}/{}", self.0).into()),
         }
     }
 
@@ -183,7 +185,7 @@ pub struct Entry {
     /// Its anchor, when the source has one.
     pub anchor: Option<Anchor>,
     /// Values by attribute name in lower case, in the source's order, empty values left out.
-    pub attributes: BTreeMap<String, Vec<String>>,
+    pub attributes: Attributes,
     /// Wanted attributes of which at least one value is not UTF-8 text.
     pub undecodable: BTreeSet<String>,
     /// Enabled, disabled, or unreadable.
@@ -194,7 +196,7 @@ pub struct Entry {
     /// end may be the one that could not be read.
     pub expires: Option<DateTime<Utc>>,
     /// The wanted groups that list it, nested ones included where the source expands them.
-    pub groups: BTreeSet<GroupRef>,
+    pub groups: Sorted<GroupRef>,
     /// For somebody who is [asked about](Wanted::trace): the DNs from the group that lists them itself to each of these.
     pub paths: BTreeMap<GroupRef, Vec<String>>,
 }
@@ -202,7 +204,7 @@ pub struct Entry {
 impl Entry {
     /// The first value of an attribute, by its lower-case name.
     pub fn first(&self, attribute: &str) -> Option<&str> {
-        self.attributes.get(attribute).and_then(|values| values.first()).map(String::as_str)
+        self.attributes.get(attribute).next()
     }
 }
 

@@ -11,8 +11,8 @@ use owners::Owners;
 use crate::adobe::{Identity, Snapshot, Status, User};
 use crate::desired::{Desired, Person};
 use crate::directory::Anchor;
-use crate::key::{Ownership, UserKey, folded};
-use crate::lookup::{Among, Lookup};
+use crate::key::{Ownership, UserKey, folded, folded_email};
+use crate::lookup::Among;
 use crate::memory::{Evidence, Known, Memory};
 use crate::rules::AdobeIdTwin;
 use chrono::{DateTime, Utc};
@@ -245,9 +245,8 @@ pub fn matching(
 ) -> Matching {
     let users = &adobe.users;
     let index = Index::of(users);
-    let links: Lookup<&Anchor, &Known> = memory.links.iter().collect();
     let by_link = |person: &Person| -> Few {
-        let known = person.anchors().filter_map(|anchor| links.get(anchor));
+        let known = person.links(memory);
         known.filter_map(|known| index.of_id(&known.id)).collect()
     };
     let all_linked: Vec<Few> = desired.people.iter().map(by_link).collect();
@@ -260,7 +259,6 @@ pub fn matching(
         users.iter().filter(fits).collect()
     };
     let linked: Vec<Few> = desired.people.iter().zip(&all_linked).map(fitting).collect();
-    drop(links);
     let same_email: Vec<Few> = desired.people.iter().map(|person| index.of_email(&person.email)).collect();
     // A user whom a link gives to one person is no candidate for another, even if the other has its email now.
     let mut taken = Positions::new(users.len());
@@ -278,7 +276,7 @@ pub fn matching(
             Few::One(user) => linked_candidate(person, *user, users, same_email, &taken),
             // Two directories give them, and their entries have had two accounts.
             Few::Several(found) => {
-                let mut found = found.clone();
+                let mut found = found.to_vec();
                 found.sort_unstable();
                 several_users(found, users)
             }
@@ -329,7 +327,7 @@ pub fn matching(
             }
         }
     }
-    let known = memory.links.values().filter_map(|known| index.of_id(&known.id));
+    let known = memory.links.iter().filter_map(|(_, known)| index.of_id(&known.id));
     known.for_each(|user| matching.linked.insert(user));
     for gone in &desired.gone {
         let linked = gone.linked.as_ref().and_then(|id| index.of_id(id));
@@ -453,22 +451,34 @@ fn refuse_shared(desired: &Desired, candidates: &mut [Candidate]) {
         /// Whoever one entry names, which several directories give with different values: one of them is behind.
         Entry(&'a Anchor),
     }
+    let people = &desired.people;
+    // People are in the order of their keys.
+    let has_twin = |at: usize| {
+        let is_same = |other: &Person| {
+            other.identity.ownership() == people[at].identity.ownership()
+                && folded_email(&other.email) == folded_email(&people[at].email)
+        };
+        at.checked_sub(1).is_some_and(|before| is_same(&people[before]))
+            || people.get(at + 1).is_some_and(is_same)
+    };
+    // One directory gives each entry once.
+    let several_directories = desired.sources.len() > 1;
     let accounts = |at: usize| {
-        let person = &desired.people[at];
+        let person = &people[at];
         let (account, login) = match &candidates[at] {
             Candidate::One(user) => (Some(Account::Existing(*user)), None),
-            Candidate::None => (Some(Account::New(person.key())), person.username.as_deref()),
+            Candidate::None => (has_twin(at).then(|| Account::New(person.key())), person.username.as_deref()),
             Candidate::Held { .. } => (None, None),
         };
         let entries = person.anchors().enumerate().filter(|(at, anchor)| {
             // Once for each of their anchors.
-            !person.anchors().take(*at).any(|other| other == *anchor)
+            several_directories && !person.anchors().take(*at).any(|other| other == *anchor)
         });
         let entries = entries.map(|(_, anchor)| Account::Entry(anchor));
         entries.chain(account).chain(login.map(|login| Account::NewLogin(folded(login))))
     };
     // Nearly nobody shares anything: whatever is met twice is looked for first, and who has it then.
-    let mut met = Among::with_capacity(desired.people.len());
+    let mut met = Among::new();
     let mut twice = Among::new();
     let mut had = Positions::default();
     for account in (0..candidates.len()).flat_map(accounts) {

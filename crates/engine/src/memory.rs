@@ -3,12 +3,15 @@
 use crate::adobe::Identity;
 use crate::directory::{Anchor, DirectoryName, GroupRef};
 use crate::falls::Counts;
-use crate::key::{GroupName, UserKey};
+use crate::key::{GroupName, UserKey, folded_email};
+use crate::links::Links;
 use crate::pack::ListLimit;
 use crate::set_aside::Cover;
+use crate::sorted::Sorted;
 use crate::windows::Spent;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -16,7 +19,7 @@ use std::fmt;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Memory {
     /// Which entry has which account.
-    pub links: BTreeMap<Anchor, Known>,
+    pub links: Links,
     /// Who has been absent, by [`account_of`](crate::diff::account_of).
     pub absences: BTreeMap<String, Absence>,
     /// What an administrator has said about a leaver, by [`account_of`](crate::diff::account_of).
@@ -76,12 +79,27 @@ pub struct Known {
     /// The identity type that the configuration gave the person when it last agreed with the account's; `None` where
     /// nobody noted it.
     pub identity: Option<Identity>,
-    /// Every email it is known to have had, folded.
-    pub emails: BTreeSet<String>,
+    /// Its email, as Adobe spelled it when it was last seen.
+    pub email: String,
+    /// Every other email that it is known to have had, folded.
+    pub former: Sorted<String>,
     /// Where the entry stood when it was last seen.
     pub dn: String,
     /// When a run last saw entry and account together.
     pub seen_at: DateTime<Utc>,
+}
+
+impl Known {
+    /// Every email that it is known to have had, folded.
+    pub fn emails(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        let former = self.former.iter().map(|email| Cow::Borrowed(email.as_str()));
+        [folded_email(&self.email)].into_iter().chain(former)
+    }
+
+    /// Whether it says of an entry and its account what is so: there is nothing to remember but that it still is.
+    pub fn says(&self, id: &str, identity: Identity, email: &str, dn: &str) -> bool {
+        self.id == id && self.identity == Some(identity) && self.email == email && self.dn == dn
+    }
 }
 
 /// A managed user who was absent in the last complete read, or of whom it said that they have left.

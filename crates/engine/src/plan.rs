@@ -7,7 +7,7 @@ use crate::count::Count;
 use crate::desired::{Desired, desired};
 use crate::diff::{Diff, DiffError, Leaver, ProtectedUser, Returned, diff};
 use crate::directories::Directories;
-use crate::directory::{Certificate, DirectoryGroup, DirectoryName, GroupRef, SeenGroup};
+use crate::directory::{Anchor, Certificate, DirectoryGroup, DirectoryName, GroupRef, SeenGroup};
 use crate::falls::{Counts, Fall, falls};
 use crate::key::GroupName;
 use crate::limits::{Breach, Class, Limits, Populations, largest};
@@ -208,8 +208,10 @@ impl GroupLine {
 pub struct Remember {
     /// Leavers whose absence is to be remembered; everybody else's is to be forgotten.
     pub absent: BTreeMap<String, Absent>,
-    /// Entries that matched an account.
+    /// Entries that matched an account, as nobody remembers it yet.
     pub matches: Vec<Match>,
+    /// The anchors of entries that matched the account that they are known to have.
+    pub still: Vec<Anchor>,
     /// What those who leave by this plan lose outside the managed groups.
     pub departing: Vec<Departure>,
     /// What person and user of failing changes are like now, by [`Change::fingerprint`].
@@ -275,6 +277,7 @@ pub fn plan(
         unknown,
         pairs,
         mut matches,
+        still,
         in_step,
         not_made,
     } = diff(&desired, adobe, rules, memory, now, person)?;
@@ -303,7 +306,7 @@ pub fn plan(
     };
     let Parking { parked, told, digests } = park(&changes, &desired, adobe, memory, now);
     let Frozen { changes: frozen, members: freezing } = frozen(&changes, directories, adobe, rules, memory);
-    let (waiting, unread) = waiting(&changes, directories, adobe, rules, memory, &matches);
+    let (waiting, unread) = waiting(&changes, directories, adobe, rules, memory, (&desired, &pairs));
     let giving = giving(directories, &desired, adobe, &pairs, memory);
     let mut checked = withhold(
         changes,
@@ -382,7 +385,19 @@ pub fn plan(
     let groups = seen(directories);
     Ok((
         plan,
-        Remember { absent, back, whole, matches, departing, digests, counts, giving, groups, look_for },
+        Remember {
+            absent,
+            back,
+            whole,
+            matches,
+            still,
+            departing,
+            digests,
+            counts,
+            giving,
+            groups,
+            look_for,
+        },
     ))
 }
 

@@ -3,8 +3,8 @@
 use crate::adobe::{Group, GroupKind, Identity, Snapshot, User};
 use crate::key::GroupName;
 use crate::rules::Protect;
+use crate::sorted::Sorted;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 use std::fmt;
 
 /// Why somebody is protected.
@@ -39,7 +39,7 @@ impl Protect {
         email: &str,
         username: Option<&str>,
         identity: Option<Identity>,
-        groups: &BTreeSet<GroupName>,
+        groups: &Sorted<GroupName>,
     ) -> Option<Protection> {
         if groups.iter().any(|group| group.is_org_admin() || self.org_admins.contains(group)) {
             return Some(Protection::OrgAdmin);

@@ -195,7 +195,7 @@ impl Names {
 }
 
 fn values(entry: &Entry, attribute: &str) -> Vec<String> {
-    entry.attributes.get(attribute).into_iter().flatten().map(|value| name(value)).collect()
+    entry.attributes.get(attribute).map(name).collect()
 }
 
 fn name(value: &str) -> String {

@@ -2,8 +2,10 @@
 //! right, and matching holds them as any two entries for one account.
 
 use crate::desired::{Country, Person, Sighting};
-use crate::key::{UserKey, fold};
+use crate::key::{Ownership, fold, folded_email};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization;
 
 /// Somebody whom several directories give.
@@ -17,26 +19,10 @@ pub struct Shared {
 
 /// Makes one person of the entries of several directories that have one key and agree about everything that Adobe would
 /// hold; what one of them lacks, another may give. They have what any of the directories gives. Sorted.
-pub(crate) fn unite(people: Vec<Person>) -> (Vec<Person>, Vec<Shared>) {
-    // Positions are sorted and people are not: a person is large, and there may be a million.
-    let mut order: Vec<(UserKey, usize)> =
-        people.iter().enumerate().map(|(at, person)| (person.key(), at)).collect();
-    order.sort_unstable_by(|(left_key, left), (right_key, right)| {
-        left_key.cmp(right_key).then_with(|| people[*left].sightings.cmp(&people[*right].sightings))
-    });
-    let mut people: Vec<Option<Person>> = people.into_iter().map(Some).collect();
-    let mut united: Vec<Person> = Vec::with_capacity(people.len());
-    for same in order.chunk_by(|(left, _), (right, _)| left == right) {
-        let same: Vec<Person> = same.iter().filter_map(|(_, at)| people[*at].take()).collect();
-        match same.len() {
-            1 => united.extend(same),
-            _ => {
-                // One entry seen twice is one, whoever else has its address.
-                let same = seen_twice(same);
-                united.extend(one(&same).map_or(same, |one| vec![one]));
-            }
-        }
-    }
+pub(crate) fn unite(mut people: Vec<Person>) -> (Vec<Person>, Vec<Shared>) {
+    let again = sort(&mut people);
+    // Nearly always everybody has a key of their own.
+    let united = if again.contains(&true) { united(people, &again) } else { people };
     let is_shared = |person: &&Person| person.sightings.len() > 1;
     let shared = united.iter().filter(is_shared).map(|person| Shared {
         who: person.email.clone(),
@@ -44,6 +30,66 @@ pub(crate) fn unite(people: Vec<Person>) -> (Vec<Person>, Vec<Shared>) {
     });
     let shared = shared.collect();
     (united, shared)
+}
+
+/// What people are sorted by: their key, of which the first bytes decide nearly always.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Rank<'a> {
+    ownership: Ownership,
+    begins: u128,
+    email: Cow<'a, str>,
+}
+
+impl<'a> Rank<'a> {
+    fn of(person: &'a Person) -> Self {
+        let email = folded_email(&person.email);
+        let mut begins = [0; 16];
+        begins.iter_mut().zip(email.bytes()).for_each(|(place, byte)| *place = byte);
+        Self { ownership: person.identity.ownership(), begins: u128::from_be_bytes(begins), email }
+    }
+}
+
+/// Sorts people by key and then entry, and tells of each whether they have the key of the one before.
+fn sort(people: &mut [Person]) -> Vec<bool> {
+    // Positions are sorted and people are not: a person is large, and there may be a million.
+    let mut order: Vec<(Rank<'_>, usize)> =
+        people.iter().enumerate().map(|(at, person)| (Rank::of(person), at)).collect();
+    order.sort_unstable_by(|(left_rank, left), (right_rank, right)| {
+        left_rank.cmp(right_rank).then_with(|| people[*left].sightings.cmp(&people[*right].sightings))
+    });
+    let is_same = |pair: &[(Rank<'_>, usize)]| matches!(pair, [(left, _), (right, _)] if left == right);
+    let again =
+        (0..order.len()).map(|at| at.checked_sub(1).is_some_and(|before| is_same(&order[before..=at])));
+    let (again, order): (Vec<bool>, Vec<usize>) = again.zip(order.iter().map(|(_, at)| *at)).unzip();
+    for place in 0..order.len() {
+        // Whoever stood at a place before this one was swapped with whoever belongs there.
+        let mut from = order[place];
+        while from < place {
+            from = order[from];
+        }
+        people.swap(place, from);
+    }
+    again
+}
+
+fn united(people: Vec<Person>, again: &[bool]) -> Vec<Person> {
+    let mut united: Vec<Person> = Vec::with_capacity(people.len());
+    let mut people = people.into_iter().zip(again.iter().copied()).peekable();
+    while let Some((first, _)) = people.next() {
+        let mut same = vec![first];
+        while let Some((other, _)) = people.next_if(|(_, again)| *again) {
+            same.push(other);
+        }
+        match same.len() {
+            1 => united.append(&mut same),
+            _ => {
+                // One entry seen twice is one, whoever else has its address.
+                let same = seen_twice(same);
+                united.extend(one(&same).map_or(same, |one| vec![one]));
+            }
+        }
+    }
+    united
 }
 
 /// Makes one of people with the same anchor, in order.
@@ -101,8 +147,10 @@ fn add(one: &mut Person, other: &Person) -> Option<()> {
     };
     one.sightings.extend(sightings.iter().cloned());
     one.selected |= selected;
-    for (group, by) in groups {
-        one.groups.entry(group.clone()).or_default().extend(by.iter().cloned());
+    let all = Arc::make_mut(&mut one.groups);
+    for (group, by) in groups.iter() {
+        let known = all.entry(group.clone()).or_default();
+        *known = known.iter().chain(by.iter()).cloned().collect();
     }
     Some(())
 }

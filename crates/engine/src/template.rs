@@ -133,11 +133,7 @@ mod tests {
     use super::*;
 
     fn entry(values: &[(&str, &str)]) -> Entry {
-        let mut entry = Entry::default();
-        for (name, value) in values {
-            entry.attributes.entry((*name).to_owned()).or_default().push((*value).to_owned());
-        }
-        entry
+        Entry { attributes: values.iter().copied().collect(), ..Entry::default() }
     }
 
     #[test]

@@ -31,21 +31,24 @@ pub struct Unread {
     pub waiting: usize,
 }
 
-/// The changes that wait for directories that could not be read, and what each of these holds back. `matches` are those of
-/// the directories that were read.
+/// The changes that wait for directories that could not be read, and what each of these holds back. `pairs` are people of
+/// the directories that were read and their users.
 pub(crate) fn waiting(
     changes: &[Change],
     directories: &Directories,
     adobe: &Snapshot,
     rules: &Rules,
     memory: &Memory,
-    matches: &[Match],
+    (desired, pairs): (&Desired, &[(usize, usize)]),
 ) -> (BTreeSet<Change>, Vec<Unread>) {
     if directories.is_whole() {
         return (BTreeSet::new(), Vec::new());
     }
-    let known = matches.iter().filter(|found| is_known(found, memory));
-    let known: BTreeSet<&str> = known.map(|found| found.id.as_str()).collect();
+    let is_known = |(person, user): &(usize, usize)| -> Option<&str> {
+        let id = adobe.users[*user].id.as_deref()?;
+        desired.people[*person].links(memory).any(|known| known.id == id).then_some(id)
+    };
+    let known: BTreeSet<&str> = pairs.iter().filter_map(is_known).collect();
     let users = adobe.users.iter().filter_map(|user| Some((user.id.as_deref()?, user.username.as_deref()?)));
     let usernames: BTreeMap<&str, &str> = users.collect();
     let nothing = Gave::default();

@@ -9,6 +9,7 @@ use crate::directory::{DirectoryName, GroupRef};
 use crate::key::{GroupName, UserKey};
 use crate::memory::Memory;
 use crate::rules::Rules;
+use crate::sorted::Sorted;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Which changes wait, and for whose sake.
@@ -41,8 +42,8 @@ pub fn frozen(
     if gives.is_empty() {
         return Frozen::default();
     }
-    let mut by_id: BTreeMap<&str, &BTreeSet<GroupName>> = BTreeMap::new();
-    let mut without_id: BTreeMap<UserKey, &BTreeSet<GroupName>> = BTreeMap::new();
+    let mut by_id: BTreeMap<&str, &Sorted<GroupName>> = BTreeMap::new();
+    let mut without_id: BTreeMap<UserKey, &Sorted<GroupName>> = BTreeMap::new();
     for user in &adobe.users {
         match (&user.id, user.key()) {
             (Some(id), _) => by_id.insert(id, &user.groups),

@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use umsync_engine::adobe::Identity;
 use umsync_engine::directory::Anchor;
 use umsync_engine::key::fold_email;
+use umsync_engine::links::Links;
 use umsync_engine::memory::Known;
+use umsync_engine::sorted::Sorted;
 
 /// Rows per statement: seven values each stay below the 32 766 that SQLite takes.
 const ROWS: usize = 1_000;
@@ -55,26 +57,27 @@ pub(crate) struct Past {
 
 impl Store {
     /// Every link of an organization with every email that it is known to have had.
-    pub async fn links(&self, organization: &str) -> Result<BTreeMap<Anchor, Known>, Error> {
+    pub async fn links(&self, organization: &str) -> Result<Links, Error> {
         let doing = "read the links";
         let failed = self.failed(doing);
         // One transaction, so that both tables are of one moment.
         let mut transaction = self.pool().begin().await.map_err(&failed)?;
         let links = self.stored_links(doing, &mut transaction, organization).await?;
         let emails: Vec<(String, String)> =
-            sqlx::query_as("SELECT anchor, value FROM link_history WHERE organization = $1 AND kind = $2")
+            sqlx::query_as("SELECT anchor, value FROM link_history WHERE organization = $1 AND kind = $2 AND last_seen IS NOT NULL")
                 .bind(organization)
                 .bind(EMAIL)
                 .fetch_all(&mut *transaction)
                 .await
                 .map_err(&failed)?;
         self.commit(doing, transaction).await?;
-        let mut known = BTreeMap::new();
+        let mut known = Links::with_capacity(links.len());
         for Stored { anchor, adobe_id, identity, email, dn, seen_at } in links {
             let link = Known {
                 id: adobe_id,
                 identity: self.identity_of(identity)?,
-                emails: [fold_email(&email)].into(),
+                email,
+                former: Sorted::new(),
                 dn,
                 seen_at: self.parse_time("a link", &seen_at)?,
             };
@@ -82,7 +85,9 @@ impl Store {
         }
         for (anchor, email) in emails {
             if let Some(link) = known.get_mut(&Anchor::from_stored(anchor)) {
-                link.emails.insert(email);
+                if fold_email(&link.email) != email {
+                    link.former.insert(email);
+                }
             }
         }
         Ok(known)
@@ -118,7 +123,33 @@ impl Store {
         }
         self.put_links(doing, &mut transaction, organization, &changed).await?;
         self.put_past(doing, &mut transaction, organization, &past).await?;
-        for anchors in same.chunks(ROWS) {
+        self.still_seen_in(doing, &mut transaction, organization, &same, at).await?;
+        self.commit(doing, transaction).await
+    }
+
+    /// What these links say was so at `at`, too.
+    pub async fn still_seen(
+        &self,
+        organization: &str,
+        anchors: &[Anchor],
+        at: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        let doing = "note the links";
+        let mut transaction = self.begin(doing).await?;
+        let anchors: Vec<&str> = anchors.iter().map(Anchor::as_str).collect();
+        self.still_seen_in(doing, &mut transaction, organization, &anchors, at).await?;
+        self.commit(doing, transaction).await
+    }
+
+    async fn still_seen_in(
+        &self,
+        doing: &'static str,
+        transaction: &mut Transaction<'static, Sqlite>,
+        organization: &str,
+        anchors: &[&str],
+        at: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        for anchors in anchors.chunks(ROWS) {
             let mut seen = QueryBuilder::<Sqlite>::new("UPDATE links SET seen_at = ");
             seen.push_bind(time(at)).push(" WHERE organization = ").push_bind(organization);
             seen.push(" AND anchor IN (");
@@ -127,9 +158,9 @@ impl Store {
                 list.push_bind(*anchor);
             }
             seen.push(")");
-            seen.build().persistent(false).execute(&mut *transaction).await.map_err(self.failed(doing))?;
+            seen.build().persistent(false).execute(&mut **transaction).await.map_err(self.failed(doing))?;
         }
-        self.commit(doing, transaction).await
+        Ok(())
     }
 
     /// Forgets one person's link with its history; tells whether there was one.

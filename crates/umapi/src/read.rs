@@ -299,6 +299,7 @@ impl Listing {
 struct Users {
     members: Members,
     seen: BTreeMap<Identifier, usize>,
+    names: wire::Names,
     entries: usize,
 }
 
@@ -312,7 +313,7 @@ enum Identifier {
 impl Users {
     fn new() -> Self {
         let members = Members { users: Vec::new(), unreadable: Vec::new() };
-        Self { members, seen: BTreeMap::new(), entries: 0 }
+        Self { members, seen: BTreeMap::new(), names: wire::Names::default(), entries: 0 }
     }
 
     fn len(&self) -> usize {
@@ -329,7 +330,7 @@ impl Users {
         for entry in entries {
             let position = self.entries;
             self.entries += 1;
-            match wire::user(entry, position) {
+            match wire::user(entry, position, &mut self.names) {
                 Ok(user) => {
                     let users = &mut self.members.users;
                     match self.seen.entry(identifier(&user)) {

@@ -3,9 +3,10 @@
 
 use crate::answer::{Answer, Unreadable};
 use serde_json::{Map, Value};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use umsync_engine::adobe::{Group, GroupKind, Status, UnreadableUser, User, UserType};
 use umsync_engine::key::GroupName;
+use umsync_engine::sorted::Sorted;
 
 /// A text: a string that is not empty, or a number as written.
 pub(crate) fn text(object: &Map<String, Value>, key: &str) -> Option<String> {
@@ -97,8 +98,18 @@ pub(crate) fn name(entry: &Value) -> Option<String> {
     ["id", "email", "username", "groupName"].iter().find_map(|key| text(object, key))
 }
 
+/// The names of groups that a listing has met: users by the million name the same few thousand groups.
+#[derive(Debug, Default)]
+pub(crate) struct Names(BTreeMap<String, GroupName>);
+
+impl Names {
+    fn get(&mut self, spelling: String) -> GroupName {
+        self.0.entry(spelling).or_insert_with_key(|spelling| GroupName::new(spelling)).clone()
+    }
+}
+
 /// One user, or what is wrong with it. `position` names it where nothing else does.
-pub(crate) fn user(entry: &Value, position: usize) -> Result<User, UnreadableUser> {
+pub(crate) fn user(entry: &Value, position: usize, names: &mut Names) -> Result<User, UnreadableUser> {
     let Value::Object(object) = entry else {
         return Err(UnreadableUser { who: format!("user {position}"), reason: "it is no object".to_owned() });
     };
@@ -113,10 +124,10 @@ pub(crate) fn user(entry: &Value, position: usize) -> Result<User, UnreadableUse
     let email = text(object, "email").or_else(|| username.clone().filter(|name| name.contains('@')));
     let email = email.ok_or_else(|| unreadable("it has neither an email nor a username that is one"))?;
     let groups = match object.get("groups") {
-        None | Some(Value::Null) => BTreeSet::new(),
-        Some(Value::Array(names)) => names
+        None | Some(Value::Null) => Sorted::new(),
+        Some(Value::Array(listed)) => listed
             .iter()
-            .map(|name| text_of(name).map(|name| GroupName::new(&name)))
+            .map(|name| text_of(name).map(|name| names.get(name)))
             .collect::<Option<_>>()
             .ok_or_else(|| unreadable("one of its groups has no name"))?,
         Some(_) => return Err(unreadable("its groups are no list")),

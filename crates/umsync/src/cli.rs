@@ -33,7 +33,7 @@ pub(crate) struct Cli {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 done · 1 error before anything was written · 2 changes pending (plan --detailed-exitcode) · \
+Exit codes: 0 done · 1 error before anything was written · 2 changes pending (plan --detailed-exitcode), a difference not explained (shadow) · \
 3 something withheld · 4 some commands failed or have an unknown outcome · 5 another run holds the lock · \
 6 directory incomplete · 7 Adobe unavailable · 8 gate closed · 64 usage · 78 configuration";
 
@@ -137,6 +137,21 @@ pub(crate) enum Command {
         /// Also why they are not in this group at Adobe
         #[arg(long, value_name = "GROUP")]
         why_not: Option<String>,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// What the User Sync Tool would do otherwise than umsync, and why; lists nothing at Adobe
+    ///
+    /// Run `umsync plan`, then `user-sync -t`, then this: it compares what the log says of each user with what umsync would do
+    /// now, by the directory as it is and Adobe as it was last listed, and explains each difference by a rule of umsync, a
+    /// fault of the User Sync Tool (B1 to B20, see the README) or one of its options. Of a log with several runs the last
+    /// counts. With `file_log_level: debug` it also has the groups of new accounts. Ends with 2 when a difference is not
+    /// explained.
+    Shadow {
+        /// The log of a test run (`user-sync -t`) of the User Sync Tool
+        #[arg(long, value_name = "FILE")]
+        ust_log: PathBuf,
         /// Answer in JSON
         #[arg(long)]
         json: bool,

@@ -12,12 +12,13 @@ use crate::reading::{self, Reading};
 use crate::remembering;
 use crate::reviewed;
 use crate::run::Mode;
+use chrono::{DateTime, Utc};
 use umsync_engine::adobe::Snapshot;
 use umsync_engine::directories::Directories;
 use umsync_engine::explain::{Case, Explanation, explain as tell};
 use umsync_engine::key::GroupName;
 use umsync_engine::memory::Memory;
-use umsync_engine::plan::plan;
+use umsync_engine::plan::{Plan, plan};
 use umsync_engine::rules::{Rules, Strategy};
 
 /// Explains what a run would do about somebody, and why.
@@ -43,21 +44,44 @@ pub(crate) async fn explain(
 async fn explained(program: &Program, who: &str, why_not: Option<&str>) -> Result<Explanation, Failure> {
     let directories = program.read_directories().await?;
     let (adobe, person) = adobe(program, &directories, who).await?;
-    let approvals = Approvals::recall(program).await?;
-    let reviewed = reviewed::read(program, &adobe)?;
-    let memory = Memory {
-        approved: approvals.lifted(),
-        reviewed,
-        ..remembering::recall(program, &directories).await?
-    };
-    let rules = Rules { baseline: baseline(program).await?, ..program.rules(&directories)? };
-    let occasion = program.occasion(person.as_deref());
-    let now = occasion.now;
-    let (plan, _) = plan(&directories, &adobe, &rules, &memory, occasion)?;
+    let planned = Planned::now(program, &directories, &adobe, person.as_deref()).await?;
     program.bar.finish();
-    let case =
-        Case { directories: &directories, adobe: &adobe, rules: &rules, memory: &memory, plan: &plan, now };
-    Ok(tell(case, who, why_not.map(GroupName::from).as_ref())?)
+    Ok(tell(planned.case(&directories, &adobe), who, why_not.map(GroupName::from).as_ref())?)
+}
+
+/// What a run would decide now, with what it rests on beside both sides.
+pub(crate) struct Planned {
+    rules: Rules,
+    memory: Memory,
+    pub(crate) plan: Plan,
+    now: DateTime<Utc>,
+}
+
+impl Planned {
+    pub(crate) async fn now(
+        program: &Program,
+        directories: &Directories,
+        adobe: &Snapshot,
+        person: Option<&str>,
+    ) -> Result<Self, Failure> {
+        let approvals = Approvals::recall(program).await?;
+        let reviewed = reviewed::read(program, adobe)?;
+        let memory = Memory {
+            approved: approvals.lifted(),
+            reviewed,
+            ..remembering::recall(program, directories).await?
+        };
+        let rules = Rules { baseline: baseline(program).await?, ..program.rules(directories)? };
+        let occasion = program.occasion(person);
+        let now = occasion.now;
+        let (plan, _) = plan(directories, adobe, &rules, &memory, occasion)?;
+        Ok(Self { rules, memory, plan, now })
+    }
+
+    pub(crate) fn case<'a>(&'a self, directories: &'a Directories, adobe: &'a Snapshot) -> Case<'a> {
+        let Self { rules, memory, plan, now } = self;
+        Case { directories, adobe, rules, memory, plan, now: *now }
+    }
 }
 
 /// Adobe's side as it was last listed, unless it is none of a run's business; if it never was, the mapped groups and this one user, asked for singly, and then

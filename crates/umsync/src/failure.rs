@@ -191,6 +191,18 @@ pub(crate) enum Failure {
         #[source]
         source: std::io::Error,
     },
+    #[error("the log {path} of the User Sync Tool cannot be compared with", path = path.display())]
+    UstLog {
+        path: PathBuf,
+        #[source]
+        source: crate::shadow::LogError,
+    },
+    #[error("Adobe was never listed, so there is no plan to compare with\n  list it with `umsync plan`")]
+    NeverListed,
+    #[error(
+        "with `strategy: push` nothing is known of what would change at Adobe, so there is nothing to compare\n  compare with a configuration that says `strategy: sync`"
+    )]
+    NothingToCompare,
     #[error(transparent)]
     Import(#[from] crate::import_ust::ImportError),
     #[error("stopped before anything was sent")]
@@ -276,10 +288,11 @@ impl Failure {
             | Self::SeveralPlans { .. }
             | Self::NoMoment(_) => 64,
             Self::Plan(_) | Self::PlanFile { .. } | Self::PlanAltered { .. } | Self::PlanOut { .. } => 64,
+            Self::UstLog { .. } => 64,
             Self::NoRunYet | Self::SeveralRuns { .. } => 64,
-            Self::NoSchedule { .. } | Self::NeverDue { .. } => 78,
+            Self::NoSchedule { .. } | Self::NeverDue { .. } | Self::NothingToCompare => 78,
             Self::TakenOver { .. } | Self::Unrecorded(_) => 4,
-            Self::CutShort { .. } => 1,
+            Self::CutShort { .. } | Self::NeverListed => 1,
             Self::OtherReport { .. } | Self::Scheduler(_) => 1,
             Self::Exists { .. } | Self::NewConfig { .. } => 1,
             Self::Nobody(_) | Self::Several { .. } | Self::NeedsWholeRun(_) => 1,

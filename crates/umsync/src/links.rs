@@ -169,7 +169,7 @@ async fn drop_links(cli: &Cli, who: Option<&str>) -> Result<u8, Failure> {
             }
             traces.anchors.into_iter().collect()
         }
-        None => store.links(&organization).await?.into_keys().collect(),
+        None => store.links(&organization).await?.anchors().into_iter().cloned().collect(),
     };
     for anchor in &anchors {
         store.drop_link(&organization, anchor).await?;

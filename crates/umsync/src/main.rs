@@ -45,6 +45,7 @@ mod reviewed;
 mod run;
 mod sandbox;
 mod scope;
+mod shadow;
 mod status;
 mod sync;
 mod timetable;
@@ -135,6 +136,7 @@ async fn obey(cli: &Cli) -> Result<u8, Failure> {
         Command::Explain { who, why_not, json } => {
             explain::explain(cli, who, why_not.as_deref(), *json).await
         }
+        Command::Shadow { ust_log, json } => shadow::shadow(cli, ust_log, *json).await,
         Command::Status { json } => status::status(cli, *json).await,
         Command::History { what, last, format, json } => {
             let format = if *json { ReportFormat::Json } else { *format };

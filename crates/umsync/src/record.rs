@@ -83,6 +83,7 @@ impl Record {
             back,
             whole,
             matches,
+            still,
             departing: _,
             digests: _,
             counts,
@@ -111,7 +112,7 @@ impl Record {
             program.store.save_plan(organization, plan.id(), &serde_json::to_value(plan)?, now).await?;
         }
         if self.mode == Mode::Apply && matches!(scope, Scope::Whole) && baseline == Baseline::Accepted {
-            remembering::link(program, matches, now).await?;
+            remembering::link(program, matches, still, now).await?;
         }
         for (group, dn) in plan.certificates().iter().flat_map(|certified| &certified.certificate.followed) {
             tracing::warn!(%group, dn, "a mapped group has another name now: write that in the configuration");

@@ -10,6 +10,7 @@ use umsync_engine::change::{Change, Target, What};
 use umsync_engine::codes::is_lasting;
 use umsync_engine::command::{StepError, Verdict};
 use umsync_engine::directories::Directories;
+use umsync_engine::directory::Anchor;
 use umsync_engine::directory::DirectoryName;
 use umsync_engine::key::UserKey;
 use umsync_engine::memory::{Match, Memory};
@@ -118,14 +119,22 @@ pub(crate) fn put(snapshot: &mut Snapshot, user: &User) {
     snapshot.users.push(user.clone());
 }
 
-/// Notes who is whose.
-pub(crate) async fn link(program: &Program, matches: &[Match], at: DateTime<Utc>) -> Result<(), Failure> {
+/// Notes who is whose: what is new, and of whom all is known already.
+pub(crate) async fn link(
+    program: &Program,
+    matches: &[Match],
+    still: &[Anchor],
+    at: DateTime<Utc>,
+) -> Result<(), Failure> {
     let link = |found: &Match| {
         let Match { anchor, id, identity, email, dn } = found.clone();
         Link { anchor, adobe_id: id, identity, email, dn }
     };
     let links: Vec<Link> = matches.iter().map(link).collect();
-    Ok(program.store.note_links(program.organization(), &links, at).await?)
+    if !links.is_empty() {
+        program.store.note_links(program.organization(), &links, at).await?;
+    }
+    Ok(program.store.still_seen(program.organization(), still, at).await?)
 }
 
 /// Notes what became of changes: what Adobe refused, and which accounts it said it made. `wanted` is everything that a

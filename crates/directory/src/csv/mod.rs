@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::groups::Reference;
 use crate::matching::Matched;
 use crate::proof;
-use crate::record::Record;
+use crate::record::{Record, names};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use table::Row;
@@ -79,6 +79,7 @@ pub fn read(settings: &Settings, wanted: &Wanted) -> Result<Directory, Error> {
     matched.require(&place, |_| None)?;
     let wanted = &matched.added_to(wanted);
     let mut groups = Groups::new(settings, wanted);
+    let attributes = names(&wanted.attributes);
     let mut entries = Vec::new();
     for Row { line, cells } in rows {
         let mut record = Record::new(format!("{name} line {line}").into_bytes());
@@ -87,7 +88,7 @@ pub fn read(settings: &Settings, wanted: &Wanted) -> Result<Directory, Error> {
                 record.add(column, cell.trim().as_bytes().to_vec());
             }
         }
-        let mut entry = record.decode(&wanted.attributes, settings.anchor.as_deref().map(column).as_deref());
+        let mut entry = record.decode(&attributes, settings.anchor.as_deref().map(column).as_deref());
         state::add(&record, settings, &mut entry);
         groups.assign(&record, settings, &mut entry);
         entries.push(entry);

@@ -13,6 +13,7 @@ use crate::anchors::{self, ANCHORS};
 use crate::error::Error;
 use crate::groups::{self, Nesting, Person};
 use crate::paths;
+use crate::record::names;
 use crate::strangers::Strangers;
 use rustls::ClientConfig;
 use secrecy::ExposeSecret as _;
@@ -175,13 +176,14 @@ async fn whole(
     };
     let (mut people, mut entries) = (Vec::new(), Vec::new());
     let anchor = settings.anchor.as_deref();
+    let names = names(&wanted.attributes);
     let take = |record| {
         let person = Person::of(&record, &groups);
         people.push(match settings.members {
             Members::MemberOf => person,
             Members::Member => person.silent(),
         });
-        entries.push(record.decode(&wanted.attributes, anchor));
+        entries.push(record.decode(&names, anchor));
     };
     let page_done = |entries| progress(Progress { server: place.clone(), listing: Listing::People, entries });
     connection.list(&query, take, page_done).await?;

@@ -13,7 +13,7 @@ use crate::groups::{self, Group, Groups, Nesting, Person, Reference};
 use crate::matching::Matched;
 use crate::paths;
 use crate::proof;
-use crate::record::Record;
+use crate::record::{Record, names};
 use crate::strangers::{Strangers, is_foreign};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -61,8 +61,9 @@ pub fn read(settings: &Settings, wanted: &Wanted) -> Result<Directory, Error> {
     groups::require_all(wanted, &groups, &place)?;
 
     let selected = records.iter().filter(|record| below(record, base) && users.matches(record));
+    let names = names(&wanted.attributes);
     let (people, mut entries): (Vec<_>, Vec<_>) = selected
-        .map(|record| (Person::of(record, &groups), record.decode(&wanted.attributes, anchor.as_deref())))
+        .map(|record| (Person::of(record, &groups), record.decode(&names, anchor.as_deref())))
         .unzip();
     if entries.is_empty() {
         let base = base.as_ref().map(ToString::to_string).unwrap_or_default();

@@ -37,7 +37,7 @@ async fn d24_one_value_that_is_no_text_costs_neither_its_attribute_nor_its_entry
         let [both, only] = &directory.entries[4..] else { panic!() };
         let mut expected = vec!["first@example.com"];
         expected.extend(text);
-        assert_eq!(both.attributes["mail"], expected, "{bytes:?}");
+        assert_eq!(both.attributes.get("mail").collect::<Vec<_>>(), expected, "{bytes:?}");
         assert_eq!(
             (only.first("mail"), only.undecodable.contains("mail")),
             (text, text.is_none()),

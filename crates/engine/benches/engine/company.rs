@@ -2,8 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 use umsync_engine::adobe::{Group, GroupKind, Identity, Snapshot, Status, User, UserType};
+use umsync_engine::attributes::Attributes;
 use umsync_engine::change::Field;
 use umsync_engine::directories::Directories;
 use umsync_engine::directory::{Anchor, Certificate, Directory, DirectoryGroup, Entry, GroupRef};
@@ -14,6 +16,7 @@ use umsync_engine::rules::{
     AdobeIdTwin, Baseline, Create, Disabled, Domains, IdentityRule, LeaverAction, Leavers, Mapping,
     MappingMode, PeopleRules, Protect, Rules, Select,
 };
+use umsync_engine::sorted::Sorted;
 
 /// So many people, and what becomes of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,8 +86,11 @@ impl Company {
             (0..self.shape.groups).map(|at| GroupRef::new(&format!("g{at}"))).collect();
         let teams: Vec<GroupName> =
             (0..self.shape.groups).map(|at| GroupName::new(&format!("Team {at}"))).collect();
+        let attributes: Arc<[Box<str>]> = ATTRIBUTES.map(Box::from).into();
         let people = || (0..self.people).map(|at| (at, self.fate(at)));
-        let entries = people().filter(|(_, fate)| *fate != Fate::Left).map(|(at, _)| self.entry(at, &groups));
+        let entries = people()
+            .filter(|(_, fate)| *fate != Fate::Left)
+            .map(|(at, _)| self.entry(at, &groups, &attributes));
         let mut users: Vec<User> = people()
             .filter(|(_, fate)| *fate != Fate::New)
             .map(|(at, fate)| self.user(at, fate, &teams))
@@ -130,19 +136,18 @@ impl Company {
         (0..each).map(|step| (first + step * step_by) % groups).collect::<BTreeSet<_>>()
     }
 
-    fn entry(&self, at: usize, groups: &[GroupRef]) -> Entry {
+    fn entry(&self, at: usize, groups: &[GroupRef], attributes: &Arc<[Box<str>]>) -> Entry {
         let [mail, first, last] = names(at);
-        let attributes = [
-            ("mail", mail),
-            ("uid", format!("u{at}")),
-            ("givenname", first),
-            ("sn", last),
-            ("c", "DE".into()),
-        ];
+        // In the order of ATTRIBUTES.
+        let values = ["DE".to_owned(), first, mail, last, format!("u{at}")];
+        let value = |name: &str| {
+            let at = ATTRIBUTES.iter().position(|attribute| *attribute == name);
+            at.map(|at| values[at].as_str())
+        };
         Entry {
             dn: dn(at),
             anchor: Some(anchor(at)),
-            attributes: attributes.into_iter().map(|(name, value)| (name.to_owned(), vec![value])).collect(),
+            attributes: Attributes::of(attributes, value),
             groups: self.memberships(at).into_iter().map(|group| groups[group].clone()).collect(),
             ..Entry::default()
         }
@@ -170,6 +175,8 @@ impl Company {
     }
 }
 
+const ATTRIBUTES: [&str; 5] = ["c", "givenname", "mail", "sn", "uid"];
+
 fn names(at: usize) -> [String; 3] {
     let (first, last) = (format!("First{}", at % 977), format!("Last{}", at / 977));
     [format!("{first}.{last}@example.com"), first, last]
@@ -192,8 +199,14 @@ fn anchor(at: usize) -> Anchor {
 
 fn link(at: usize) -> (Anchor, Known) {
     let [email, ..] = names(at);
-    let emails = [umsync_engine::key::fold_email(&email)].into();
-    let known = Known { id: id(at), identity: Some(Identity::Federated), emails, dn: dn(at), seen_at: now() };
+    let known = Known {
+        id: id(at),
+        identity: Some(Identity::Federated),
+        email,
+        former: Sorted::new(),
+        dn: dn(at),
+        seen_at: now(),
+    };
     (anchor(at), known)
 }
 

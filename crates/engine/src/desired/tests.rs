@@ -60,8 +60,8 @@ fn verdict(identity: Identity, values: &[(&str, &str)]) -> Result<Profile, Strin
     entry.groups.insert(GroupRef::new("design"));
     let usual = [("mail", "jane@example.com"), ("givenname", "Jane"), ("sn", "Doe"), ("c", "US")];
     for (name, value) in usual.into_iter().chain(values.iter().copied()) {
-        let value = if value.is_empty() { vec![] } else { vec![value.to_owned()] };
-        entry.attributes.insert(name.to_owned(), value);
+        let given = [value];
+        entry.attributes = entry.attributes.with(name, if value.is_empty() { &[] } else { &given });
     }
     let group = DirectoryGroup { dn: "cn=design".to_owned(), members: 1, anchor: None };
     let directory = Directory {

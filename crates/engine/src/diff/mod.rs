@@ -15,6 +15,7 @@ use person::whose;
 use crate::adobe::{Identity, Snapshot, User};
 use crate::change::{Account, Change, Reason, Target, What};
 use crate::desired::{Desired, Person, Sighting};
+use crate::directory::Anchor;
 use crate::key::{GroupName, UserKey, fold_email};
 use crate::limits::Populations;
 use crate::lookup::{Among, Lookup};
@@ -22,8 +23,10 @@ use crate::matching::{Held, HeldReason, Matching, matching};
 use crate::memory::{Absent, Evidence, Known, Match, Memory, Order};
 use crate::protect::Protection;
 use crate::rules::{Create, Protect, Rules, Strategy};
+use crate::sorted::Sorted;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -54,8 +57,10 @@ pub struct Diff {
     pub pairs: Vec<(usize, usize)>,
     /// People who get an account anew after they had left, sorted.
     pub returned: Vec<Returned>,
-    /// Entries that matched an account.
+    /// Entries that matched an account, as nobody remembers it yet, in the order of the people.
     pub matches: Vec<Match>,
+    /// The anchors of those of which everything is remembered.
+    pub still: Vec<Anchor>,
     /// People who have just what they should.
     pub in_step: usize,
     /// People who get an account, have none, and to whom `people.create` gives none.
@@ -220,7 +225,6 @@ pub fn diff(
     diff.held.sort();
     diff.protected.sort();
     diff.leavers.sort();
-    diff.matches.sort();
     diff.returned.sort();
     Ok(diff)
 }
@@ -257,6 +261,11 @@ impl Work<'_> {
             let identity = self.type_of(person, user);
             for Sighting { directory: _, dn, anchor } in &person.sightings {
                 let Some(anchor) = anchor.clone() else { continue };
+                let known = self.memory.links.get(&anchor);
+                if known.is_some_and(|known| known.says(id, identity, &user.email, dn)) {
+                    self.diff.still.push(anchor);
+                    continue;
+                }
                 let (email, dn) = (user.email.clone(), dn.clone());
                 self.diff.matches.push(Match { anchor, id: id.clone(), identity, email, dn });
             }
@@ -322,9 +331,10 @@ impl Work<'_> {
     /// Whoever gets an account anew may miss what they had outside the managed groups.
     fn note_return(&mut self, person: &Person) {
         let own = fold_email(&person.email);
-        let former = person.links(self.memory).flat_map(|known| &known.emails);
+        let known = person.links(self.memory).flat_map(Known::emails);
         let departures = &self.memory.departures;
-        let Some(departure) = former.chain([&own]).find_map(|email| departures.get(email)) else { return };
+        let mut emails = known.chain([Cow::Borrowed(own.as_str())]);
+        let Some(departure) = emails.find_map(|email| departures.get(email.as_ref())) else { return };
         if !departure.groups.is_empty() {
             let (left_at, groups) = (departure.at, departure.groups.clone());
             self.diff.returned.push(Returned { who: person.email.clone(), left_at, groups });
@@ -362,7 +372,7 @@ impl Work<'_> {
         }));
         self.note_return(person);
         self.push(target.clone(), What::CreateUser(profile), Reason::NewPerson);
-        for (group, by) in &person.groups {
+        for (group, by) in person.groups.iter() {
             let group = self.spelled(group);
             self.push(target.clone(), What::Join { group }, Reason::Listed { by: by.clone() });
         }
@@ -422,7 +432,7 @@ impl Work<'_> {
             }
         }
         let mut protected: BTreeMap<(UserKey, Option<String>), ProtectedUser> = BTreeMap::new();
-        let nothing = BTreeSet::new();
+        let nothing = Sorted::new();
         self.diff.changes.retain(|change| {
             let Target::User(account) = &change.target else {
                 return true;

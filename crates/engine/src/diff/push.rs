@@ -70,7 +70,7 @@ impl Work<'_> {
         }));
         let what = What::PushUser { profile, names: self.names(person.identity) };
         self.push(target.clone(), what, Reason::Pushed);
-        for (group, by) in &person.groups {
+        for (group, by) in person.groups.iter() {
             let what = What::Join { group: group.clone() };
             self.push(target.clone(), what, Reason::Listed { by: by.clone() });
         }

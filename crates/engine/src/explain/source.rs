@@ -100,7 +100,7 @@ impl Look<'_> {
     pub(super) fn groups(&self) -> Option<Step> {
         let Standing::Person(person) = self.subject.standing else { return None };
         let mut said = Vec::new();
-        for (group, by) in &person.groups {
+        for (group, by) in person.groups.iter() {
             said.push(format!("{group}, by {}", by.join(" and ")));
         }
         for (name, entry) in &self.subject.entries {

@@ -180,7 +180,7 @@ fn all<'a>(case: Case<'a>) -> impl Iterator<Item = (&'a DirectoryName, &'a Entry
 fn entries<'a>(case: Case<'a>, who: &str) -> Vec<(&'a DirectoryName, &'a Entry)> {
     let (folded, email) = (fold(who), fold_email(who));
     let named = |entry: &Entry, attribute: &str| {
-        let mut values = entry.attributes.get(attribute).into_iter().flatten();
+        let mut values = entry.attributes.get(attribute);
         values.any(|value| fold(value) == folded || fold_email(value) == email)
     };
     let is_it = |(name, entry): &(&DirectoryName, &Entry)| {

@@ -6,8 +6,12 @@ pub(super) enum Few {
     #[default]
     Nobody,
     One(usize),
-    /// Two at least.
-    Several(Vec<usize>),
+    /// Two at least. In a box, so that those of a million people are small.
+    #[expect(
+        clippy::box_collection,
+        reason = "nearly nobody has several, and a list would make everybody's larger"
+    )]
+    Several(Box<Vec<usize>>),
 }
 
 impl Few {
@@ -24,7 +28,7 @@ impl Few {
         match self {
             Self::Nobody => Self::One(at),
             Self::One(one) if one == at => Self::One(one),
-            Self::One(one) => Self::Several(vec![one, at]),
+            Self::One(one) => Self::Several(Box::new(vec![one, at])),
             Self::Several(mut all) => {
                 if !all.contains(&at) {
                     all.push(at);

@@ -4,9 +4,9 @@ use super::few::Few;
 use crate::adobe::{Identity, User};
 use crate::desired::Person;
 use crate::key::{Ownership, folded, folded_email};
-use crate::lookup::Lookup;
+use crate::lookup::{Hashing, Lookup};
 use std::cell::OnceCell;
-use std::hash::{BuildHasher as _, Hash, RandomState};
+use std::hash::{BuildHasher as _, Hash};
 
 /// Positions among the users. Whoever has the same name stands in an order of its own, so that Adobe's, which is undefined,
 /// decides nothing.
@@ -28,13 +28,13 @@ impl Places {
 /// Users by the hash of a name: nearly everybody's is their own, and a million names would be a copy of the listing.
 /// Whoever looks somebody up compares the name.
 struct ByName {
-    state: RandomState,
+    state: Hashing,
     places: Lookup<u64, Places>,
 }
 
 impl ByName {
     fn of<'a, N: Hash>(users: &'a [User], name: impl Fn(&'a User) -> Option<N>) -> Self {
-        let state = RandomState::new();
+        let state = Hashing::default();
         let mut places: Lookup<u64, Places> = Lookup::with_capacity(users.len());
         for (at, user) in users.iter().enumerate() {
             let Some(name) = name(user) else { continue };

@@ -19,7 +19,7 @@ type Link<'a> = (&'a Anchor, &'a Known);
 /// everybody else.
 pub(super) struct Owners<'a> {
     by_id: Lookup<&'a str, Vec<Link<'a>>>,
-    by_email: Lookup<&'a str, Vec<Link<'a>>>,
+    by_email: Lookup<Cow<'a, str>, Vec<Link<'a>>>,
     by_dn: Lookup<Cow<'a, str>, Vec<Link<'a>>>,
 }
 
@@ -43,7 +43,7 @@ impl<'a> Owners<'a> {
         if emails.is_empty() {
             return owners;
         }
-        for link @ (_, known) in &memory.links {
+        for link @ (_, known) in memory.links.iter() {
             if ids.contains(known.id.as_str()) {
                 owners.by_id.entry(&known.id).or_default().push(link);
             }
@@ -51,10 +51,14 @@ impl<'a> Owners<'a> {
             if dns.contains(&dn) {
                 owners.by_dn.entry(dn).or_default().push(link);
             }
-            for email in known.emails.iter().filter(|email| emails.contains(email.as_str())) {
+            for email in known.emails().filter(|email| emails.contains(email)) {
                 owners.by_email.entry(email).or_default().push(link);
             }
         }
+        let by_anchor = |links: &mut Vec<Link<'a>>| links.sort_unstable_by_key(|(anchor, _)| *anchor);
+        owners.by_id.values_mut().for_each(by_anchor);
+        owners.by_dn.values_mut().for_each(by_anchor);
+        owners.by_email.values_mut().for_each(by_anchor);
         owners
     }
 

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use umsync_engine::adobe::{Group, GroupKind, Identity, Snapshot, Status, User, UserType};
+use umsync_engine::attributes::Attributes;
 use umsync_engine::change::Field;
 use umsync_engine::diff::DiffError;
 use umsync_engine::directories::Directories;
@@ -15,7 +16,7 @@ use umsync_engine::directory::{
     AccountState, Anchor, Directory, DirectoryGroup, DirectoryName, Entry, GroupRef,
 };
 use umsync_engine::falls::Counts;
-use umsync_engine::key::{GroupName, fold_email};
+use umsync_engine::key::GroupName;
 use umsync_engine::limits::{Limit, Limits};
 use umsync_engine::memory::{Absence, Known, Memory, Order};
 use umsync_engine::pack::Packing;
@@ -24,6 +25,7 @@ use umsync_engine::rules::{
     AdobeIdTwin, Baseline, Create, Disabled, Domains, IdentityRule, LeaverAction, Leavers, Mapping,
     MappingMode, NewGroup, PeopleRules, Protect, Rules, Select,
 };
+use umsync_engine::sorted::Sorted;
 
 /// Everything that a plan is made of.
 #[derive(Debug, Clone)]
@@ -184,12 +186,8 @@ fn snapshot(users: Vec<User>, groups: impl IntoIterator<Item = GroupName>) -> Sn
 }
 
 fn entry(uid: &str, mails: &[&str], state: AccountState) -> Entry {
-    let mut attributes: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    attributes.insert("givenname".into(), vec![uid.to_owned()]);
-    attributes.insert("sn".into(), vec!["Doe".to_owned()]);
-    if !mails.is_empty() {
-        attributes.insert("mail".into(), mails.iter().map(|mail| (*mail).to_owned()).collect());
-    }
+    let names = [("givenname", uid), ("sn", "Doe")];
+    let attributes = names.into_iter().chain(mails.iter().map(|mail| ("mail", *mail))).collect();
     Entry { dn: format!("uid={uid},dc=example,dc=com"), attributes, state, ..Entry::default() }
 }
 
@@ -248,13 +246,13 @@ fn any_entry() -> impl Strategy<Value = Entry> {
             let mut entry =
                 entry(&format!("p{number}"), &mail.as_deref().map_or(vec![], |mail| vec![mail]), state);
             if let Some(other) = other {
-                entry.attributes.insert("othermailbox".into(), vec![other]);
+                entry.attributes = entry.attributes.with("othermailbox", &[&other]);
             }
             if country == 0 {
-                entry.attributes.insert("c".into(), vec!["Germany".into()]);
+                entry.attributes = entry.attributes.with("c", &["Germany"]);
             }
             if bare {
-                entry.attributes.clear();
+                entry.attributes = Attributes::default();
             }
             entry.anchor = Some(Anchor::new("entryUUID", &format!("u{number}")));
             entry.groups = groups.into_iter().map(|at| GroupRef::new(DIRECTORY_GROUPS[at])).collect();
@@ -454,11 +452,8 @@ pub(crate) fn world() -> impl Strategy<Value = World> {
                             let known = Known {
                                 id: format!("id{user}"),
                                 identity: None,
-                                emails: users
-                                    .get(user)
-                                    .map(|user| fold_email(&user.email))
-                                    .into_iter()
-                                    .collect(),
+                                email: users.get(user).map(|user| user.email.clone()).unwrap_or_default(),
+                                former: Sorted::new(),
                                 dn: format!("uid=p{person},dc=example,dc=com"),
                                 seen_at: now(),
                             };

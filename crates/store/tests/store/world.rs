@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use umsync_engine::change::{Account, Address, Change, Reason, Target, What};
 use umsync_engine::command::{Command, Outcome, Phase, Step, Verdict};
 use umsync_engine::directory::Anchor;
 use umsync_engine::key::{GroupName, Ownership, UserKey};
+use umsync_engine::memory::Known;
 use umsync_store::{Link, Missing, RunEnd, RunStart, Store};
 
 pub(crate) const ORG: &str = "1a2b3c@adobeorg";
@@ -73,7 +75,7 @@ pub(crate) fn join(name: &str, group: &str) -> Change {
     Change {
         target: Target::User(account(name)),
         what: What::Join { group: GroupName::new(group) },
-        reason: Reason::Listed { by: vec!["Design".into()] },
+        reason: Reason::Listed { by: ["Design".into()].into() },
     }
 }
 
@@ -134,6 +136,11 @@ pub(crate) async fn unsettled(store: &Store) -> Vec<String> {
 
 pub(crate) fn set(names: &[&str]) -> BTreeSet<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+/// Every email of a link.
+pub(crate) fn emails(known: &Known) -> BTreeSet<String> {
+    known.emails().map(Cow::into_owned).collect()
 }
 
 pub(crate) fn anchor(uuid: &str) -> Anchor {

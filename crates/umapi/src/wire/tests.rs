@@ -66,6 +66,7 @@ fn a_user_is_read_as_it_is_spelled() {
         &json!({"id":"4E@e","email":"Jane@example.com","username":"JANE@EXAMPLE.COM","domain":"example.com",
             "type":"federatedID","status":"active","groups":["Design","_admin_Design"],"tags":["x"],"firstname":""}),
         0,
+        &mut Names::default(),
     )
     .unwrap();
     assert_eq!(jane.kind, UserType::Known(Identity::Federated));
@@ -75,7 +76,7 @@ fn a_user_is_read_as_it_is_spelled() {
 
 #[test]
 fn a_type_that_nobody_knows_is_kept() {
-    let user = |kind| user(&json!({"email": "a@b.c", "type": kind}), 0).unwrap().kind;
+    let user = |kind| user(&json!({"email": "a@b.c", "type": kind}), 0, &mut Names::default()).unwrap().kind;
     assert_eq!(user(json!("AdobeID")), UserType::Known(Identity::Adobe));
     assert_eq!(user(json!("unknown")), UserType::Unknown("unknown".to_owned()));
     assert!(user(Value::Null).known().is_none());
@@ -90,10 +91,10 @@ fn one_bad_user_is_named_and_nothing_is_invented() {
         json!({"email": "a@b.c", "groups": "Design"}),
         json!({"email": "a@b.c", "groups": ["Design", null]}),
     ] {
-        assert!(user(&bad, 4).is_err(), "{bad}");
+        assert!(user(&bad, 4, &mut Names::default()).is_err(), "{bad}");
     }
-    assert_eq!(user(&json!({}), 4).unwrap_err().who, "user 4");
-    assert_eq!(user(&json!({"username": "a@b.c"}), 4).unwrap().email, "a@b.c");
+    assert_eq!(user(&json!({}), 4, &mut Names::default()).unwrap_err().who, "user 4");
+    assert_eq!(user(&json!({"username": "a@b.c"}), 4, &mut Names::default()).unwrap().email, "a@b.c");
 }
 
 #[test]

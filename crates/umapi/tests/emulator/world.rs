@@ -118,9 +118,7 @@ pub(crate) fn rules(groups: &[&str]) -> Rules {
 /// One entry with these values, in these groups.
 pub(crate) fn entry(name: &str, values: &[(&str, &str)], groups: &[&str]) -> Entry {
     let mut entry = Entry { dn: format!("uid={name},dc=example,dc=com"), ..Entry::default() };
-    for (attribute, value) in values {
-        entry.attributes.insert((*attribute).to_owned(), vec![(*value).to_owned()]);
-    }
+    entry.attributes = values.iter().copied().collect();
     entry.groups = groups.iter().map(|name| GroupRef::new(name)).collect();
     entry
 }

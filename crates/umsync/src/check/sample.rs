@@ -90,7 +90,7 @@ fn of_person(person: Person, rules: &Rules, sample: &mut Sample) {
             format!("{}\nno account can be made: {why}", parts.join(", "))
         }
     };
-    for (group, by) in &groups {
+    for (group, by) in groups.iter() {
         told.push_str(&format!("\n{group}, by {}", by.join(", ")));
     }
     if !selected {
@@ -99,7 +99,7 @@ fn of_person(person: Person, rules: &Rules, sample: &mut Sample) {
     sample.told = told;
     sample.country = profile.ok().and_then(|profile| profile.country);
     sample.groups = groups
-        .into_iter()
+        .iter()
         .map(|(group, by)| (group.to_string(), by.iter().map(ToString::to_string).collect()))
         .collect();
     (sample.email, sample.username, sample.domain) = (Some(email), username, Some(domain));

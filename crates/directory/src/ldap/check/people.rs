@@ -10,6 +10,7 @@ use crate::account;
 use crate::error::Error;
 use crate::filter::Filter;
 use crate::groups::{Group, Groups, Person};
+use crate::record::names;
 use std::collections::{BTreeMap, BTreeSet};
 use umsync_engine::directory::{Entry, GroupRef};
 
@@ -250,7 +251,7 @@ pub(super) async fn samples(
         if let Some(look) = &mut report.people {
             look.writable.extend(record.texts(WRITABLE).map(str::to_owned));
         }
-        let mut entry = record.decode(&asking.wanted.attributes, settings.anchor.as_deref());
+        let mut entry = record.decode(&names(&asking.wanted.attributes), settings.anchor.as_deref());
         let groups = members.iter().filter(|(_, members)| members.contains(&at));
         entry.groups = groups.map(|(group, _)| group.clone()).collect();
         samples.push(entry);

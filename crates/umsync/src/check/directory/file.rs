@@ -47,8 +47,7 @@ pub(super) async fn look(
         .into_iter()
         .map(|name| {
             let role = if made_of.contains(&name) { Role::Person } else { Role::Name };
-            let values =
-                |entry: &&Entry| entry.attributes.contains_key(&name) || entry.undecodable.contains(&name);
+            let values = |entry: &&Entry| entry.first(&name).is_some() || entry.undecodable.contains(&name);
             let with = read.entries.iter().filter(values).count();
             let emails = read
                 .entries
