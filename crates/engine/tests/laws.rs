@@ -19,6 +19,7 @@ use umsync_engine::park::{MOST_REFUSALS, TRY_AGAIN};
 use umsync_engine::plan::Plan;
 use umsync_engine::rules::{Baseline, MappingMode};
 use umsync_engine::saved::{SavedPlan, exactly};
+use umsync_engine::sorted::Sorted;
 use umsync_engine::windows::Spent;
 use umsync_engine::withhold::Why;
 use world::{Several, World, now, world};
@@ -531,7 +532,7 @@ proptest! {
         for change in plan.changes() {
             match (&change.target, &change.what) {
                 (Target::User(account), What::PushUser { .. }) => {
-                    let by = world.rules.protect.of(&account.email, Some(&account.address.user), Some(account.identity), &BTreeSet::new());
+                    let by = world.rules.protect.of(&account.email, Some(&account.address.user), Some(account.identity), &Sorted::new());
                     prop_assert!(by.is_none(), "{} is protected", account.email);
                     sent.insert(account.key.clone());
                 }

@@ -84,10 +84,10 @@ impl Store {
             known.insert(Anchor::from_stored(anchor), link);
         }
         for (anchor, email) in emails {
-            if let Some(link) = known.get_mut(&Anchor::from_stored(anchor)) {
-                if fold_email(&link.email) != email {
-                    link.former.insert(email);
-                }
+            if let Some(link) = known.get_mut(&Anchor::from_stored(anchor))
+                && fold_email(&link.email) != email
+            {
+                link.former.insert(email);
             }
         }
         Ok(known)
