@@ -313,3 +313,45 @@ fn a_table_gives_the_people_that_it_gave() {
     assert_eq!(world.members("AG2"), ["ann@example.com"]);
     assert_eq!(world.adobe.users().len(), 1);
 }
+
+#[test]
+fn a_source_that_umsync_cannot_read_is_asked_for_as_a_table() {
+    let connectors = "  connectors: {okta: okta.yml, adobe_console: console.yml}\n";
+    for (options, source) in [
+        ("--connector okta --users mapped --process-groups", "Okta"),
+        ("--connector adobe_console --users mapped --process-groups", "another organization at Adobe"),
+    ] {
+        let told = story(options, ANN, vec![user("gone", &["AG1"])]);
+        let world = World::new(&seed(&["AG1", "AG2"], &told.users), "");
+        let folder = world.path("ust");
+        std::fs::create_dir(&folder).unwrap();
+        told.files(&folder);
+        let main = std::fs::read_to_string(folder.join("user-sync-config.yml")).unwrap();
+        let main = main.replace("  connectors: {ldap: ldap.yml}\n", connectors);
+        std::fs::write(folder.join("user-sync-config.yml"), main).unwrap();
+        std::fs::write(folder.join("okta.yml"), "host: example.okta.com\napi_token: PLANTED\n").unwrap();
+        std::fs::write(folder.join("console.yml"), "integration: {client_id: PLANTED}\n").unwrap();
+        let out = world.path("umsync2.yaml");
+        let head = "email,firstname,lastname,country,groups";
+        super::import(&folder, Some(options), &["--out", out.to_str().unwrap()]).with(0).says(&[
+            &format!("write the people of {source} into people.csv, beside the configuration"),
+            &format!("Its first row is `{head}`"),
+        ]);
+        let converted = std::fs::read_to_string(out).unwrap();
+        let section = world.adobe_section(&["every: 0s", "pace: off"]);
+        world.write("umsync.yaml", &format!("{section}{}", without(&converted, &["adobe"])));
+        // Until it is there, nobody has left.
+        let table = world.path("people.csv").display().to_string();
+        for arguments in [&["check"][..], &["plan"], &["sync"]] {
+            let ended = world.run_unchecked(arguments).with(6);
+            let said = format!("{}{}", ended.stdout, ended.stderr);
+            assert!(said.contains(&table) && said.contains("No such file"), "{arguments:?}: {said}");
+        }
+        assert_eq!((world.actions(), world.members("AG1").len()), (0, 1));
+        let rows = "ann@example.com,Ann,Doe,US,\"DG1, DG2\"\nbob@example.com,Bob,Doe,US,\n";
+        world.write("people.csv", &format!("{head}\n{rows}"));
+        world.run(&["sync"]).with(0);
+        assert_eq!(world.members("AG2"), ["ann@example.com"]);
+        assert!(world.adobe.user("bob@example.com").is_none());
+    }
+}

@@ -1,9 +1,11 @@
-//! What Adobe's User Sync Tool does, without its faults: its worked examples, its own safety scenarios and the faults that
-//! its users suffer from, each with its number.
+//! What Adobe's User Sync Tool does, without its faults: the list of all that it does and of its own tests, its worked
+//! examples, its own safety scenarios and the faults that its users suffer from, each with its number.
 
+mod cases;
 mod faults;
 mod figures;
 mod safety;
+mod table;
 mod worked;
 
 use crate::support::{World, group, person, seed};

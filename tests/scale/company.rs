@@ -40,6 +40,18 @@ impl Shape {
 }
 
 impl Company {
+    /// Everybody is in three of these groups.
+    pub(crate) fn flat(people: usize, groups: usize) -> Self {
+        Self { people, groups, shape: Shape::Flat }
+    }
+
+    /// The groups that one of them is in.
+    pub(crate) fn groups_of(&self, at: usize) -> impl Iterator<Item = usize> {
+        let each = if self.shape == Shape::Everybody { 1 } else { GROUPS_EACH };
+        let groups = self.groups;
+        (0..each).map(move |nth| (at + nth * 61) % groups)
+    }
+
     /// Everything below [`BASE`], for slapadd.
     pub(crate) fn write(&self, to: &mut impl Write) -> io::Result<()> {
         writeln!(
@@ -76,10 +88,7 @@ impl Company {
     fn lists(&self) -> Vec<(String, Vec<usize>, Vec<String>)> {
         let mut members = vec![Vec::new(); self.groups];
         for at in 0..self.people {
-            let each = if self.shape == Shape::Everybody { 1 } else { GROUPS_EACH };
-            for nth in 0..each {
-                members[(at + nth * 61) % self.groups].push(at);
-            }
+            self.groups_of(at).for_each(|group| members[group].push(at));
         }
         let mut lists = Vec::new();
         for (at, people) in members.into_iter().enumerate() {

@@ -1,38 +1,37 @@
-//! What reading a large directory costs: seconds, CPU, memory and requests, against a real OpenLDAP on this machine.
+//! What umsync costs: seconds, CPU, memory and requests, against a real OpenLDAP and an emulated Adobe on this machine.
 //!
-//!     cargo bench --bench scale                       # every case
+//!     cargo bench --bench scale                       # reading a directory, every case
 //!     cargo bench --bench scale -- 10000              # only those with so many people
+//!     cargo bench --bench scale -- whole              # the whole program, 10 000 and 100 000 people
+//!     cargo bench --bench scale -- whole 1000000      # with so many people
 //!
-//! It prints the table of the README. Every read happens in a process of its own, so that its CPU and its memory are its
+//! It prints the tables of the README. Every run happens in a process of its own, so that its CPU and its memory are its
 //! own; this process stays small, because Linux counts what a parent holds at the moment of starting a child as the
 //! child's. Nothing here is part of the tests: figures depend on the machine, and a test asserts no times.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement that cannot go on should panic")]
 
+mod adobe;
 mod company;
+mod cost;
 mod reader;
 mod server;
+mod whole;
 
 use company::{Company, Shape};
+use cost::{Cost, of_reader};
 use server::Server;
-use std::io::Read as _;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
-use wait4::Wait4 as _;
-
-/// What one reading cost.
-struct Cost {
-    entries: usize,
-    wall: Duration,
-    cpu: Duration,
-    memory: u64,
-}
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
-    if let [kind, url, groups] = arguments.as_slice() {
-        reader::read(kind, url, groups.parse().unwrap());
-        return;
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let number = |text: &str| text.parse::<usize>().expect("a number");
+    match words.as_slice() {
+        ["whole"] => return whole(&[10_000, 100_000]),
+        ["whole", people] => return whole(&[number(people)]),
+        ["adobe", people, groups, holds] => return adobe::serve(number(people), number(groups), holds),
+        [kind, url, groups] => return reader::read(kind, url, number(groups)),
+        _ => {}
     }
     let people: Option<usize> = arguments.first().map(|text| text.parse().expect("a number of people"));
     let cases = [
@@ -48,7 +47,7 @@ fn main() {
         let server = Server::start(company);
         for (kind, reader) in [("umsync", "umsync"), ("ldap3", "`ldap3` alone")] {
             let before = server.searches();
-            let Cost { entries, wall, cpu, memory } = cost(kind, &server.url(), company.groups);
+            let Cost { entries, wall, cpu, memory } = of_reader(kind, &server.url(), company.groups);
             assert_eq!(entries, company.people, "{reader} reads everybody");
             // The question itself is one of them.
             let searches = server.searches() - before - 1;
@@ -65,22 +64,9 @@ fn main() {
     }
 }
 
-/// Reads in a process of its own.
-fn cost(kind: &str, url: &str, groups: usize) -> Cost {
-    let begun = Instant::now();
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args([kind, url, &groups.to_string()])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut told = String::new();
-    child.stdout.take().unwrap().read_to_string(&mut told).unwrap();
-    let used = child.wait4().unwrap();
-    let wall = begun.elapsed();
-    assert!(used.status.success(), "the reader `{kind}` fails");
-    let entries = told.trim().parse().expect("a number of entries");
-    Cost { entries, wall, cpu: used.rusage.utime + used.rusage.stime, memory: used.rusage.maxrss }
+fn whole(sizes: &[usize]) {
+    println!("{}, {}\n", machine(), chrono::Utc::now().format("%Y-%m-%d"));
+    whole::print(sizes);
 }
 
 /// The processor, and how many of them.

@@ -140,7 +140,9 @@ fn columns(
     };
     let columns: Vec<String> = cells.iter().map(|cell| column(cell)).collect();
     let Settings { groups, disabled, expires, anchor, needed, .. } = settings;
-    let named = [Some(groups), disabled.as_ref(), expires.as_ref(), anchor.as_ref()];
+    // Where no group is asked for, a table needs none.
+    let groups = (!wanted.groups.is_empty() || !wanted.matching.is_empty()).then_some(groups);
+    let named = [groups, disabled.as_ref(), expires.as_ref(), anchor.as_ref()];
     let mut used: BTreeSet<String> =
         named.into_iter().flatten().chain(needed).map(|name| column(name)).collect();
     let missing: Vec<String> = used.iter().filter(|name| !columns.contains(name)).cloned().collect();

@@ -5,13 +5,14 @@ use super::error::ImportError;
 use super::files::{self, File, Reader};
 use super::groups::{self, Manner};
 use super::import::{Import, Paths};
-use super::leavers::Becomes;
+use super::leavers::{Becomes, Reach};
+use super::limits::Most;
 use super::options::{self, Connector, Options, Users};
 use super::report::{Key, Report};
 use super::section::{Found, Mistakes, Section};
 use super::umapi::Organizations;
 use super::written::Written;
-use super::{csv, elsewhere, hook, ldap, leavers, person, rest, secrets, selection, umapi};
+use super::{csv, elsewhere, hook, ldap, leavers, limits, person, rest, secrets, selection, umapi};
 use std::cell::RefCell;
 use std::path::Path;
 
@@ -153,18 +154,19 @@ fn whole(
         adobe_users.finish(&mut import.report);
     }
     selection::convert(import, &options);
-    leavers::convert(import, &options);
-    if let Some(limits) = root.section("limits") {
-        leavers::limits(import, &limits, &options);
-        if let Some(Found { key, value }) = limits.flag("group_removals_only") {
-            if value {
-                let why = "umsync counts memberships that are taken and users that leave apart: limits.removals, limits.group_removals, limits.leave";
-                import.report.changed(key, "what umsync does", why);
-            } else {
-                import.report.carried(key, "limits.leave counts users that leave");
-            }
-        }
-        limits.finish(&mut import.report);
+    let section = root.section("limits");
+    let most = section.as_ref().and_then(Most::read);
+    let only = section.as_ref().and_then(|limits| limits.flag("group_removals_only"));
+    let reach = Reach::of(&options, only.as_ref().is_some_and(|found| found.value), most.as_ref());
+    leavers::convert(import, &options, reach);
+    if let Some(most) = most {
+        limits::convert(import, most, reach);
+    }
+    if let Some(only) = only {
+        limits::group_removals_only(import, only, reach);
+    }
+    if let Some(section) = section {
+        section.finish(&mut import.report);
     }
     rest::logging(import, &root);
     rest::call(import, &options);

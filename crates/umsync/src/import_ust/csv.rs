@@ -187,10 +187,19 @@ fn columns(import: &mut Import<'_>, root: &Section<'_>, seen: &Seen, csv: &mut B
             }
             _ => "the default of umsync".to_owned(),
         };
-        if let Some(Found { key, value: _ }) = found {
-            import.report.carried(key, now);
-        } else if matches!(ours, "username" | "domain") {
-            import.report.carried(unsaid(name), format!("{now}, for the table has this column"));
+        match (found, ours) {
+            (Some(Found { key, value: _ }), "username") => {
+                import.report.changed(key, now, super::person::LIKE_AN_EMAIL);
+            }
+            (Some(Found { key, value: _ }), _) => import.report.carried(key, now),
+            (None, "username") => {
+                let now = format!("{now}, for the table has this column");
+                import.report.changed(unsaid(name), now, super::person::LIKE_AN_EMAIL);
+            }
+            (None, "domain") => {
+                import.report.carried(unsaid(name), format!("{now}, for the table has this column"));
+            }
+            (None, _) => {}
         }
     }
     import.to.people.block("attributes", attributes);

@@ -1,6 +1,7 @@
-//! What becomes of users whom the directory lacks, whom nothing may happen to, and how many may leave.
+//! What becomes of users whom the directory lacks, and whom nothing may happen to.
 
 use super::import::{Import, of_windows};
+use super::limits::Most;
 use super::options::{Action, AdobeUsers, Options, UNSAID};
 use super::python;
 use super::section::{Found, Section};
@@ -102,7 +103,7 @@ pub(super) enum Becomes {
 }
 
 impl Becomes {
-    fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
             Self::Keep => "keep",
             Self::RemoveGroups => "remove-groups",
@@ -127,24 +128,79 @@ impl Becomes {
             (Action::Delete, _) => Self::Delete,
         }
     }
+}
 
-    /// Without reaching further than the users that the User Sync Tool looked at.
-    fn narrowed(self, options: &Options) -> Self {
-        let narrow = options.adobe_users.value != AdobeUsers::All && options.list.is_none();
-        match self {
-            Self::RemoveAllGroups | Self::Remove | Self::Delete if narrow && options.process_groups.value => {
-                Self::RemoveGroups
+/// What the options ask for, and what becomes of it where the User Sync Tool acts on some of those who are gone only.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reach {
+    asked: Becomes,
+    pub(super) narrowed: Becomes,
+    by: By,
+}
+
+/// What keeps the User Sync Tool from acting on everybody who is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    Nothing,
+    /// It has not looked at everybody at Adobe.
+    AdobeUsers,
+    /// It leaves out whoever loses no mapped group, and a list says nothing of groups.
+    GroupRemovalsOnly,
+    /// Its limit lets nobody pass.
+    Limit,
+}
+
+impl Reach {
+    /// Without reaching further than the User Sync Tool.
+    pub(super) fn of(options: &Options, group_removals_only: bool, most: Option<&Most>) -> Self {
+        let asked = Becomes::of(options);
+        let by = match (group_removals_only, options.list.is_some(), &options.adobe_users.value) {
+            (true, _, _) => By::GroupRemovalsOnly,
+            (false, false, AdobeUsers::Mapped | AdobeUsers::Groups) => By::AdobeUsers,
+            (false, true, _) | (false, _, AdobeUsers::All) => By::Nothing,
+        };
+        let narrowed = match asked {
+            Becomes::Keep | Becomes::RemoveGroups => asked,
+            _ if by == By::Nothing => asked,
+            _ if options.list.is_some() || !options.process_groups.value => Becomes::Keep,
+            _ => Becomes::RemoveGroups,
+        };
+        // umsync has a limit of its own for those who leave, and none for leavers who lose groups.
+        match narrowed {
+            Becomes::RemoveGroups | Becomes::RemoveAllGroups if most.is_some_and(|most| most.nobody) => {
+                Self { asked, narrowed: Becomes::Keep, by: By::Limit }
             }
-            Self::RemoveAllGroups | Self::Remove | Self::Delete if narrow => Self::Keep,
-            other => other,
+            _ => Self { asked, narrowed, by },
+        }
+    }
+
+    /// Whether nobody passes the limit, so that nothing is done.
+    pub(super) fn ends_at_limit(self) -> bool {
+        self.by == By::Limit
+    }
+
+    /// Why it is less than was asked for.
+    fn why(self, options: &Options) -> String {
+        let further = format!(
+            "umsync sees every account in the domains of your people, so `{}` would reach further",
+            self.asked.word()
+        );
+        match self.by {
+            By::Limit => "limits.max_adobe_only_users lets nobody pass, so that nothing is done".to_owned(),
+            By::GroupRemovalsOnly => format!(
+                "with limits.group_removals_only the User Sync Tool acted only on who lost a mapped group, and on nobody where it knew no groups; {further}"
+            ),
+            By::AdobeUsers | By::Nothing => {
+                let key = &options.adobe_users.key.key;
+                format!("with {key} the User Sync Tool saw only accounts in those groups; {further}")
+            }
         }
     }
 }
 
 /// The section `leavers`.
-pub(super) fn convert(import: &mut Import<'_>, options: &Options) {
-    let asked = Becomes::of(options);
-    let narrowed = asked.narrowed(options);
+pub(super) fn convert(import: &mut Import<'_>, options: &Options, reach: Reach) {
+    let Reach { asked, narrowed, by: _ } = reach;
     let unknown = import.scope_unknown || import.protection_unknown;
     let becomes = if unknown { Becomes::Keep } else { narrowed };
     let Found { key, value } = options.action.clone();
@@ -175,12 +231,8 @@ pub(super) fn convert(import: &mut Import<'_>, options: &Options) {
         let why = "something that said who is meant could not be carried over (see below), so nobody is acted on until it is";
         import.report.changed_from(key, now, why, format!("action: {}", narrowed.word()));
     } else if narrowed != asked {
-        import.report.changed_from(
-            key,
-            now,
-            format!("with {} the User Sync Tool saw only accounts in those groups; umsync sees every account in the domains of your people, so `{}` would reach further", options.adobe_users.key.key, asked.word()),
-            format!("action: {}, after a look at `umsync plan`", asked.word()),
-        );
+        let before = format!("action: {}, after a look at `umsync plan`", asked.word());
+        import.report.changed_from(key, now, reach.why(options), before);
     } else if becomes == Becomes::Keep {
         let listed =
             if options.list.is_some() { ", for a list does not say which groups (#374)" } else { "" };
@@ -204,63 +256,4 @@ pub(super) fn convert(import: &mut Import<'_>, options: &Options) {
             "this call does nothing but act on the list; those in it who are in the directory again are left alone. It needs no call of its own: write leavers.list into the configuration of the usual one. Columns type and email are enough, and the table has commas",
         );
     }
-}
-
-/// The section `limits`.
-pub(super) fn limits(import: &mut Import<'_>, limits: &Section<'_>, options: &Options) {
-    let Some(Found { key, value }) = limits.text("max_adobe_only_users") else {
-        limits.missing("max_adobe_only_users", "the main file");
-        return;
-    };
-    let limit = match limit(value.trim()) {
-        Ok(limit) => limit,
-        Err(message) => {
-            limits.mistake(&key, &message);
-            return;
-        }
-    };
-    match Becomes::of(options).narrowed(options) {
-        acts @ (Becomes::Remove | Becomes::Delete) => {
-            import.to.limits.put("leave", &*limit);
-            let now = format!("limits.leave: {limit}");
-            let why = "more than that, and every removal waits for an approval, of whatever kind, and the run ends with 3; a share is one of the managed users";
-            match acts {
-                Becomes::Delete => import.report.changed_from(
-                    key,
-                    now,
-                    format!("{why}. Deletion always waits for an approval"),
-                    format!("limits.delete: {limit}"),
-                ),
-                _ => import.report.changed(key, now, why),
-            }
-        }
-        Becomes::RemoveGroups | Becomes::RemoveAllGroups => import.report.changed(
-            key,
-            "limits.removals and limits.group_removals, by default 5% and 20%",
-            format!("umsync counts memberships that are taken, of whomever, and not users ({value}); more than that, and every removal waits for an approval"),
-        ),
-        Becomes::Keep => import.report.lost(
-            key,
-            "nothing is done about users whom the directory lacks",
-            format!("when leavers.action is remove or delete, write limits.leave: {limit}"),
-        ),
-    }
-}
-
-fn limit(value: &str) -> Result<String, String> {
-    let wrong = || format!("`{value}` is neither a number nor a share such as 5%");
-    let Some(share) = value.strip_suffix('%') else {
-        let number = value.replace('_', "").parse::<i64>().map_err(|_| wrong())?;
-        // A negative limit lets nobody pass.
-        return Ok(number.max(0).to_string());
-    };
-    let share = share.trim().parse::<f64>().map_err(|_| wrong())?;
-    if !(0.0..=100.0).contains(&share) {
-        return Err(format!("`{value}` is no share between 0% and 100%"));
-    }
-    // What is cut off makes the limit tighter.
-    let hundredths = (share * 100.0 + 1e-6).floor();
-    let (whole, rest) = ((hundredths / 100.0).floor(), hundredths % 100.0);
-    let share = if rest == 0.0 { format!("{whole}") } else { format!("{whole}.{rest:02}") };
-    Ok(format!("{{share: {share}%, floor: 0}}"))
 }

@@ -17,6 +17,7 @@ mod hook;
 mod import;
 mod ldap;
 mod leavers;
+mod limits;
 mod options;
 mod person;
 mod python;

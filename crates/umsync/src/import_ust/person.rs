@@ -19,6 +19,9 @@ const FORMATS: [(&str, &str, Option<&str>); 6] = [
     ("user_domain_format", "domain", None),
 ];
 
+/// Of usernames.
+pub(super) const LIKE_AN_EMAIL: &str = "a username that looks like an email is left out, for Adobe finds nobody by it later (B5): a new account then has its email as username. Bare usernames are as before";
+
 /// Templates of an LDAP connector, and the identity type that it gives.
 pub(super) fn from_ldap(import: &mut Import<'_>, root: &Section<'_>) {
     let mut attributes = Block::default();
@@ -30,7 +33,12 @@ pub(super) fn from_ldap(import: &mut Import<'_>, root: &Section<'_>) {
             }
             Ok(template) => {
                 attributes.text(ours, &template);
-                import.report.carried(key, format!("people.attributes.{ours}: {template}"));
+                let now = format!("people.attributes.{ours}: {template}");
+                if ours == "username" {
+                    import.report.changed(key, now, LIKE_AN_EMAIL);
+                } else {
+                    import.report.carried(key, now);
+                }
             }
             // Whom an account belongs to is not guessed.
             Err(reason) if matches!(ours, "email" | "username" | "domain") => root.mistake(
