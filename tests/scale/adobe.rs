@@ -145,4 +145,3 @@ fn churn(org: &mut Org, company: &Company) {
         }
     }
 }
-
