@@ -1,6 +1,7 @@
 //! The daemon: when it runs, what stops it, and what it does when something is in its way.
 
-use crate::support::{Ended, World, awaited, group, person, root, seed};
+use crate::support::store::EVERY;
+use crate::support::{Ended, ORGANIZATION, World, awaited, group, person, root, seed};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::fs::File;
@@ -343,4 +344,25 @@ fn what_the_daemon_lacks_ends_78() {
     let text = text.replace(&format!("  server: {url}\n  ims: {url}\n  every: 0s\n  pace: off\n"), "");
     world.write("umsync.yaml", &text.replace("0 0 0 30 2 *", "0 0 0 1 1 *"));
     world.run(&["run"]).with(78).says(&["there is no store", "the first time, run `umsync plan`"]);
+}
+
+#[test]
+fn it_pushes_as_the_schedule_says_and_waits_for_no_listing() {
+    let world = world(2);
+    // A listing has just begun, and what was known before is too old.
+    world.configure_with(&["pace: off", "wait: 0s"], RULES);
+    world.run(&["plan"]).with(0);
+    let listed = (world.listings(), world.adobe.calls(Endpoint::Groups).len());
+    world.runtime.block_on(async {
+        let store = world.store().await.unwrap();
+        store.amend_snapshot(ORGANIZATION, |snapshot| snapshot.read_at -= EVERY).await.unwrap();
+        store.close().await;
+    });
+    world.configure_with(&["pace: off", "wait: 0s"], &format!("strategy: push\n{RULES}{OFTEN}"));
+    let daemon = Daemon::start(&world);
+    daemon.until("everybody is pushed", || world.members("Design").len() == 3);
+    daemon.says("the gate is closed: the run waits for it");
+    daemon.stop();
+    assert_eq!((world.listings(), world.adobe.calls(Endpoint::Groups).len()), listed);
+    assert_eq!(world.actions(), 1, "once in two hours");
 }

@@ -338,3 +338,10 @@ fn without_a_listing_there_is_nothing_to_compare_and_none_is_made() {
     world.configure(MAPPING);
     shadow(&world, "agree.log", &[]).with(1).says(&["Adobe was never listed", "umsync plan"]);
 }
+
+#[test]
+fn a_push_has_nothing_to_compare() {
+    let world = three(NO_LIMITS);
+    world.configure(&["strategy: push\n", MAPPING, NO_LIMITS].concat());
+    shadow(&world, "agree.log", &[]).with(78).says(&["with `strategy: push`", "says `strategy: sync`"]);
+}

@@ -173,6 +173,34 @@ fn w05_w06_w07_whoever_is_gone_is_treated_as_the_action_says() {
 }
 
 #[test]
+fn what_was_pushed_is_pushed_and_nothing_is_taken_or_listed() {
+    let formerly = || {
+        let mut ann = user("ann", &["AG2", "Other"]);
+        ann["firstname"] = "Formerly".into();
+        ann
+    };
+    for (options, name) in [("--update-user-info", "ann"), ("", "Formerly")] {
+        let call = format!("--strategy push --process-groups {options}").leak();
+        let mut told = story(call, ANN, vec![formerly(), user("bob", &["AG1"])]);
+        told.adobe_users = "  update_attributes: [email]\n  exclude_adobe_groups: [_org_admin, Other]\n";
+        let world = told.world();
+        world.run(&["sync"]).with(0);
+        let ann = world.adobe.user("ann@example.com").unwrap();
+        assert_eq!(ann.firstname.as_deref(), Some(name), "{options}");
+        assert_eq!(ann.groups.iter().collect::<Vec<_>>(), ["AG1", "AG2", "Other"]);
+        assert_eq!(world.members("AG1"), ["ann@example.com", "bob@example.com"]);
+        assert_eq!(world.listings(), 0);
+    }
+    // Nobody is made, so that nobody is pushed.
+    let people: &[(&str, &[&str])] = &[("ann", &["DG1"]), ("bob", &[])];
+    story("--strategy push --exclude-unmapped-users", people, vec![]).ends(0, &[]);
+    story("--strategy push --exclude-unmapped-users --process-groups", people, vec![])
+        .ends(0, &[("ann", &["AG1"])]);
+    story("--strategy push", people, vec![]).ends(0, &[("ann", &[]), ("bob", &[])]);
+    story("--strategy push --process-groups --user-filter (?=a).*", people, vec![]).ends(0, &[]);
+}
+
+#[test]
 fn w09_whoever_is_in_no_mapped_group_is_not_made() {
     let people: &[(&str, &[&str])] = &[("ann", &["DG1"]), ("bob", &[])];
     story("--exclude-unmapped-users --process-groups", people, vec![]).ends(0, &[("ann", &["AG1"])]);

@@ -81,6 +81,7 @@ fn rules() -> Rules {
     let leavers =
         Leavers { action: LeaverAction::Remove, grace: Duration::ZERO, reads: 1, groups: [].into() };
     Rules {
+        strategy: umsync_engine::rules::Strategy::Sync,
         people,
         people_of: [].into(),
         mappings: ["Design", "Video", "Sketch"].map(mapping).into(),

@@ -29,7 +29,7 @@ const CASES: &[(usize, usize, &[Case])] = &[
     (1, 1, &[Row("CFG-2")]),
     (2, 2, &[Row("CFG-3")]),
     (3, 3, &[Row("CFG-4")]),
-    (4, 4, &[LeftOut(PUSH)]),
+    (4, 4, &[Row("push"), LeftOut(PUSH)]),
     (5, 5, &[Row("2.8")]),
     // Commands name people by the email that Adobe has, whatever their username.
     (
@@ -79,7 +79,7 @@ const CASES: &[(usize, usize, &[Case])] = &[
     (43, 44, &[Test("tests/parity/cases.rs::t43_t44_both_sides_differ_in_every_way_at_once")]),
     (45, 45, &[Row("2.8")]),
     (46, 46, &[Row("W1"), Row("W3"), LeftOut(ORGANIZATIONS)]),
-    (47, 47, &[LeftOut(PUSH)]),
+    (47, 47, &[Row("push"), LeftOut(PUSH), LeftOut(ORGANIZATIONS)]),
     (48, 55, COUNTRIES),
     (56, 56, &[LeftOut(ORGANIZATIONS)]),
     (57, 57, &[Row("CFG-8"), Row("CFG-2")]),

@@ -4,6 +4,8 @@ mod countries;
 mod leavers;
 mod made;
 mod patterns;
+mod push;
+mod push_refused;
 mod selection;
 
 use crate::support::World;

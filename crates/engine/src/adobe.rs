@@ -175,7 +175,8 @@ pub struct UnreadableUser {
     pub reason: String,
 }
 
-/// All of Adobe's side. It exists only when every page was read to a proven end.
+/// All of Adobe's side. It exists only when every page was read to a proven end, or where none is to be: see
+/// [`Snapshot::not_listed`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot {
     /// The organization it was read from.
@@ -190,4 +191,19 @@ pub struct Snapshot {
     pub unreadable: Vec<UnreadableUser>,
     /// Adobe's own count of users (`X-Total-Count`), which includes technical accounts that are never listed.
     pub total_count: Option<u64>,
+}
+
+impl Snapshot {
+    /// Nothing of Adobe's side, for a push, which does not ask for it. Nothing else may be decided by it: everybody would
+    /// seem to be missing.
+    pub fn not_listed(organization: &str, now: DateTime<Utc>) -> Self {
+        Self {
+            organization: organization.to_owned(),
+            read_at: now,
+            users: Vec::new(),
+            groups: BTreeMap::new(),
+            unreadable: Vec::new(),
+            total_count: Some(0),
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! The stored snapshot brought up to date with what was executed, so that the next run need not list Adobe again.
 
 use crate::adobe::{Group, GroupKind, Snapshot, Status, User, UserType};
-use crate::change::{Account, Address, Change, Field, Profile, Target, What};
+use crate::change::{Account, Address, Change, Field, Names, Profile, Target, What};
 use crate::key::{GroupName, UserKey, fold};
 use crate::sorted::Sorted;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,13 +20,31 @@ pub fn amend<'a>(adobe: &mut Snapshot, changes: impl IntoIterator<Item = &'a Cha
                     adobe.users.push(new_user(account, profile));
                 }
             }
+            (Target::User(account), What::PushUser { profile, names }) => {
+                match (index.find(account), names) {
+                    (Some(at), Names::Update) => rename(&mut adobe.users[at], profile),
+                    (Some(_), Names::Keep) => {}
+                    (None, _) => {
+                        adobe.total_count = adobe.total_count.map(|count| count + 1);
+                        index.by_key.insert(account.key.clone(), adobe.users.len());
+                        adobe.users.push(new_user(account, profile));
+                    }
+                }
+            }
             (Target::User(account), what) => {
                 let Some(at) = index.find(account) else { continue };
                 if change.is_departure() {
                     gone.insert(at);
                 } else {
+                    // What is pushed may be so already.
+                    let counts = match what {
+                        What::Join { group } => !adobe.users[at].groups.contains(group),
+                        _ => true,
+                    };
                     change_user(&mut adobe.users[at], what);
-                    recount(adobe, what);
+                    if counts {
+                        recount(adobe, what);
+                    }
                 }
             }
             (Target::Group(_), _) => {}
@@ -91,6 +109,14 @@ fn new_user(account: &Account, profile: &Profile) -> User {
     }
 }
 
+/// A creation that finds its account there gives it the names that it has, and nothing else (UMAPI documentation,
+/// "updateIfAlreadyExists").
+fn rename(user: &mut User, profile: &Profile) {
+    let Profile { identity: _, email: _, first_name, last_name, country: _ } = profile.clone();
+    user.first_name = first_name.or(user.first_name.take());
+    user.last_name = last_name.or(user.last_name.take());
+}
+
 fn change_user(user: &mut User, what: &What) {
     match what {
         What::Update { field, to, from: _ } => match field {
@@ -113,6 +139,7 @@ fn change_user(user: &mut User, what: &What) {
         }
         What::CreateGroup
         | What::CreateUser(_)
+        | What::PushUser { .. }
         | What::Leave
         | What::Delete
         | What::Describe { .. }

@@ -110,6 +110,16 @@ impl Field {
     }
 }
 
+/// What becomes of the names of an account that is there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Names {
+    /// They are replaced by those that the directory gives.
+    Update,
+    /// They stay.
+    Keep,
+}
+
 /// What is to happen.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -118,6 +128,13 @@ pub enum What {
     CreateGroup,
     /// An account is made.
     CreateUser(Profile),
+    /// An account is made, unless it is there: nobody has looked (`strategy: push`).
+    PushUser {
+        /// What it is made of.
+        profile: Profile,
+        /// What becomes of the names of one that is there.
+        names: Names,
+    },
     /// One attribute changes.
     Update {
         /// Which.
@@ -180,6 +197,8 @@ pub enum Reason {
     GroupMapped,
     /// The directory selects a person whom Adobe lacks.
     NewPerson,
+    /// It is sent as the directory has it, whatever Adobe holds.
+    Pushed,
     /// Directory and Adobe differ in this attribute.
     Differs,
     /// These directory groups give the membership.
@@ -231,6 +250,16 @@ impl Change {
     /// Whether the account leaves the organization, deleted or not.
     pub fn is_departure(&self) -> bool {
         matches!(self.what, What::Leave | What::Delete)
+    }
+
+    /// Whether it is sent without a look at what Adobe holds: what it creates, nobody knows beforehand.
+    pub fn is_push(&self) -> bool {
+        self.reason == Reason::Pushed
+    }
+
+    /// Whether it waits until somebody has approved a first plan.
+    pub fn needs_baseline(&self) -> bool {
+        self.is_removal() || self.is_identity() || self.is_push()
     }
 
     /// Whether it changes who an account is: class `identity`.

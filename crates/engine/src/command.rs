@@ -1,6 +1,6 @@
 //! Commands: changes as Adobe takes them, and what became of each.
 
-use crate::change::{Account, Field, Profile, Target};
+use crate::change::{Account, Field, Names, Profile, Target};
 use crate::key::GroupName;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +28,13 @@ pub enum Step {
     CreateGroup,
     /// `createFederatedID`, `createEnterpriseID` or `addAdobeID`, ignoring one that is already there.
     CreateUser(Profile),
+    /// The same of one that may well be there, whose names are updated or kept.
+    PushUser {
+        /// What it is made of.
+        profile: Profile,
+        /// What becomes of the names of one that is there.
+        names: Names,
+    },
     /// `update`.
     Update(BTreeMap<Field, String>),
     /// `remove` from these groups, at most ten.
@@ -128,6 +135,7 @@ impl Step {
             Self::CreateGroup
             | Self::Describe(_)
             | Self::CreateUser(_)
+            | Self::PushUser { .. }
             | Self::Update(_)
             | Self::RemoveFromOrg { .. } => 1,
         }
@@ -148,9 +156,11 @@ impl Step {
             Self::Attach(profiles) => {
                 profiles.iter().map(|profile| Self::Attach(vec![profile.clone()])).collect()
             }
-            Self::CreateGroup | Self::Describe(_) | Self::CreateUser(_) | Self::RemoveFromOrg { .. } => {
-                vec![self.clone()]
-            }
+            Self::CreateGroup
+            | Self::Describe(_)
+            | Self::CreateUser(_)
+            | Self::PushUser { .. }
+            | Self::RemoveFromOrg { .. } => vec![self.clone()],
         }
     }
 }

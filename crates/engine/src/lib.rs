@@ -13,7 +13,7 @@
 //! * [`rules`]: what the configuration means. [`desired`]: people, made of entries by the rules; [`set_aside`] what could not
 //!   be understood, and whom it protects; [`shared`] whom several directories give; [`country`]: which countries there are; [`pattern`]:
 //!   regular expressions, and [`pattern_groups`] that are mapped by them.
-//! * [`matching`]: who is who, and [`adoption`] a table of it. [`diff`]: the difference, as [changes](change); [`protect`]: whom nothing may happen to.
+//! * [`matching`]: who is who, and [`adoption`] a table of it. [`diff`]: the difference, as [changes](change), or everybody as they are, where Adobe's side is not looked at; [`protect`]: whom nothing may happen to.
 //! * [`limits`], [`windows`] and [`withhold`]: what is too much at once, or in a day or a week, or not approved; [`unresolved`]: members whom nobody can
 //!   read; [`falls`]: reads with far fewer people than usual; [`unread`]: a directory that could not be read while others could;
 //!   [`count`]: users whom Adobe counts and did not list.
@@ -26,7 +26,8 @@
 //!
 //! They are laws, tested for all worlds in `tests/laws.rs`: a plan applied leaves nothing to plan; the order of input does not
 //! matter; nothing unmanaged or protected is touched; nobody whom the directory names leaves; limits hold; nobody loses what
-//! a group with new unresolved members gives, or what a directory gave or may give that could not be read; every change is carried by one command within Adobe's tens.
+//! a group with new unresolved members gives, or what a directory gave or may give that could not be read; a push only gives;
+//! every change is carried by one command within Adobe's tens.
 
 pub mod adobe;
 pub mod adoption;

@@ -14,6 +14,8 @@ use std::fmt;
 pub enum Class {
     /// Accounts made.
     Create,
+    /// Accounts sent without a look at who is there: made or updated.
+    Push,
     /// Names changed.
     Update,
     /// Emails and usernames changed.
@@ -30,8 +32,9 @@ pub enum Class {
 
 impl Class {
     /// Every class, in the order in which a report tells them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Create,
+        Self::Push,
         Self::Update,
         Self::Identity,
         Self::GroupRemovals,
@@ -44,6 +47,7 @@ impl Class {
     pub fn of(change: &Change) -> &'static [Self] {
         match change.what {
             What::CreateUser(_) => &[Self::Create],
+            What::PushUser { .. } => &[Self::Push],
             What::Update { field: Field::Email | Field::Username, .. } => &[Self::Identity],
             What::Update { field: Field::FirstName | Field::LastName, .. } => &[Self::Update],
             What::Lose { .. } => &[Self::GroupRemovals, Self::Removals],
@@ -56,7 +60,7 @@ impl Class {
     /// The key under `limits` in the configuration.
     pub fn key(self) -> &'static str {
         match self {
-            Self::Create => "create",
+            Self::Create | Self::Push => "create",
             Self::Update => "update",
             Self::Identity => "identity",
             Self::GroupRemovals => "group_removals",
@@ -70,6 +74,7 @@ impl Class {
     fn words(self) -> [&'static str; 3] {
         match self {
             Self::Create => ["new account is", "new accounts are", "people selected"],
+            Self::Push => ["account to be sent is", "accounts to be sent are", "people selected"],
             Self::Update => ["changed name is", "changed names are", "managed users"],
             Self::Identity => {
                 ["changed email or username is", "changed emails or usernames are", "managed users"]
@@ -127,7 +132,7 @@ impl Limit {
 /// The limits of one run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Limits {
-    /// For [`Class::Create`], of people selected.
+    /// For [`Class::Create`] and [`Class::Push`], of people selected.
     pub create: Limit,
     /// For [`Class::Update`], of managed users.
     pub update: Limit,
@@ -201,7 +206,7 @@ impl Limits {
     /// The limit of a class.
     pub fn of(&self, class: Class) -> Limit {
         match class {
-            Class::Create => self.create,
+            Class::Create | Class::Push => self.create,
             Class::Update => self.update,
             Class::Identity => self.identity,
             Class::GroupRemovals => self.group_removals,
@@ -228,7 +233,7 @@ pub struct Populations {
 impl Populations {
     fn of(&self, class: Class, group: Option<&GroupName>) -> usize {
         match class {
-            Class::Create => self.selected,
+            Class::Create | Class::Push => self.selected,
             Class::Update | Class::Identity | Class::Leave | Class::Delete => self.managed_users,
             Class::Removals => self.managed_memberships,
             Class::GroupRemovals => {

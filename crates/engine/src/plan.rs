@@ -15,7 +15,7 @@ use crate::matching::Held;
 use crate::memory::{Absent, Departure, Gave, Match, Memory};
 use crate::pack::{Cost, Packing, Terms, commands};
 use crate::park::{Parked, Parking, park};
-use crate::rules::Rules;
+use crate::rules::{Rules, Strategy};
 use crate::set_aside::SetAside;
 use crate::shared::Shared;
 use crate::unread::{Unread, giving, waiting, without_doubtful_links};
@@ -45,7 +45,7 @@ pub struct Plan {
     unread: Vec<Unread>,
     unknown: usize,
     shared: Vec<Shared>,
-    adobe: AdobeRead,
+    adobe: Option<AdobeRead>,
     #[serde(serialize_with = "with_classes")]
     changes: Vec<Change>,
     commands: Vec<Command>,
@@ -158,8 +158,8 @@ pub struct AdobeRead {
 pub struct GroupLine {
     /// Which.
     pub name: GroupName,
-    /// Listed users in it now.
-    pub before: usize,
+    /// Listed users in it now; `None` where none were listed.
+    pub before: Option<usize>,
     /// Memberships that the plan gives.
     pub gains: usize,
     /// Memberships that the plan takes, leaving users included.
@@ -192,7 +192,7 @@ pub struct Abandoned {
 impl GroupLine {
     /// Members after the plan, as far as anybody knows.
     pub fn after(&self) -> u64 {
-        let before = self.counted.unwrap_or_default().max(self.before as u64);
+        let before = self.counted.unwrap_or_default().max(self.before.unwrap_or_default() as u64);
         (before + self.gains as u64).saturating_sub(self.losses as u64)
     }
 
@@ -244,7 +244,7 @@ pub struct Occasion<'a> {
     pub packing: Packing,
 }
 
-/// Decides: from both sides and the rules to a plan.
+/// Decides: from both sides and the rules to a plan. A push looks at nothing of Adobe's side but whose it is.
 pub fn plan(
     directories: &Directories,
     adobe: &Snapshot,
@@ -253,6 +253,12 @@ pub fn plan(
     occasion: Occasion<'_>,
 ) -> Result<(Plan, Remember), DiffError> {
     let Occasion { configuration, now, person, packing } = occasion;
+    let not_listed = Snapshot::not_listed(&adobe.organization, now);
+    let (adobe, packing) = match rules.strategy {
+        Strategy::Sync => (adobe, packing),
+        // Everybody has a command of their own, and nobody knows which groups are user groups.
+        Strategy::Push => (&not_listed, Packing::PerUser),
+    };
     let desired = desired(directories, rules, memory, now);
     if desired.selected() == 0 {
         let (entries, people) = (desired.entries, desired.people.len());
@@ -278,7 +284,11 @@ pub fn plan(
     without_doubtful_links(&mut matches, directories, memory);
     let count = Count::of(adobe, memory.surplus);
     let counts = Counts::of_all(directories, rules);
-    let falls = falls(&counts, &memory.reads, &rules.limits);
+    let falls = match rules.strategy {
+        Strategy::Sync => falls(&counts, &memory.reads, &rules.limits),
+        // Whoever is missing is not sent, and nothing else happens to them.
+        Strategy::Push => Vec::new(),
+    };
     let doubtful = desired.set_aside.len() + held.iter().filter(|held| held.reason.is_doubt()).count();
     let doubts = Doubts {
         anybody_set_aside: desired.shield.anybody,
@@ -332,7 +342,7 @@ pub fn plan(
         unread,
         unknown,
         shared: desired.shared,
-        adobe: AdobeRead {
+        adobe: (rules.strategy == Strategy::Sync).then(|| AdobeRead {
             read_at: adobe.read_at,
             digest: listed(adobe),
             users: adobe.users.len(),
@@ -340,7 +350,7 @@ pub fn plan(
             counted: adobe.total_count,
             surplus: memory.surplus,
             looked_for: memory.looked_for.len(),
-        },
+        }),
         commands,
         packed,
         cost,
@@ -540,7 +550,8 @@ fn group_lines(
             let user_group = known.is_none_or(|known| known.kind == GroupKind::UserGroup);
             let line = GroupLine {
                 name,
-                before: populations.members.get(&group).copied().unwrap_or_default(),
+                before: (rules.strategy == Strategy::Sync)
+                    .then(|| populations.members.get(&group).copied().unwrap_or_default()),
                 gains: 0,
                 losses: 0,
                 withheld: 0,
@@ -565,7 +576,7 @@ fn group_lines(
     }
     for change in changes {
         match (&change.target, &change.what) {
-            (Target::Group(group), What::CreateGroup) => {
+            (Target::Group(group), What::CreateGroup) if !change.is_push() => {
                 if let Some(line) = lines.get_mut(group) {
                     line.new = true;
                 }
@@ -756,9 +767,14 @@ impl Plan {
         &self.shared
     }
 
-    /// What Adobe gave.
-    pub fn adobe(&self) -> &AdobeRead {
-        &self.adobe
+    /// What Adobe gave; `None` where it was not asked, because the plan is a push.
+    pub fn adobe(&self) -> Option<&AdobeRead> {
+        self.adobe.as_ref()
+    }
+
+    /// Whether it sends everybody without a look at Adobe.
+    pub fn is_push(&self) -> bool {
+        self.adobe.is_none()
     }
 
     /// What is to be sent, sorted.

@@ -16,6 +16,8 @@ use std::time::Duration;
 /// All rules of one organization.
 #[derive(Debug, Clone)]
 pub struct Rules {
+    /// Whether Adobe's side is looked at.
+    pub strategy: Strategy,
     /// Who is a person, and what they are at Adobe.
     pub people: PeopleRules,
     /// How entries of a directory are read, where it is otherwise than in `people`: the templates, and what a disabled
@@ -33,6 +35,15 @@ pub struct Rules {
     pub limits: Limits,
     /// Whether removals and identity changes may be sent before somebody has approved a plan.
     pub baseline: Baseline,
+}
+
+/// Whether Adobe's side is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Strategy {
+    /// It is listed, and what differs is sent.
+    Sync,
+    /// It is not: everybody who is selected is sent, to be made or updated and given groups. Nothing is ever taken.
+    Push,
 }
 
 /// Who is a person, and what they are at Adobe.

@@ -53,7 +53,8 @@ struct Parts {
     /// Missing in plans of earlier versions, which accepted none.
     #[serde(default)]
     surplus: Option<u64>,
-    adobe: Counted,
+    /// Missing where Adobe's side was not listed.
+    adobe: Option<Counted>,
 }
 
 /// When Adobe's side was read, and counted.
@@ -127,8 +128,8 @@ impl SavedPlan {
     }
 
     /// When Adobe counted what [`Self::surplus`] says.
-    pub fn counted_at(&self) -> DateTime<Utc> {
-        self.0.adobe.read_at
+    pub fn counted_at(&self) -> Option<DateTime<Utc>> {
+        self.0.adobe.as_ref().map(|adobe| adobe.read_at)
     }
 
     /// As [`Plan::freezing`].
@@ -201,7 +202,9 @@ pub fn exactly(saved: &SavedPlan, fresh: &Plan, approved: &BTreeSet<String>) -> 
 
 /// Takes out what needs an account or a group that the fresh plan would make and the kept one does not name like that.
 fn without_what_they_need(wanted: &mut BTreeSet<String>, fresh: &Plan) {
-    let makes = |change: &&Change| matches!(change.what, What::CreateUser(_) | What::CreateGroup);
+    let makes = |change: &&Change| {
+        matches!(change.what, What::CreateUser(_) | What::PushUser { .. } | What::CreateGroup)
+    };
     let unmade: BTreeSet<&Target> = fresh
         .changes()
         .iter()

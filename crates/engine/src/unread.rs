@@ -67,7 +67,7 @@ pub(crate) fn waiting(
                 }
                 // The directory that was read may be the one that is behind.
                 What::Update { .. } => is_theirs,
-                What::CreateUser(_) | What::Join { .. } => {
+                What::CreateUser(_) | What::PushUser { .. } | What::Join { .. } => {
                     is_theirs && account.id.as_deref().is_none_or(|id| !known.contains(id))
                 }
                 What::CreateGroup | What::Describe { .. } | What::Attach { .. } => false,

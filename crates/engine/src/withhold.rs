@@ -181,7 +181,7 @@ pub fn withhold(changes: Vec<Change>, circumstances: Circumstances<'_>) -> Check
         if let Some(why) = parked.get(change) {
             return Some(*why);
         }
-        if change.is_removal() || change.is_identity() {
+        if change.needs_baseline() {
             match baseline {
                 Baseline::Missing => return Some(Why::NoBaseline),
                 Baseline::Changed => return Some(Why::OtherConfiguration),
@@ -240,7 +240,7 @@ fn withhold_dependents(checked: &mut Checked) {
             (Target::Group(group), What::CreateGroup) => {
                 groups.insert(group.clone());
             }
-            (Target::User(account), What::CreateUser(_)) => {
+            (Target::User(account), What::CreateUser(_) | What::PushUser { .. }) => {
                 users.insert(account.clone());
             }
             _ => {}

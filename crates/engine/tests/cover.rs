@@ -158,7 +158,7 @@ fn changes(pairs: &BTreeSet<(usize, usize)>) -> Vec<Change> {
 fn lines(groups: usize) -> Vec<GroupLine> {
     let line = |group: usize| GroupLine {
         name: GroupName::new(&format!("G{group}")),
-        before: 10,
+        before: Some(10),
         gains: 0,
         losses: 0,
         withheld: 0,

@@ -19,6 +19,7 @@ use umsync_engine::park::{MOST_REFUSALS, TRY_AGAIN};
 use umsync_engine::plan::Plan;
 use umsync_engine::rules::{Baseline, MappingMode};
 use umsync_engine::saved::{SavedPlan, exactly};
+use umsync_engine::sorted::Sorted;
 use umsync_engine::windows::Spent;
 use umsync_engine::withhold::Why;
 use world::{Several, World, now, world};
@@ -510,5 +511,87 @@ proptest! {
             _ => false,
         };
         prop_assert_eq!(deeds(plan.changes().iter().filter(gains)), deeds(alone.changes().iter().filter(gains)));
+    }
+}
+
+/// The same world, pushed to.
+fn pushed(mut world: World) -> World {
+    world.rules.strategy = umsync_engine::rules::Strategy::Push;
+    world
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn a_push_only_gives_and_a_second_one_changes_nothing(world in world()) {
+        let world = pushed(world.without_limits());
+        let Ok((plan, _)) = world.plan() else { return Ok(()) };
+        let managed = world.rules.managed_groups();
+        let mut sent = BTreeSet::new();
+        for change in plan.changes() {
+            match (&change.target, &change.what) {
+                (Target::User(account), What::PushUser { .. }) => {
+                    let by = world.rules.protect.of(&account.email, Some(&account.address.user), Some(account.identity), &Sorted::new());
+                    prop_assert!(by.is_none(), "{} is protected", account.email);
+                    sent.insert(account.key.clone());
+                }
+                (Target::User(_), What::Join { group }) => prop_assert!(managed.contains(group)),
+                (Target::Group(group), What::CreateGroup) => prop_assert!(managed.contains(group)),
+                _ => prop_assert!(false, "{change:?}"),
+            }
+        }
+        let mut after = world.adobe.clone();
+        amend(&mut after, plan.changes());
+        for before in &world.adobe.users {
+            let now = after.users.iter().find(|user| user.id == before.id).expect("nobody leaves");
+            prop_assert!(before.groups.is_subset(&now.groups));
+            prop_assert_eq!((&before.email, &before.username, &before.kind), (&now.email, &now.username, &now.kind));
+            if !before.key().is_some_and(|key| sent.contains(&key)) {
+                prop_assert_eq!(before, now, "nobody has sent them");
+            }
+        }
+        for change in plan.changes() {
+            let (Target::User(account), What::Join { group }) = (&change.target, &change.what) else { continue };
+            prop_assert!(sent.contains(&account.key), "whoever joins is sent");
+            let is_in = |user: &User| user.key().as_ref() == Some(&account.key) && user.groups.contains(group);
+            prop_assert!(after.users.iter().any(is_in));
+        }
+        let mut twice = after.clone();
+        amend(&mut twice, plan.changes());
+        prop_assert_eq!(after, twice);
+        for command in plan.commands() {
+            prop_assert!(!command.is_of_members() && command.steps.len() <= STEPS_PER_COMMAND);
+        }
+        prop_assert_eq!(plan.commands().iter().map(|command| command.changes.len()).sum::<usize>(), plan.changes().len());
+    }
+
+    #[test]
+    fn a_push_knows_nothing_of_adobe(world in world(), other in world(), seed in any::<u64>()) {
+        let world = pushed(world);
+        let Ok((plan, remember)) = world.plan() else { return Ok(()) };
+        prop_assert!(plan.adobe().is_none() && remember.absent.is_empty() && remember.matches.is_empty());
+        let (again, _) = World { adobe: other.adobe, ..world.shuffled(seed) }.plan().expect("the same people");
+        prop_assert_eq!(serde_json::to_string(&plan).unwrap(), serde_json::to_string(&again).unwrap());
+    }
+
+    #[test]
+    fn a_push_sends_nothing_before_somebody_has_looked(world in world()) {
+        let mut world = pushed(world.without_limits());
+        let Ok((all, _)) = world.plan() else { return Ok(()) };
+        prop_assert!(all.withheld().is_empty());
+        for baseline in [Baseline::Missing, Baseline::Changed] {
+            world.rules.baseline = baseline;
+            let (plan, _) = world.plan().expect("the same people");
+            prop_assert!(plan.changes().is_empty());
+            prop_assert_eq!(plan.withheld().len(), all.changes().len());
+            let saved = SavedPlan::parse(&serde_json::to_value(&plan).unwrap()).expect("a plan of ours");
+            let mut approved = world.clone();
+            approved.memory.approved.extend(saved.lifts());
+            let (lifted, _) = approved.plan().expect("the same people");
+            prop_assert_eq!(lifted.changes(), all.changes());
+            let exact = exactly(&saved, &lifted, &saved.lifts());
+            prop_assert_eq!(exact.plan.commands(), all.commands());
+        }
     }
 }

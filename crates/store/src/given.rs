@@ -110,6 +110,7 @@ impl Store {
                 }
                 What::Update { .. }
                 | What::CreateUser(_)
+                | What::PushUser { .. }
                 | What::CreateGroup
                 | What::Describe { .. }
                 | What::Attach { .. } => {}

@@ -116,6 +116,7 @@ fn class(change: &Change) -> Option<(Class, Option<&str>)> {
         | What::Describe { .. }
         | What::Attach { .. }
         | What::CreateUser(_)
+        | What::PushUser { .. }
         | What::Join { .. } => None,
     }
 }

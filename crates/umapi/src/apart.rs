@@ -75,7 +75,7 @@ impl<L: Ledger> Execution<'_, L> {
 /// Whether a refused command may have done something.
 fn may_be_done_in_part(command: &Command, errors: &[StepError]) -> bool {
     let of_all = errors.iter().any(|error| error.code.starts_with(WHOLE_REQUEST));
-    // Without the account there is nothing that later steps could change.
+    // Without the account there is nothing that later steps could change. One that is pushed may be there all the same.
     let creates = matches!(command.steps.first(), Some(Step::CreateUser(_)));
     let unmade = creates && errors.iter().any(|error| error.step.is_none_or(|step| step == 0));
     command.changes.len() > 1 && !of_all && !unmade

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use umsync_engine::adobe::{Identity, User};
-use umsync_engine::change::{Account, Address, Field, Target};
+use umsync_engine::change::{Account, Address, Field, Names, Profile, Target};
 use umsync_engine::command::{Command, Step};
 use umsync_engine::key::{fold, fold_email};
 
@@ -45,11 +45,9 @@ pub(crate) fn is_same(account: &Account, user: &User) -> bool {
 
 pub(crate) fn holds(step: &Step, user: &User) -> bool {
     match step {
-        Step::CreateUser(profile) => {
-            // Which kind of account of its own the organization has is not asked: the create ignores one that is
-            // there, whatever it is.
-            let personal = |identity| identity == Identity::Adobe;
-            user.kind.known().map(personal) == Some(personal(profile.identity))
+        Step::CreateUser(profile) | Step::PushUser { profile, names: Names::Keep } => is_there(profile, user),
+        Step::PushUser { profile, names: Names::Update } => {
+            is_there(profile, user) && has_names(profile, user)
         }
         Step::Update(fields) => updated(fields, user),
         Step::Remove(groups) => groups.iter().all(|group| !user.groups.contains(group)),
@@ -62,6 +60,19 @@ pub(crate) fn holds(step: &Step, user: &User) -> bool {
         | Step::AddUsers(_)
         | Step::RemoveUsers(_) => false,
     }
+}
+
+/// Which kind of account of its own the organization has is not asked: the create ignores one that is there, whatever it
+/// is.
+fn is_there(profile: &Profile, user: &User) -> bool {
+    let personal = |identity| identity == Identity::Adobe;
+    user.kind.known().map(personal) == Some(personal(profile.identity))
+}
+
+/// A name that is not given stays.
+fn has_names(profile: &Profile, user: &User) -> bool {
+    let is = |wanted: &Option<String>, has: &Option<String>| wanted.is_none() || wanted == has;
+    is(&profile.first_name, &user.first_name) && is(&profile.last_name, &user.last_name)
 }
 
 fn updated(fields: &BTreeMap<Field, String>, user: &User) -> bool {
@@ -104,6 +115,24 @@ mod tests {
         assert!(!hold_for(&steps, Some(&user("jane@b.c", &["new"]))));
         assert!(!hold_for(&steps, Some(&user("jane@b.c", &["new", "other", "old"]))));
         assert!(!hold_for(&steps, None));
+    }
+
+    #[test]
+    fn who_was_pushed_is_there_and_has_the_names_that_were_to_be_given() {
+        let profile = |first: Option<&str>| Profile {
+            identity: Identity::Federated,
+            email: "jane@b.c".to_owned(),
+            first_name: first.map(str::to_owned),
+            last_name: None,
+            country: None,
+        };
+        let push = |first, names| [Step::PushUser { profile: profile(first), names }];
+        let jane = user("jane@b.c", &[]);
+        assert!(hold_for(&push(Some("Jane"), Names::Update), Some(&jane)));
+        assert!(!hold_for(&push(Some("Joan"), Names::Update), Some(&jane)));
+        assert!(hold_for(&push(Some("Joan"), Names::Keep), Some(&jane)));
+        assert!(hold_for(&push(None, Names::Update), Some(&jane)));
+        assert!(!hold_for(&push(None, Names::Keep), None));
     }
 
     #[test]

@@ -2,13 +2,15 @@
 
 use serde_json::{Map, Value, json};
 use umsync_engine::adobe::Identity;
-use umsync_engine::change::{Field, Profile, Target};
+use umsync_engine::change::{Field, Names, Profile, Target};
 use umsync_engine::command::{Command, Member, Step};
 use umsync_engine::key::GroupName;
 
-/// Create steps say it always: the default has changed before, and a create that may find its user there can be sent
-/// twice.
+/// Create steps say always what is to become of an account that is there: the default has changed before, and a create
+/// that may find its user there can be sent twice.
 const IF_THERE: &str = "ignoreIfAlreadyExists";
+/// Its first and last name become the given ones, and nothing else of it changes.
+const UPDATE: &str = "updateIfAlreadyExists";
 
 /// One command object. Fails with what the API cannot say, which no plan should ask for.
 pub(crate) fn command(command: &Command, request_id: &str) -> Result<Value, String> {
@@ -16,10 +18,12 @@ pub(crate) fn command(command: &Command, request_id: &str) -> Result<Value, Stri
     object.insert("requestID".to_owned(), request_id.into());
     let steps: Vec<Value> = match &command.target {
         Target::User(account) => {
-            let creates_adobe_id = command
-                .steps
-                .iter()
-                .any(|step| matches!(step, Step::CreateUser(profile) if profile.identity == Identity::Adobe));
+            let creates_adobe_id = command.steps.iter().any(|step| match step {
+                Step::CreateUser(profile) | Step::PushUser { profile, names: _ } => {
+                    profile.identity == Identity::Adobe
+                }
+                _ => false,
+            });
             let address = &account.address;
             object.insert("user".to_owned(), address.user.as_str().into());
             if let Some(domain) = &address.domain {
@@ -41,7 +45,10 @@ pub(crate) fn command(command: &Command, request_id: &str) -> Result<Value, Stri
 
 fn user_step(step: &Step) -> Result<Value, String> {
     Ok(match step {
-        Step::CreateUser(profile) => create(profile),
+        Step::CreateUser(profile) | Step::PushUser { profile, names: Names::Keep } => {
+            create(profile, IF_THERE)
+        }
+        Step::PushUser { profile, names: Names::Update } => create(profile, UPDATE),
         Step::Update(fields) => {
             let fields: Map<String, Value> = fields
                 .iter()
@@ -74,6 +81,7 @@ fn group_step(step: &Step) -> Result<Value, String> {
         // The key `group` is for users alone. (UMAPI documentation, "Add product profiles to user group")
         Step::Attach(profiles) => Ok(json!({ "add": { "productConfiguration": names(profiles) } })),
         Step::CreateUser(_)
+        | Step::PushUser { .. }
         | Step::Update(_)
         | Step::Remove(_)
         | Step::Add(_)
@@ -81,7 +89,7 @@ fn group_step(step: &Step) -> Result<Value, String> {
     }
 }
 
-fn create(profile: &Profile) -> Value {
+fn create(profile: &Profile, if_there: &str) -> Value {
     let Profile { identity, email, first_name, last_name, country } = profile;
     let step = match identity {
         Identity::Adobe => "addAdobeID",
@@ -96,7 +104,7 @@ fn create(profile: &Profile) -> Value {
             values.insert(name.to_owned(), value.as_str().into());
         }
     }
-    values.insert("option".to_owned(), IF_THERE.into());
+    values.insert("option".to_owned(), if_there.into());
     json!({ step: values })
 }
 
@@ -145,6 +153,26 @@ mod tests {
             ],
         });
         assert_eq!(wire, expected);
+    }
+
+    #[test]
+    fn what_is_pushed_says_what_becomes_of_names_that_are_there() {
+        let profile = Profile {
+            identity: Identity::Enterprise,
+            email: "a@b.c".to_owned(),
+            first_name: Some("A".to_owned()),
+            last_name: None,
+            country: None,
+        };
+        for (names, option) in
+            [(Names::Update, "updateIfAlreadyExists"), (Names::Keep, "ignoreIfAlreadyExists")]
+        {
+            let push = Step::PushUser { profile: profile.clone(), names };
+            let wire = command(&to_user("a@b.c", vec![push]), "r").unwrap();
+            let expected =
+                json!([{"createEnterpriseID": {"email": "a@b.c", "firstname": "A", "option": option}}]);
+            assert_eq!(wire["do"], expected);
+        }
     }
 
     #[test]

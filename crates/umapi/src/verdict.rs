@@ -5,7 +5,7 @@ use crate::split::singly;
 use crate::wire;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
-use umsync_engine::change::Target;
+use umsync_engine::change::{Names, Target};
 use umsync_engine::codes::{Again, Class, Meaning, meaning};
 use umsync_engine::command::{Command, Step, StepError, Verdict};
 use umsync_engine::key::{GroupName, UserKey};
@@ -52,7 +52,7 @@ impl Made {
                 (Target::Group(name), Some(Step::CreateGroup)) => {
                     made.groups.insert(name.clone());
                 }
-                (Target::User(account), Some(Step::CreateUser(_))) => {
+                (Target::User(account), Some(Step::CreateUser(_) | Step::PushUser { .. })) => {
                     made.users.insert(account.key.clone());
                 }
                 _ => {}
@@ -222,7 +222,11 @@ fn is_benign(command: &Command, error: &StepError, rehearsal: &Rehearsal<'_>) ->
     }
     match (step, code) {
         (Some(Step::CreateGroup), "error.usergroup.already_exists") => true,
-        (Some(Step::CreateUser(_)), "error.user.already_in_org" | "error.user.already_invited") => true,
+        // Whose names were to be updated and are not, is not as was wanted.
+        (
+            Some(Step::CreateUser(_) | Step::PushUser { names: Names::Keep, profile: _ }),
+            "error.user.already_in_org" | "error.user.already_invited",
+        ) => true,
         // From a group's side a list that changes nothing may be an error.
         (
             Some(Step::Add(_) | Step::Remove(_) | Step::AddUsers(_) | Step::RemoveUsers(_)),
@@ -249,7 +253,10 @@ fn is_untested(command: &Command, step: Option<&Step>, code: &str, rehearsal: &R
         Some(Step::Describe(_) | Step::Attach(_)) => {
             made.holds(&command.target) && code == "error.usergroup.not_found"
         }
-        Some(Step::CreateUser(_) | Step::RemoveFromOrg { .. } | Step::RemoveUsers(_)) | None => false,
+        Some(
+            Step::CreateUser(_) | Step::PushUser { .. } | Step::RemoveFromOrg { .. } | Step::RemoveUsers(_),
+        )
+        | None => false,
     }
 }
 

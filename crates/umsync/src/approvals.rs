@@ -149,7 +149,7 @@ impl Approvals {
     }
 }
 
-/// Whether removals may be sent: the configuration says so, or a plan was approved, or held none, under what the
+/// Whether removals, and whatever is pushed, may be sent: the configuration says so, or a plan was approved, or held none, under what the
 /// configuration means now.
 pub(crate) async fn baseline(program: &Program) -> Result<Baseline, Failure> {
     if program.config.rules.baseline == Baseline::Accepted {
@@ -162,17 +162,15 @@ pub(crate) async fn baseline(program: &Program) -> Result<Baseline, Failure> {
     })
 }
 
-/// A full run makes the baseline if it did all it planned and there was no removal or identity change to withhold; not
+/// A full run makes the baseline if it did all it planned and there was no removal, identity change or push to withhold; not
 /// if there was none only because nothing could be compared, or because the grace of somebody who is gone has not run out.
 pub(crate) async fn settle_baseline(program: &Program, finished: &Finished) -> Result<(), Failure> {
     let Finished { plan, stale: _, outcomes, gave_up: _, cancelled: _, silenced: _, unrecorded: _ } =
         finished;
-    let waits = |change: &Change| change.is_removal() || change.is_identity();
     // What Adobe refuses for good says nothing about the configuration.
-    let withheld = plan
-        .withheld()
-        .iter()
-        .any(|withheld| waits(&withheld.change) && !matches!(withheld.why, Why::Parked | Why::Invisible));
+    let withheld = plan.withheld().iter().any(|withheld| {
+        withheld.change.needs_baseline() && !matches!(withheld.why, Why::Parked | Why::Invisible)
+    });
     let doubtful = plan.doubts() != Doubts::default();
     let undone = !Results::of(plan, outcomes).all_done();
     let waits = |leaver: &Leaver| leaver.acts_at.is_some() && !leaver.due && leaver.order.is_none();

@@ -29,8 +29,8 @@ pub(crate) async fn approve(cli: &Cli, beginning: &str) -> Result<u8, Failure> {
     let unread: Vec<&str> = saved.unread().iter().map(|unread| unread.directory.as_str()).collect();
     // Who could not see all that a plan is about has not looked at the count, either.
     let surplus = saved.surplus().filter(|_| unread.is_empty());
-    let accepted = match surplus {
-        Some(surplus) => store.accept_surplus(organization, surplus, &who, saved.counted_at()).await?,
+    let accepted = match surplus.zip(saved.counted_at()) {
+        Some((surplus, at)) => store.accept_surplus(organization, surplus, &who, at).await?,
         None => false,
     };
     let lifts = saved.lifts();
@@ -67,7 +67,7 @@ pub(crate) async fn approve(cli: &Cli, beginning: &str) -> Result<u8, Failure> {
         };
     }
     if saved.configuration() != config.meaning {
-        told.push_str("\nThe configuration means something else now than when this plan was made: removals wait until a plan made under it is approved.");
+        told.push_str("\nThe configuration means something else now than when this plan was made: what it withholds waits until a plan made under it is approved.");
     }
     output::text(&told)?;
     store.close().await;

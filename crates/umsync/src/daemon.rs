@@ -16,6 +16,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use std::pin::pin;
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use umsync_engine::rules::Strategy;
 use umsync_store::Pause;
 use umsync_umapi::{Clock as _, Opens};
 
@@ -146,7 +147,8 @@ impl Daemon<'_> {
         let is_late = |opens_at: &DateTime<Utc>| *opens_at - now > wait;
         let mut closed: Vec<DateTime<Utc>> = silence.iter().map(|shut| shut.opens_at).collect();
         closed.extend(execution.map(|shut| shut.opens_at).filter(is_late));
-        if let Some(listing) = listing.map(|shut| shut.opens_at).filter(is_late)
+        if program.config.rules.strategy == Strategy::Sync
+            && let Some(listing) = listing.map(|shut| shut.opens_at).filter(is_late)
             && !self.knows_adobe(now).await?
         {
             closed.push(listing);

@@ -19,7 +19,7 @@ use umsync_engine::explain::{Case, Explanation, explain as tell};
 use umsync_engine::key::GroupName;
 use umsync_engine::memory::Memory;
 use umsync_engine::plan::{Plan, plan};
-use umsync_engine::rules::Rules;
+use umsync_engine::rules::{Rules, Strategy};
 
 /// Explains what a run would do about somebody, and why.
 pub(crate) async fn explain(
@@ -84,13 +84,16 @@ impl Planned {
     }
 }
 
-/// Adobe's side as it was last listed; if it never was, the mapped groups and this one user, asked for singly, and then
+/// Adobe's side as it was last listed, unless it is none of a run's business; if it never was, the mapped groups and this one user, asked for singly, and then
 /// nobody else can be told of: the place of their entry.
 async fn adobe(
     program: &Program,
     directories: &Directories,
     who: &str,
 ) -> Result<(Snapshot, Option<String>), Failure> {
+    if program.config.rules.strategy == Strategy::Push {
+        return Ok((Snapshot::not_listed(program.organization(), program.now()), None));
+    }
     if let Some(snapshot) = reading::stored_of_any_age(program).await? {
         return Ok((snapshot, None));
     }

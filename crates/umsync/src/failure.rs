@@ -199,6 +199,10 @@ pub(crate) enum Failure {
     },
     #[error("Adobe was never listed, so there is no plan to compare with\n  list it with `umsync plan`")]
     NeverListed,
+    #[error(
+        "with `strategy: push` nothing is known of what would change at Adobe, so there is nothing to compare\n  compare with a configuration that says `strategy: sync`"
+    )]
+    NothingToCompare,
     #[error(transparent)]
     Import(#[from] crate::import_ust::ImportError),
     #[error("stopped before anything was sent")]
@@ -286,7 +290,7 @@ impl Failure {
             Self::Plan(_) | Self::PlanFile { .. } | Self::PlanAltered { .. } | Self::PlanOut { .. } => 64,
             Self::UstLog { .. } => 64,
             Self::NoRunYet | Self::SeveralRuns { .. } => 64,
-            Self::NoSchedule { .. } | Self::NeverDue { .. } => 78,
+            Self::NoSchedule { .. } | Self::NeverDue { .. } | Self::NothingToCompare => 78,
             Self::TakenOver { .. } | Self::Unrecorded(_) => 4,
             Self::CutShort { .. } | Self::NeverListed => 1,
             Self::OtherReport { .. } | Self::Scheduler(_) => 1,

@@ -12,7 +12,7 @@ use umsync_engine::desired::{Person, desired};
 use umsync_engine::directories::Directories;
 use umsync_engine::key::{fold, fold_email};
 use umsync_engine::memory::Memory;
-use umsync_engine::rules::Rules;
+use umsync_engine::rules::{Rules, Strategy};
 use umsync_umapi::{Opens, Session};
 
 /// The stored snapshot of any age, or without one the mapped groups asked for singly; and this person's account afresh.
@@ -33,6 +33,10 @@ pub(crate) async fn read(
     let Opens { listing: _, execution, silence } = reading::opens(program, program.now()).await?;
     if let Some(shut) = silence.or(execution.filter(|_| mode == Mode::Apply)) {
         return Err(umsync_umapi::Error::from(shut).into());
+    }
+    if rules.strategy == Strategy::Push {
+        let snapshot = Snapshot::not_listed(program.organization(), program.now());
+        return Ok(Reading { snapshot, lock, person: Some(person.place()), waited });
     }
     let mut snapshot = match reading::stored_of_any_age(program).await? {
         Some(mut snapshot) => {

@@ -15,6 +15,7 @@ use umsync_engine::change::{Account, Address, Change, Field, Target, What};
 use umsync_engine::command::Verdict;
 use umsync_engine::count::Count;
 use umsync_engine::directories::Directories;
+use umsync_engine::rules::Strategy;
 use umsync_store::{Entry, Lock, LockError, Purpose};
 use umsync_umapi::{Gate, MOST_CLOCK_ERROR, Opens, Session, Shut};
 
@@ -37,9 +38,46 @@ pub(crate) async fn read(
     scope: Scope<'_>,
     who: &str,
 ) -> Result<Reading, Failure> {
-    match scope {
-        Scope::Person(name) => person::read(program, session, directories, mode, name, who).await,
-        Scope::Whole | Scope::Exactly(_) => adobe(program, session, mode, who).await,
+    match (scope, program.config.rules.strategy) {
+        (Scope::Person(name), _) => person::read(program, session, directories, mode, name, who).await,
+        (Scope::Whole | Scope::Exactly(_), Strategy::Sync) => adobe(program, session, mode, who).await,
+        (Scope::Whole | Scope::Exactly(_), Strategy::Push) => {
+            let Ready { lock, now, listing: _, waited } = ready(program, mode, who, program.now()).await?;
+            let snapshot = Snapshot::not_listed(program.organization(), now);
+            Ok(Reading { snapshot, lock, person: None, waited })
+        }
+    }
+}
+
+/// The lock, while nothing keeps the run from its end but perhaps the listing.
+struct Ready {
+    lock: Lock,
+    now: DateTime<Utc>,
+    /// Until when nothing may be listed.
+    listing: Option<Shut>,
+    waited: bool,
+}
+
+/// Takes the lock. Whoever executes waits for that side of the gate before, without the lock, if it opens within `wait`.
+async fn ready(program: &Program, mode: Mode, who: &str, begun: DateTime<Utc>) -> Result<Ready, Failure> {
+    let mut waited = false;
+    loop {
+        let (lock, waited_for_lock) = lock(program, who, begun).await?;
+        waited |= waited_for_lock;
+        let now = program.now();
+        let Opens { listing, execution, silence } = opens(program, now).await?;
+        if let Some(shut) = silence {
+            return Err(umsync_umapi::Error::from(shut).into());
+        }
+        let Some(shut) = execution.filter(|_| mode == Mode::Apply) else {
+            return Ok(Ready { lock, now, listing, waited });
+        };
+        if shut.opens_at > later(begun, program.config.adobe.wait) {
+            return Err(umsync_umapi::Error::from(shut).into());
+        }
+        drop(lock);
+        sleep_until(program, shut.opens_at, "for the gate").await?;
+        waited = true;
     }
 }
 
@@ -57,25 +95,9 @@ async fn adobe(
     let wait = program.config.adobe.wait;
     let mut waited = false;
     loop {
-        let (lock, waited_for_lock) = lock(program, who, begun).await?;
-        waited |= waited_for_lock;
-        let now = program.now();
-        let Opens { listing, execution, silence } = opens(program, now).await?;
+        let Ready { lock, now, listing, waited: has_waited } = ready(program, mode, who, begun).await?;
+        waited |= has_waited;
         let within = |shut: &Shut| shut.opens_at <= later(begun, wait);
-        if let Some(shut) = silence {
-            return Err(umsync_umapi::Error::from(shut).into());
-        }
-        if mode == Mode::Apply
-            && let Some(shut) = execution
-        {
-            if !within(&shut) {
-                return Err(umsync_umapi::Error::from(shut).into());
-            }
-            drop(lock);
-            sleep_until(program, shut.opens_at, "for the gate").await?;
-            waited = true;
-            continue;
-        }
         if listing.is_none() && mode == Mode::Apply {
             return listed(program, session, lock, waited).await;
         }

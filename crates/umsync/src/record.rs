@@ -94,6 +94,8 @@ impl Record {
         let (organization, now) = (program.organization(), program.now());
         if !matches!(scope, Scope::Person(_)) {
             match whole {
+                // Who has not listed Adobe knows of nobody there who is absent.
+                _ if plan.is_push() => {}
                 true => program.store.note_absences(organization, absent, now, program.side.every()).await?,
                 false => program.store.note_returns(organization, back).await?,
             }

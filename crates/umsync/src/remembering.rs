@@ -14,6 +14,7 @@ use umsync_engine::directory::Anchor;
 use umsync_engine::directory::DirectoryName;
 use umsync_engine::key::UserKey;
 use umsync_engine::memory::{Match, Memory};
+use umsync_engine::rules::Strategy;
 use umsync_store::{Created, Link, Refusal, Refusals};
 use umsync_umapi::Session;
 
@@ -67,6 +68,10 @@ pub(crate) async fn look_for_created(
     snapshot: &mut Snapshot,
 ) -> Result<(), Failure> {
     let (store, organization) = (&program.store, program.organization());
+    if program.config.rules.strategy == Strategy::Push {
+        // Without a listing nobody lacks anybody.
+        return Ok(());
+    }
     let created = store.created(organization).await?;
     if created.is_empty() {
         return Ok(());

@@ -275,6 +275,10 @@ fn what() -> Vec<Row> {
             &["OPT-12"],
             call("--strategy sync --process-groups").people(ANN_AND_BOB).ends(&["ann [AG1]", "bob []"]),
         ),
+        tested(
+            &["OPT-12"],
+            &["tests/import_ust/outcome.rs::what_was_pushed_is_pushed_and_nothing_is_taken_or_listed"],
+        ),
         differs(
             &["OPT-12"],
             "B19",

@@ -221,6 +221,14 @@ fn nobody_gets_a_second_account_beside_an_adobe_id() {
 fn running() -> Vec<Row> {
     vec![
         tested(
+            &["push", "2.10"],
+            &[
+                "tests/rules/push.rs::everybody_is_made_or_updated_and_given_groups_and_nobody_else_is_touched",
+                "tests/rules/push.rs::names_are_kept_where_nothing_is_to_be_updated_and_those_of_adobe_ids_always",
+                "tests/import_ust/outcome.rs::what_was_pushed_is_pushed_and_nothing_is_taken_or_listed",
+            ],
+        ),
+        tested(
             &["2.11", "summary"],
             &["tests/parity/figures.rs::t32_t33_b12_every_figure_is_counted_from_outcomes"],
         ),

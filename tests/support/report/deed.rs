@@ -31,6 +31,30 @@ impl Deed {
         Self::new(target, &format!("{word} {more}"))
     }
 
+    /// The same as a push tells it, which does not know what it makes and what is there.
+    pub(super) fn pushed(self) -> Self {
+        let what = match self.what.as_str() {
+            "create_group" => "push_group",
+            "create_user" | "update first name" | "update last name" => "push_user",
+            other => other,
+        };
+        Self { what: what.to_owned(), target: self.target }
+    }
+
+    /// Whether it is so, however it came to be so.
+    pub(super) fn holds(&self, adobe: &Running) -> bool {
+        let is_it = |name: &str| name.to_lowercase() == self.target;
+        let user = || adobe.users().into_iter().find(|user| is_it(&user.email));
+        match self.what.split_once(' ').unwrap_or((&self.what, "")) {
+            ("push_group", _) => adobe.groups().iter().any(|group| is_it(&group.name)),
+            ("push_user", _) => user().is_some(),
+            ("join", name) => {
+                user().is_some_and(|user| user.groups.iter().any(|group| group.to_lowercase() == name))
+            }
+            (other, _) => panic!("{other} is nothing that a push does"),
+        }
+    }
+
     /// From the cells of a report's table, which an apostrophe keeps from being formulas.
     pub(super) fn of_cells(target: &str, change: &str, field: &str) -> Self {
         let field = field.strip_prefix('\'').unwrap_or(field);

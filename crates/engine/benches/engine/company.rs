@@ -237,6 +237,7 @@ fn rules(groups: &[GroupRef], teams: &[GroupName]) -> Rules {
         create: None,
     };
     Rules {
+        strategy: umsync_engine::rules::Strategy::Sync,
         people: PeopleRules {
             select: Select::Mapped,
             filter: Vec::new(),

@@ -42,6 +42,7 @@ pub(crate) fn rules(identity: Identity) -> Rules {
     let leavers =
         Leavers { action: LeaverAction::Keep, grace: Duration::ZERO, reads: 1, groups: BTreeSet::new() };
     Rules {
+        strategy: crate::rules::Strategy::Sync,
         people,
         people_of: [].into(),
         mappings: vec![mapping],

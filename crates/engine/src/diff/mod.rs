@@ -5,6 +5,7 @@ mod groups;
 mod hold;
 mod leavers;
 mod person;
+mod push;
 
 use attributes::updates;
 use groups::{made_with, new_groups, require_profiles};
@@ -21,7 +22,7 @@ use crate::lookup::{Among, Lookup};
 use crate::matching::{Held, HeldReason, Matching, matching};
 use crate::memory::{Absent, Evidence, Known, Match, Memory, Order};
 use crate::protect::Protection;
-use crate::rules::{Create, Protect, Rules};
+use crate::rules::{Create, Protect, Rules, Strategy};
 use crate::sorted::Sorted;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -184,11 +185,14 @@ pub fn diff(
     if let Some(group) = managed.iter().find(|group| protect.org_admins.contains(*group)) {
         return Err(DiffError::OrgAdmins { group: group.clone() });
     }
+    let owned = rules.owned_groups();
+    let mut work = Work { protect, desired, adobe, rules, memory, now, owned, diff: Diff::default() };
+    if rules.strategy == Strategy::Push {
+        return Ok(work.push_everybody(person));
+    }
     let new_groups = new_groups(&managed, adobe, rules)?;
     require_profiles(adobe, rules)?;
     let matching = matching(desired, adobe, memory, rules.people.adobe_id_twin, now);
-    let owned = rules.owned_groups();
-    let mut work = Work { protect, desired, adobe, rules, memory, now, owned, diff: Diff::default() };
 
     for group in new_groups {
         for what in made_with(&group, adobe, rules) {

@@ -11,6 +11,14 @@ impl Look<'_> {
     /// Which account is theirs, and how that is known.
     pub(super) fn account(&self) -> Step {
         let mut said = Vec::new();
+        if self.case.plan.is_push() {
+            said.push("not looked for (strategy: push): it is made, unless it is there".to_owned());
+            if let Standing::Person(person) = self.subject.standing {
+                let held = self.held_as(person);
+                said.extend(held.map(|held| format!("held, nothing is done about them: {}", held.reason)));
+            }
+            return Step::new("Account at Adobe", said);
+        }
         let read = self.as_of();
         match (self.subject.user, self.subject.standing) {
             (Some(user), standing) => {

@@ -27,6 +27,7 @@ impl Look<'_> {
         let planned = self.planned().count();
         let withheld = self.all_withheld().count();
         let creates = self.planned().any(|change| matches!(change.what, What::CreateUser(_)));
+        let is_sent = self.planned().any(|change| matches!(change.what, What::PushUser { .. }));
         let goes = self.planned().any(|change| change.is_departure());
         match (planned, withheld) {
             (0, 0) => self.quiet(),
@@ -35,6 +36,7 @@ impl Look<'_> {
                 counted(withheld, "change", "changes")
             ),
             _ if creates => "gets an account".to_owned(),
+            _ if is_sent => "is sent: their account is made or updated".to_owned(),
             _ if goes => "leaves the organization".to_owned(),
             (_, 0) => self.few(),
             _ => format!("{}; {withheld} more held back", self.few()),
@@ -48,7 +50,10 @@ impl Look<'_> {
     }
 
     fn quiet(&self) -> String {
+        let push = self.case.plan.is_push();
         match self.subject.standing {
+            Standing::Person(person) if person.selected && push => "is not sent (people.create)",
+            Standing::Gone(_) if push => "has left, and is not sent",
             Standing::Person(person) if person.selected => "has just what they should",
             Standing::Person(_) => "is in the directory and gets no account",
             Standing::SetAside(_) => {

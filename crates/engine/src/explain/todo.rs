@@ -38,6 +38,9 @@ impl Look<'_> {
             (Standing::Person(_), Some(_)) if self.all_withheld().next().is_none() => {
                 "nothing: they have just what they should"
             }
+            (Standing::Person(_), None) if self.all_withheld().next().is_none() => {
+                "nothing: people.create gives them no account"
+            }
             (Standing::Person(_), _) => "nothing now: all of it is held back",
             (Standing::SetAside(_), _) => "nothing: an entry that cannot be understood protects its account",
             (Standing::Filtered, _) => "nothing: people.filter leaves them out",

@@ -21,7 +21,7 @@ impl Look<'_> {
             self.case.rules.mappings.iter().filter(|mapping| mapping.adobe.contains(group)).collect();
         let listed: Vec<&GroupRef> = giving.iter().map(|mapping| &mapping.directory).collect();
         if giving.is_empty() {
-            return match self.case.adobe.groups.contains_key(group) {
+            return match self.case.plan.is_push() || self.case.adobe.groups.contains_key(group) {
                 true => "no mapping under `groups` gives it: umsync neither gives nor takes it".to_owned(),
                 false => "Adobe has no such group, and no mapping under `groups` names it".to_owned(),
             };

@@ -34,7 +34,9 @@ pub(super) fn phase<'a>(mut whats: impl Iterator<Item = &'a What>) -> Phase {
         match what {
             What::CreateGroup | What::Describe { .. } | What::Attach { .. } => return Phase::Groups,
             What::Leave | What::Delete => return Phase::Depart,
-            What::CreateUser(_) | What::Update { .. } | What::Join { .. } => phase = Phase::Settle,
+            What::CreateUser(_) | What::PushUser { .. } | What::Update { .. } | What::Join { .. } => {
+                phase = Phase::Settle;
+            }
             What::Lose { .. } => {}
         }
     }
@@ -53,6 +55,9 @@ fn steps(changes: &[Change], positions: &[usize]) -> Vec<(Step, Vec<usize>)> {
         match &changes[at].what {
             What::CreateGroup => first.push((Step::CreateGroup, vec![at])),
             What::CreateUser(profile) => first.push((Step::CreateUser(profile.clone()), vec![at])),
+            What::PushUser { profile, names } => {
+                first.push((Step::PushUser { profile: profile.clone(), names: *names }, vec![at]));
+            }
             What::Update { field, to, from: _ } => {
                 update.0.insert(*field, to.clone());
                 update.1.push(at);

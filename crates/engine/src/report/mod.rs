@@ -14,7 +14,7 @@ pub use plan::{of_plan, reason};
 pub use refusals::{codes_of, of_codes, refusal};
 pub use totals::Totals;
 
-use crate::change::What;
+use crate::change::{Names, What};
 use chrono::{DateTime, Utc};
 use std::fmt;
 
@@ -77,6 +77,12 @@ pub fn told(what: &What) -> String {
     match what {
         What::CreateGroup => "is made".into(),
         What::CreateUser(profile) => format!("gets a new {} account", profile.identity),
+        What::PushUser { profile, names: Names::Update } => {
+            format!("{} account, made or given these names", profile.identity)
+        }
+        What::PushUser { profile, names: Names::Keep } => {
+            format!("{} account, made unless it is there", profile.identity)
+        }
         What::Update { field, from, to } => {
             format!("{}: {} → {to}", field.word(), from.as_deref().unwrap_or("(none)"))
         }

@@ -2,7 +2,7 @@
 
 use super::certificate::first;
 use super::{Ink, Line, Totals, certificate, counted, moment, section, told};
-use crate::change::{Change, Reason, Target, What};
+use crate::change::{Change, Profile, Reason, Target, What};
 use crate::codes::meaning;
 use crate::diff::{Leaver, Returned};
 use crate::memory::Order;
@@ -44,7 +44,7 @@ fn head(plan: &Plan, lines: &mut Vec<Line>) {
         (directory.departed, "whose entries say that they have left"),
         (directory.kept, "disabled, whose accounts stay as they are"),
         (directory.filtered, "out of scope (people.filter)"),
-        (plan.not_made(), "without an account, who get none (people.create)"),
+        (plan.not_made(), not_made(plan)),
     ] {
         if count > 0 {
             let _ = write!(told, ", {count} {words}");
@@ -71,7 +71,22 @@ fn head(plan: &Plan, lines: &mut Vec<Line>) {
             unread(plan, lines);
         }
     }
-    let adobe = plan.adobe();
+    lines.push(Line::of(Ink::Faint, adobe_of(plan)));
+}
+
+/// To whom `people.create` gives no account.
+fn not_made(plan: &Plan) -> &'static str {
+    match plan.is_push() {
+        true => "who are not sent (people.create)",
+        false => "without an account, who get none (people.create)",
+    }
+}
+
+/// What was read of Adobe's side.
+fn adobe_of(plan: &Plan) -> String {
+    let Some(adobe) = plan.adobe() else {
+        return "  adobe      not listed (strategy: push): whoever has no account gets one, and the others keep theirs; who is which, nobody knows beforehand".to_owned();
+    };
     let minutes = (plan.made_at() - adobe.read_at).num_minutes();
     let age = match usize::try_from(minutes) {
         Ok(minutes @ 1..) => format!(", {} before this plan", counted(minutes, "minute", "minutes")),
@@ -88,7 +103,7 @@ fn head(plan: &Plan, lines: &mut Vec<Line>) {
         1 => "; it counts 1 user more than it lists".to_owned(),
         more => format!("; it counts {more} users more than it lists"),
     };
-    lines.push(Line::of(Ink::Faint, read + &beside));
+    read + &beside
 }
 
 /// The directories that could not be read, and what that means.
@@ -100,9 +115,11 @@ fn unread(plan: &Plan, lines: &mut Vec<Line>) {
         lines.extend(reasons.map(|line| Line::of(Ink::Warning, format!("             {}", line.trim()))));
         let given = counted(*people, "account", "accounts");
         let held = counted(*waiting, "change waits", "changes wait");
-        let text = format!(
-            "             nobody loses what it gave ({given}) or may give, and nobody counts as gone: {held} for it"
-        );
+        let means = match plan.is_push() {
+            true => "whoever it gave too waits, and whom no other has is not sent".to_owned(),
+            false => format!("nobody loses what it gave ({given}) or may give, and nobody counts as gone"),
+        };
+        let text = format!("             {means}: {held} for it");
         lines.push(Line::of(Ink::Warning, text));
     }
     if plan.unknown() > 0 {
@@ -119,12 +136,11 @@ fn users(plan: &Plan, lines: &mut Vec<Line>) {
     }
     let groups = by_target.keys().any(|target| matches!(target, Target::Group(_)));
     if groups {
-        section("Groups to be made", lines);
+        let unless = if plan.is_push() { ", unless they are there" } else { "" };
+        section(&format!("Groups to be made{unless}"), lines);
         for target in by_target.keys().filter(|target| matches!(target, Target::Group(_))) {
-            lines.push(
-                Line::of(Ink::Gain, format!("  + {target}"))
-                    .and(Ink::Faint, "  mapped, and missing at Adobe"),
-            );
+            let why = by_target[*target].first().map(|change| reason(&change.reason)).unwrap_or_default();
+            lines.push(Line::of(Ink::Gain, format!("  + {target}")).and(Ink::Faint, format!("  {why}")));
             lines.extend(by_target[*target].iter().filter_map(|change| detail(change)));
         }
     }
@@ -144,14 +160,12 @@ fn headline(target: &Target, changes: &[&Change]) -> Line {
     for change in changes {
         match &change.what {
             What::CreateUser(profile) => {
-                let name = [&profile.first_name, &profile.last_name].into_iter().flatten().cloned();
-                let said: Vec<String> = [name.collect::<Vec<_>>().join(" ")]
-                    .into_iter()
-                    .chain(profile.country.clone())
-                    .filter(|text| !text.is_empty())
-                    .collect();
-                return Line::of(Ink::Gain, format!("  + {target}"))
-                    .and(Ink::Plain, format!("  new {} account: {}", profile.identity, said.join(", ")));
+                let said = format!("  new {} account: {}", profile.identity, made_of(profile));
+                return Line::of(Ink::Gain, format!("  + {target}")).and(Ink::Plain, said);
+            }
+            What::PushUser { profile, names: _ } => {
+                let said = format!("  {}: {}", told(&change.what), made_of(profile));
+                return Line::of(Ink::Change, format!("  > {target}")).and(Ink::Plain, said);
             }
             What::Leave | What::Delete => {
                 return Line::of(Ink::Loss, format!("  x {target}"))
@@ -164,10 +178,17 @@ fn headline(target: &Target, changes: &[&Change]) -> Line {
     Line::of(Ink::Change, format!("  ~ {target}"))
 }
 
+/// What an account is made of, for people.
+fn made_of(profile: &Profile) -> String {
+    let name = [&profile.first_name, &profile.last_name].into_iter().flatten().cloned();
+    let said = [name.collect::<Vec<_>>().join(" ")].into_iter().chain(profile.country.clone());
+    said.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(", ")
+}
+
 fn detail(change: &Change) -> Option<Line> {
     let because = || format!("  {}", reason(&change.reason));
     match &change.what {
-        What::CreateGroup | What::CreateUser(_) | What::Leave | What::Delete => None,
+        What::CreateGroup | What::CreateUser(_) | What::PushUser { .. } | What::Leave | What::Delete => None,
         What::Describe { .. } | What::Attach { .. } => {
             Some(Line::of(Ink::Gain, format!("      {}", told(&change.what))))
         }
@@ -186,6 +207,7 @@ pub fn reason(reason: &Reason) -> String {
     match reason {
         Reason::GroupMapped => "mapped, and missing at Adobe".into(),
         Reason::NewPerson => "selected, and without an account".into(),
+        Reason::Pushed => "sent as the directory has it, whatever Adobe holds".into(),
         Reason::Differs => "differs".into(),
         Reason::Listed { by } => format!("member of {}", by.join(", ")),
         Reason::NotListed => "no directory group gives it".into(),
@@ -219,12 +241,12 @@ fn groups(plan: &Plan, lines: &mut Vec<Line>) {
         user_group: _,
     } in changing
     {
-        let after = before + gains - losses;
         let padding = " ".repeat(width - name.spelling().chars().count());
-        let mut line = Line::of(
-            Ink::Plain,
-            format!("  {name}{padding}  {before} → {}", counted(after, "member", "members")),
-        );
+        let members = match before {
+            Some(before) => format!("{before} → {}", counted(before + gains - losses, "member", "members")),
+            None => "members not listed".to_owned(),
+        };
+        let mut line = Line::of(Ink::Plain, format!("  {name}{padding}  {members}"));
         if *gains > 0 {
             line = line.and(Ink::Gain, format!("  +{gains}"));
         }
@@ -289,7 +311,9 @@ fn withheld(plan: &Plan, lines: &mut Vec<Line>) {
     section(&format!("Withheld: {}", plan.withheld().len()), lines);
     for breach in plan.breaches() {
         let sent = if plan.changes().is_empty() { "" } else { ", the rest is sent" };
-        lines.push(Line::of(Ink::Warning, format!("  {breach}; all removals are withheld{sent}")));
+        let held = if plan.is_push() { "nobody is sent" } else { "all removals are withheld" };
+        let sent = if plan.is_push() { "" } else { sent };
+        lines.push(Line::of(Ink::Warning, format!("  {breach}; {held}{sent}")));
         let largest: Vec<String> =
             breach.largest.iter().map(|(name, count)| format!("{name} {count}")).collect();
         lines.push(Line::of(Ink::Faint, format!("      most: {}", largest.join(", "))));
@@ -299,6 +323,10 @@ fn withheld(plan: &Plan, lines: &mut Vec<Line>) {
             lines.push(Line::of(Ink::Faint, format!("      from: {}", places.join("; "))));
         }
     }
+    let waits = match plan.is_push() {
+        true => "nobody is sent",
+        false => "removals and identity changes wait",
+    };
     let held_by = |why: Why| plan.withheld().iter().any(|withheld| withheld.why == why);
     let reasons = [
         (held_by(Why::ShortListing), short_listing(plan)),
@@ -306,11 +334,11 @@ fn withheld(plan: &Plan, lines: &mut Vec<Line>) {
         (held_by(Why::TooManySetAside), too_many_set_aside(plan)),
         (
             held_by(Why::NoBaseline),
-            "nobody has said yet that this configuration is right for this organization: removals and identity changes wait".to_owned(),
+            format!("nobody has said yet that this configuration is right for this organization: {waits}"),
         ),
         (
             held_by(Why::OtherConfiguration),
-            "the configuration means something else than when a plan was last approved: removals and identity changes wait".to_owned(),
+            format!("the configuration means something else than when a plan was last approved: {waits}"),
         ),
     ];
     for (_, text) in reasons.into_iter().filter(|(holds, _)| *holds) {
@@ -363,7 +391,7 @@ fn refusals(change: &Change, why: Why, plan: &Plan) -> Option<Line> {
 }
 
 fn short_listing(plan: &Plan) -> String {
-    let adobe = plan.adobe();
+    let Some(adobe) = plan.adobe() else { return String::new() };
     let counted = adobe.counted.unwrap_or_default();
     format!(
         "Adobe counts {counted} users and listed {}{}: {} for a listing that is whole{}",
@@ -376,7 +404,7 @@ fn short_listing(plan: &Plan) -> String {
 
 /// Some people are to be created, and may be at Adobe already.
 fn unlisted(plan: &Plan) -> String {
-    let adobe = plan.adobe();
+    let Some(adobe) = plan.adobe() else { return String::new() };
     let told = match adobe.counted {
         Some(counted) => {
             format!("Adobe counts {counted} users and listed {}{}", adobe.users, known_surplus(plan))
@@ -394,7 +422,7 @@ fn unlisted(plan: &Plan) -> String {
 }
 
 fn known_surplus(plan: &Plan) -> String {
-    match plan.adobe().surplus {
+    match plan.adobe().map_or(0, |adobe| adobe.surplus) {
         0 => String::new(),
         surplus => format!(" (and {surplus} that are never listed, as was approved)"),
     }
@@ -416,9 +444,8 @@ fn accepting(plan: &Plan) -> String {
 
 fn too_many_set_aside(plan: &Plan) -> String {
     let (set_aside, held) = (plan.set_aside().len(), plan.held().len());
-    format!(
-        "{set_aside} entries set aside and {held} held are more than limits.set_aside allows: removals wait"
-    )
+    let waits = if plan.is_push() { "" } else { ": removals wait" };
+    format!("{set_aside} entries set aside and {held} held are more than limits.set_aside allows{waits}")
 }
 
 fn others(plan: &Plan, lines: &mut Vec<Line>) {
@@ -588,13 +615,13 @@ fn totals(plan: &Plan, lines: &mut Vec<Line>) {
         ));
         return;
     }
-    let in_step = format!("{} already in step", counted(plan.in_step(), "person", "people"));
-    let cost = if plan.commands().is_empty() {
-        format!("  {in_step}")
-    } else {
-        format!("  {}; {in_step}", cost(plan))
-    };
-    lines.push(Line::of(Ink::Heading, format!("To do: {totals}")).and(Ink::Faint, cost));
+    // Who is in step, a push does not know.
+    let in_step =
+        (!plan.is_push()).then(|| format!("{} already in step", counted(plan.in_step(), "person", "people")));
+    let cost = (!plan.commands().is_empty()).then(|| cost(plan));
+    let beside: Vec<String> = cost.into_iter().chain(in_step).collect();
+    let beside = if beside.is_empty() { String::new() } else { format!("  {}", beside.join("; ")) };
+    lines.push(Line::of(Ink::Heading, format!("To do: {totals}")).and(Ink::Faint, beside));
     if !plan.withheld().is_empty() {
         let held = Totals::of(plan.withheld().iter().map(|withheld| &withheld.change));
         lines.push(Line::of(Ink::Warning, format!("Withheld: {held}")));

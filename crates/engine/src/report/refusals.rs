@@ -86,7 +86,11 @@ fn externally_synced<V: Borrow<Verdict>>(fates: &[(&Change, V)]) -> BTreeMap<Str
     let mut failed: BTreeMap<String, usize> = BTreeMap::new();
     let mut made: BTreeSet<String> = BTreeSet::new();
     for (change, verdict) in fates {
-        let (What::CreateUser(_), Target::User(account)) = (&change.what, &change.target) else { continue };
+        let (What::CreateUser(_) | What::PushUser { .. }, Target::User(account)) =
+            (&change.what, &change.target)
+        else {
+            continue;
+        };
         let domain = account.address.domain.clone().or_else(|| email_domain(&account.email));
         let Some(domain) = domain else { continue };
         match verdict.borrow() {

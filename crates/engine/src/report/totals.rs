@@ -11,8 +11,14 @@ use std::fmt;
 pub struct Totals {
     /// User groups made.
     pub groups_created: usize,
+    /// User groups made unless they were there.
+    #[serde(skip_serializing_if = "is_none")]
+    pub groups_pushed: usize,
     /// Accounts made.
     pub created: usize,
+    /// Accounts made or updated, nobody knows which.
+    #[serde(skip_serializing_if = "is_none")]
+    pub pushed: usize,
     /// Accounts with changed attributes.
     pub updated: usize,
     /// Memberships given.
@@ -25,6 +31,10 @@ pub struct Totals {
     pub deleted: usize,
 }
 
+fn is_none(count: &usize) -> bool {
+    *count == 0
+}
+
 impl Totals {
     /// Counts changes.
     pub fn of<'a>(changes: impl IntoIterator<Item = &'a Change>) -> Self {
@@ -32,8 +42,10 @@ impl Totals {
         let mut updated = BTreeSet::new();
         for change in changes {
             match &change.what {
+                What::CreateGroup if change.is_push() => totals.groups_pushed += 1,
                 What::CreateGroup => totals.groups_created += 1,
                 What::CreateUser(_) => totals.created += 1,
+                What::PushUser { .. } => totals.pushed += 1,
                 What::Update { .. } => {
                     updated.insert(&change.target);
                 }
@@ -52,10 +64,13 @@ impl Totals {
 
 impl fmt::Display for Totals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { groups_created, created, updated, joined, lost, left, deleted } = *self;
+        let Self { groups_created, groups_pushed, created, pushed, updated, joined, lost, left, deleted } =
+            *self;
         let parts = [
             (groups_created, "group", "groups", "created"),
+            (groups_pushed, "group", "groups", "created or there already"),
             (created, "account", "accounts", "created"),
+            (pushed, "account", "accounts", "created or updated"),
             (updated, "account", "accounts", "updated"),
             (joined, "membership", "memberships", "given"),
             (lost, "membership", "memberships", "taken"),

@@ -194,6 +194,7 @@ fn entry(uid: &str, mails: &[&str], state: AccountState) -> Entry {
 fn rules() -> Rules {
     let template = |text: &str| text.parse().unwrap();
     Rules {
+        strategy: umsync_engine::rules::Strategy::Sync,
         people: PeopleRules {
             select: Select::Mapped,
             filter: Vec::new(),

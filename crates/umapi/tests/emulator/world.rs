@@ -103,6 +103,7 @@ pub(crate) fn rules(groups: &[&str]) -> Rules {
     let leavers =
         Leavers { action: LeaverAction::Remove, grace: Duration::ZERO, reads: 1, groups: BTreeSet::new() };
     Rules {
+        strategy: umsync_engine::rules::Strategy::Sync,
         people,
         people_of: [].into(),
         mappings: groups.iter().map(mapping).collect(),

@@ -164,6 +164,11 @@ impl<'a> Section<'a> {
         self.document.mistake(&path, message);
     }
 
+    /// The line in which the value of a key stands.
+    pub(crate) fn line_of(&self, key: &str) -> usize {
+        self.document.place(&self.path(key)).line
+    }
+
     fn value(&self, key: &'static str) -> Option<&Value> {
         self.known.borrow_mut().insert(key);
         self.mapping.get(key).filter(|value| !value.is_null())

@@ -9,13 +9,23 @@ use umsync_engine::directory::{DirectoryName, GroupRef};
 use umsync_engine::pattern_groups::PatternMapping;
 use umsync_engine::rules::{
     Baseline, Condition, Create, IdentityRule, Leavers, Mapping, NewGroup, PeopleRules, Protect, Protected,
-    Rules,
+    Rules, Strategy,
 };
 
-/// Sixteen hexadecimal digits over `directory` or `directories` (without servers, bind, TLS, time-outs, connections),
+/// Sixteen hexadecimal digits over `strategy`, `directory` or `directories` (without servers, bind, TLS, time-outs, connections),
 /// `people`, `groups`, `leavers` and `protect`.
 pub(super) fn of(sources: &BTreeMap<DirectoryName, Source>, rules: &Rules, reviewed: bool) -> String {
-    let Rules { people, people_of: each, mappings, patterns, leavers, protect, limits: _, baseline } = rules;
+    let Rules {
+        strategy,
+        people,
+        people_of: each,
+        mappings,
+        patterns,
+        leavers,
+        protect,
+        limits: _,
+        baseline,
+    } = rules;
     // Accepting the baseline does not change what is wanted.
     let (Baseline::Accepted | Baseline::Missing | Baseline::Changed) = baseline;
     let meanings: BTreeMap<&str, Value> =
@@ -25,13 +35,18 @@ pub(super) fn of(sources: &BTreeMap<DirectoryName, Source>, rules: &Rules, revie
         Some(only) if each.is_empty() => (only.meaning(), people_of(people)),
         _ => (json!({ "directories": meanings }), people_of(people)),
     };
-    hash(&json!([
+    let mut meaning = vec![
         source,
         people,
         mappings_of(mappings, patterns),
         leavers_of(leavers, reviewed),
-        protect_of(protect)
-    ]))
+        protect_of(protect),
+    ];
+    // What is as it always was means what it always meant.
+    if *strategy == Strategy::Push {
+        meaning.push(json!("push"));
+    }
+    hash(&json!(meaning))
 }
 
 /// The same of what one of several directories is read for: one that means something else was never read.

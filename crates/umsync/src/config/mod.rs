@@ -6,6 +6,7 @@ mod file;
 mod limits;
 mod meaning;
 mod people;
+mod push;
 mod schedule;
 mod secret;
 
@@ -21,7 +22,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use umsync_engine::directory::DirectoryName;
-use umsync_engine::rules::{Baseline, Disabled, Rules};
+use umsync_engine::rules::{Baseline, Disabled, Rules, Strategy};
 
 /// A year, and what is left of the month in which somebody asks.
 const HISTORY: Duration = Duration::from_secs(400 * DAY);
@@ -50,7 +51,7 @@ pub(crate) struct Config {
     pub(crate) store: PathBuf,
     /// For how long runs, their journals and reports are kept.
     pub(crate) history: Duration,
-    /// A hash of what `directory` or `directories` (without servers, bind, TLS, time-outs, connections), `people`, `groups`, `leavers` and
+    /// A hash of what `strategy`, `directory` or `directories` (without servers, bind, TLS, time-outs, connections), `people`, `groups`, `leavers` and
     /// `protect` mean: a plan made under another one is another plan.
     pub(crate) meaning: String,
 }
@@ -203,7 +204,16 @@ fn read(document: &Document, folder: &Path) -> Option<Parts> {
     people::somebody_is_selected(&file, &people);
     let (leavers, leaver_files) = people::leavers(file.section("leavers"), folder);
     let protect = people::protect(file.section("protect"));
+    let strategies = [("sync", Strategy::Sync), ("push", Strategy::Push)];
+    let strategy = file.word("strategy", &strategies).unwrap_or(Strategy::Sync);
     let limits = limits::read(file.section("limits"));
+    let limits = match strategy {
+        Strategy::Sync => limits,
+        Strategy::Push => {
+            push::agree(&file, people.create(), &leavers);
+            push::limits(&file, limits)
+        }
+    };
     let schedule = schedule::read(file.section("schedule"));
     let notify = schedule::notify(file.section("notify"));
     let memberships = file.word("memberships", &[("sync", Memberships::Sync), ("keep", Memberships::Keep)]);
@@ -224,6 +234,7 @@ fn read(document: &Document, folder: &Path) -> Option<Parts> {
     file.finish();
     let baseline = accepted.unwrap_or(Baseline::Missing);
     let rules = |people, people_of, mappings: people::Mappings, protect| Rules {
+        strategy,
         people,
         people_of,
         mappings: mappings.named,

@@ -80,6 +80,11 @@ pub(super) struct People {
 }
 
 impl People {
+    /// Who gets a new account.
+    pub(super) fn create(&self) -> Create {
+        self.rules.create
+    }
+
     /// The rules for a directory in which this is usual, and which says these things itself.
     pub(super) fn of(&self, usual: Usual, own: &Templates, disabled: Disabled) -> PeopleRules {
         let mut people = PeopleRules { disabled, ..self.rules.clone() };
@@ -219,7 +224,8 @@ fn country_code(text: &str) -> Result<String, String> {
     umsync_engine::country::code(text).map_err(|why| format!("{why}; write for instance US"))
 }
 
-fn fields(section: &Section<'_>) -> Option<BTreeSet<Field>> {
+/// What is kept up to date.
+pub(super) fn fields(section: &Section<'_>) -> Option<BTreeSet<Field>> {
     let words = BTreeMap::from([
         ("email", Field::Email),
         ("first_name", Field::FirstName),

@@ -199,7 +199,9 @@ fn people(
     // `memberships: keep` would keep leavers' too.
     let changes_none = !options.process_groups.value || options.list.is_some();
     let acts = Becomes::of(options) == Becomes::RemoveAllGroups && !import.scope_unknown;
-    let additive = options.push.value || hooked || import.protection_unknown;
+    // A push takes nobody out of anything.
+    let only_adds = options.push.value && !selection::pushes(import, options);
+    let additive = only_adds || hooked || import.protection_unknown;
     let manner = Manner { only_select: changes_none && acts, additive, create };
     let only_select = manner.only_select;
     groups::named(import, users, manner);

@@ -5,6 +5,7 @@ use super::limits::Most;
 use super::options::{Action, AdobeUsers, Options, UNSAID};
 use super::python;
 use super::section::{Found, Section};
+use super::selection;
 use super::written::{list, text};
 use umsync_engine::adobe::Identity;
 use umsync_engine::key::GroupName;
@@ -69,6 +70,14 @@ fn groups(import: &mut Import<'_>, adobe_users: &Section<'_>, options: &Options)
     let kept: Vec<&str> =
         value.iter().map(|name| name.trim()).filter(|name| !GroupName::new(name).is_org_admin()).collect();
     let admins = if kept.len() == value.len() { "" } else { "; members of _org_admin are always protected" };
+    if selection::pushes(import, options) {
+        import.report.lost(
+            key,
+            "with the strategy push the User Sync Tool did not look at it, and umsync does not know who is in a group at Adobe, system administrators included",
+            "name the people whom it meant under protect.users",
+        );
+        return;
+    }
     let push = if options.push.value { "; the User Sync Tool did not look at it with push" } else { "" };
     if kept.is_empty() {
         import.report.carried(key, "members of _org_admin are always protected");

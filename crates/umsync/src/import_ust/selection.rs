@@ -13,12 +13,21 @@ const NO_LEAVERS: &str = "whoever is in the directory and not selected is a stra
 const WAITS: &str =
     "something that said who is meant could not be carried over (see below), so nothing is done until it is";
 
+/// Whether the strategy push is carried over: not where nobody is to be sent, because nobody is made.
+pub(super) fn pushes(import: &Import<'_>, options: &Options) -> bool {
+    let nobody = options.exclude_unmapped.value && !options.process_groups.value;
+    options.push.value && !import.scope_unknown && !nobody
+}
+
 pub(super) fn convert(import: &mut Import<'_>, options: &Options) {
     users(import, options);
     create(import, options);
     let Found { key, value } = options.adobe_users.clone();
     match value {
         AdobeUsers::All if key.place == UNSAID => {}
+        _ if pushes(import, options) => {
+            import.report.lost(key, "with the strategy push nobody looks at Adobe's users", "nothing");
+        }
         AdobeUsers::All => import.report.carried(key, "what umsync does"),
         AdobeUsers::Mapped | AdobeUsers::Groups => import.report.changed(
             key,
@@ -160,7 +169,10 @@ pub(super) fn update(import: &mut Import<'_>, adobe_users: &Section<'_>, options
     }
     let Found { key, value } = options.update.clone();
     let value = value && options.list.is_none();
-    if value && import.scope_unknown {
+    let push = pushes(import, options);
+    if value && push {
+        import.report.carried(key, "people.update: first and last name, as a push always does");
+    } else if value && import.scope_unknown {
         import.to.people.put("update", "[]");
         import.report.changed(key, "people.update: []", WAITS);
     } else if value {
@@ -177,7 +189,13 @@ pub(super) fn update(import: &mut Import<'_>, adobe_users: &Section<'_>, options
     }
     if let Some(Found { key, value: _ }) = attributes {
         let now = format!("people.update: [{}]", fields.join(", "));
-        if value && import.scope_unknown {
+        if value && push {
+            import.report.lost(
+                key,
+                "a push sends both names, whatever it says, and changes nothing else",
+                "nothing",
+            );
+        } else if value && import.scope_unknown {
             import.report.changed_from(key, "people.update: []", WAITS, now);
         } else if value {
             import.report.carried(key, now);
@@ -214,11 +232,19 @@ pub(super) fn memberships(import: &mut Import<'_>, options: &Options, only_selec
         (false, _) if keep => import.report.carried(key, "memberships: keep"),
         (false, _) => import.report.carried(key, "nobody is given a group: the mappings only select"),
     }
-    if options.push.value {
+    if pushes(import, options) {
+        import.to.whole.put("strategy", "push");
         import.report.changed(
             options.push.key.clone(),
+            "strategy: push",
+            "nothing is taken from anybody, while the User Sync Tool also took whoever is not to be in a mapped group out of it (only `strategy: sync` does that); everybody is sent at most once in two hours; nobody is sent before the first plan has been approved",
+        );
+    } else if options.push.value {
+        import.report.changed_from(
+            options.push.key.clone(),
             "mode: additive on every mapping, leavers.action: keep",
-            "nothing is taken from anybody, while push also took whoever is not to be in a mapped group out of it (`mode: owned` does that); umsync lists Adobe, at most once in two hours, and sends only what differs",
+            "nobody is to be sent (people.create), which a push cannot obey: it does not know who has an account",
+            "strategy: push, when people.create is selected or mapped",
         );
     }
 }

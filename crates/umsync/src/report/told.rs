@@ -418,10 +418,8 @@ fn values(what: &What) -> (&'static str, String, String, String) {
     match what {
         What::CreateGroup => ("create_group", none(), none(), none()),
         // The identity and the email stand in columns of their own.
-        What::CreateUser(Profile { identity: _, email: _, first_name, last_name, country }) => {
-            let name = [first_name, last_name, country].into_iter().flatten().cloned();
-            ("create_user", none(), none(), name.collect::<Vec<_>>().join(" "))
-        }
+        What::CreateUser(profile) => ("create_user", none(), none(), made_of(profile)),
+        What::PushUser { profile, names: _ } => ("push_user", none(), none(), made_of(profile)),
         What::Update { field, from, to } => {
             ("update", field.word().to_owned(), from.clone().unwrap_or_default(), to.clone())
         }
@@ -432,6 +430,12 @@ fn values(what: &What) -> (&'static str, String, String, String) {
         What::Describe { description } => ("describe", none(), none(), description.clone()),
         What::Attach { profile } => ("attach", profile.to_string(), none(), none()),
     }
+}
+
+fn made_of(profile: &Profile) -> String {
+    let Profile { identity: _, email: _, first_name, last_name, country } = profile;
+    let name = [first_name, last_name, country].into_iter().flatten().cloned();
+    name.collect::<Vec<_>>().join(" ")
 }
 
 fn line(spans: impl IntoIterator<Item = (Ink, String)>) -> Line {

@@ -50,7 +50,7 @@ impl Deed {
 
     fn of(what: &What) -> Option<Self> {
         Some(match what {
-            What::CreateUser(_) => Self::Make,
+            What::CreateUser(_) | What::PushUser { .. } => Self::Make,
             What::Update { field, from: _, to } => Self::set(*field, to),
             What::Join { group } => Self::Join(Some(group.clone())),
             What::Lose { group } => Self::Lose(group.clone()),

@@ -29,6 +29,7 @@ use sides::Sides;
 use std::path::Path;
 use umsync_engine::desired::desired;
 use umsync_engine::report::counted;
+use umsync_engine::rules::Strategy;
 
 /// Something differs, and nothing explains it.
 const NOT_EXPLAINED: u8 = 2;
@@ -60,6 +61,9 @@ pub(crate) async fn shadow(cli: &Cli, log: &Path, json: bool) -> Result<u8, Fail
     // Before anything is opened: the wrong file is the likeliest mistake.
     let run = last_run(&text).map_err(failed)?;
     let config = Config::load(&cli.config)?;
+    if config.rules.strategy == Strategy::Push {
+        return Err(Failure::NothingToCompare);
+    }
     let program = Program::open(config, FirstTime::Refused, Bar::new(cli.quiet)).await?;
     let compared = compared(&program, &run, json).await;
     program.close().await;

@@ -49,18 +49,29 @@ fn head(plan: &Plan, page: &mut Page) {
     };
     page.paragraph(&format!("Made {}{takes}. Nothing is done before the run.", moment(plan.made_at())));
     page.raw("</header><section class=tiles>");
-    let Totals { groups_created, created, updated, joined, lost, left, deleted } = totals;
-    for (count, name, kind) in [
-        (created, "accounts created", "gain"),
-        (updated, "accounts updated", "change"),
-        (joined, "memberships given", "gain"),
-        (lost, "memberships taken", "loss"),
-        (left, "users leaving", "loss"),
-        (deleted, "accounts deleted with files", "loss"),
-        (groups_created, "groups made", "gain"),
-        (plan.withheld().len(), "changes held back", "held"),
-        (plan.in_step(), "people already in step", "calm"),
-    ] {
+    let Totals { groups_created, groups_pushed, created, pushed, updated, joined, lost, left, deleted } =
+        totals;
+    let held = (plan.withheld().len(), "changes held back", "held");
+    let tiles = match plan.is_push() {
+        true => vec![
+            (pushed, "accounts created or updated", "change"),
+            (joined, "memberships given", "gain"),
+            (groups_pushed, "groups made or there already", "gain"),
+            held,
+        ],
+        false => vec![
+            (created, "accounts created", "gain"),
+            (updated, "accounts updated", "change"),
+            (joined, "memberships given", "gain"),
+            (lost, "memberships taken", "loss"),
+            (left, "users leaving", "loss"),
+            (deleted, "accounts deleted with files", "loss"),
+            (groups_created, "groups made", "gain"),
+            held,
+            (plan.in_step(), "people already in step", "calm"),
+        ],
+    };
+    for (count, name, kind) in tiles {
         let kind = if count == 0 { "none" } else { kind };
         page.raw(&format!("<div class=\"tile {kind}\"><b>{}</b><span>{name}</span></div>", grouped(count)));
     }
@@ -103,16 +114,16 @@ fn read(plan: &Plan, page: &mut Page) {
         let why = unread.why.lines().next().unwrap_or_default();
         rows.push([unread.directory.to_string(), format!("could not be read: {why}")]);
     }
-    let adobe = plan.adobe();
-    rows.push([
-        "Adobe".to_owned(),
-        format!(
+    let read = match plan.adobe() {
+        Some(adobe) => format!(
             "{} and {}, listed {}",
             counted(adobe.users, "user", "users"),
             counted(adobe.groups, "group", "groups"),
             moment(adobe.read_at)
         ),
-    ]);
+        None => "not listed (strategy: push): which accounts are made and which are there, nobody knows beforehand".to_owned(),
+    };
+    rows.push(["Adobe".to_owned(), read]);
     rows.push(["Configuration".to_owned(), plan.configuration().to_owned()]);
     page.table(&["source", "what was read"], rows);
 }

@@ -27,7 +27,7 @@ fn created(plan: &Plan, page: &mut Page) {
         }
     }
     let new = plan.changes().iter().filter_map(|change| match &change.what {
-        What::CreateUser(profile) => Some((&change.target, profile)),
+        What::CreateUser(profile) | What::PushUser { profile, .. } => Some((&change.target, profile)),
         _ => None,
     });
     let rows: Vec<[String; 4]> = new
@@ -41,7 +41,8 @@ fn created(plan: &Plan, page: &mut Page) {
         .collect();
     if !rows.is_empty() {
         let count = counted(rows.len(), "account", "accounts");
-        page.folded("New accounts", &count, &["email", "name", "account", "groups"], rows);
+        let title = if plan.is_push() { "Accounts that are made or updated" } else { "New accounts" };
+        page.folded(title, &count, &["email", "name", "account", "groups"], rows);
     }
 }
 

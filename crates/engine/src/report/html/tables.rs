@@ -14,7 +14,8 @@ pub(super) fn withheld(plan: &Plan, page: &mut Page) {
     }
     page.section("Held back");
     for breach in plan.breaches() {
-        page.warning(&format!("{breach}; all removals wait."));
+        let held = if plan.is_push() { "nobody is sent" } else { "all removals wait" };
+        page.warning(&format!("{breach}; {held}."));
         let from = |list: &[(String, usize)]| -> String {
             list.iter().map(|(name, count)| format!("{name} {count}")).collect::<Vec<_>>().join(", ")
         };
@@ -59,7 +60,10 @@ pub(super) fn groups(plan: &Plan, page: &mut Page) {
         .iter()
         .filter(is_changing)
         .map(|line| {
-            let after = line.before + line.gains - line.losses;
+            let members = match line.before {
+                Some(before) => format!("{before} → {}", before + line.gains - line.losses),
+                None => "not listed".to_owned(),
+            };
             let kind = match (line.new, line.foreign) {
                 (true, _) => "new".to_owned(),
                 (false, 0) => String::new(),
@@ -69,7 +73,7 @@ pub(super) fn groups(plan: &Plan, page: &mut Page) {
                 |count: usize, sign: &str| if count == 0 { String::new() } else { format!("{sign}{count}") };
             [
                 line.name.to_string(),
-                format!("{} → {after}", line.before),
+                members,
                 signed(line.gains, "+"),
                 signed(line.losses, "−"),
                 signed(line.withheld, ""),
@@ -93,7 +97,7 @@ pub(super) fn licences(plan: &Plan, page: &mut Page) {
     }
     page.section("Licences");
     let rows = profiles.iter().map(|(line, quota)| {
-        let before = line.counted.unwrap_or_default().max(line.before as u64);
+        let before = line.counted.unwrap_or_default().max(line.before.unwrap_or_default() as u64);
         let left = match quota.checked_sub(line.after()) {
             Some(left) => left.to_string(),
             None => format!("{} too few", line.after() - quota),

@@ -1,0 +1,85 @@
+//! What is sent without a look at Adobe: everybody who gets an account, with their groups, and nothing that takes anything.
+
+use super::{Diff, Work, whose};
+use crate::adobe::Identity;
+use crate::change::{Account, Field, Names, Reason, Target, What};
+use crate::desired::Person;
+use crate::key::GroupName;
+use crate::matching::{Held, HeldReason, Matching, matching};
+use crate::rules::Create;
+use std::sync::Arc;
+
+impl Work<'_> {
+    /// Everybody as they are, of whom nobody knows whether they are there. `self.adobe` holds nothing.
+    pub(super) fn push_everybody(mut self, person: Option<&str>) -> Diff {
+        let twin = self.rules.people.adobe_id_twin;
+        let Matching { without_account, held, .. } =
+            matching(self.desired, self.adobe, self.memory, twin, self.now);
+        for group in self.groups_to_make() {
+            self.push(Target::Group(group), What::CreateGroup, Reason::Pushed);
+        }
+        for person in without_account {
+            self.push_person(&self.desired.people[person]);
+        }
+        self.diff.held.extend(held);
+        self.diff.populations.selected = self.desired.selected();
+        self.protect();
+        if let Some(place) = person {
+            self.only(&whose(place, self.desired, self.adobe, &[]));
+        }
+        let mut diff = self.diff;
+        diff.changes.sort();
+        diff.held.sort();
+        diff.protected.sort();
+        diff
+    }
+
+    /// Making a group that is there already changes nothing (UMAPI documentation, "createUserGroup"), and nobody has looked.
+    /// Administrator groups cannot be made.
+    fn groups_to_make(&self) -> Vec<GroupName> {
+        self.rules.creatable_groups().into_iter().filter(|group| !group.is_administrative()).collect()
+    }
+
+    fn push_person(&mut self, person: &Person) {
+        if !person.selected {
+            return;
+        }
+        let is_sent = match self.rules.people.create {
+            Create::Selected => true,
+            Create::Mapped => !person.groups.is_empty(),
+            Create::Nobody => false,
+        };
+        if !is_sent {
+            self.diff.not_made += 1;
+            return;
+        }
+        let profile = match person.profile(self.rules.people.country.as_deref()) {
+            Ok(profile) => profile,
+            Err(why) => {
+                let (who, entry) = (person.email.clone(), Some(person.place()));
+                self.diff.held.push(Held { who, entry, reason: HeldReason::NoProfile { why } });
+                return;
+            }
+        };
+        let target = Target::User(Arc::new(Account {
+            key: person.key(),
+            id: None,
+            identity: person.identity,
+            address: person.address(),
+            email: person.email.clone(),
+        }));
+        let what = What::PushUser { profile, names: self.names(person.identity) };
+        self.push(target.clone(), what, Reason::Pushed);
+        for (group, by) in person.groups.iter() {
+            let what = What::Join { group: group.clone() };
+            self.push(target.clone(), what, Reason::Listed { by: by.clone() });
+        }
+    }
+
+    /// Adobe IDs belong to the person and cannot be updated (UMAPI documentation, "update").
+    fn names(&self, identity: Identity) -> Names {
+        let updated = [Field::FirstName, Field::LastName];
+        let wanted = updated.iter().any(|field| self.rules.people.update.contains(field));
+        if wanted && identity != Identity::Adobe { Names::Update } else { Names::Keep }
+    }
+}
