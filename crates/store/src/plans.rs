@@ -3,6 +3,7 @@
 use crate::text::time;
 use crate::{Error, Store};
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 use serde_json::Value;
 
 /// A plan as it was stored.
@@ -22,7 +23,7 @@ impl Store {
         &self,
         organization: &str,
         plan_id: &str,
-        plan: &Value,
+        plan: &(impl Serialize + Sync),
         at: DateTime<Utc>,
     ) -> Result<(), Error> {
         sqlx::query(

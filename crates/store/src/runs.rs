@@ -3,6 +3,7 @@
 use crate::text::time;
 use crate::{Error, Store};
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 use serde_json::Value;
 use sqlx::FromRow;
 
@@ -108,7 +109,7 @@ impl Store {
     }
 
     /// Keeps a run's report; one already there is replaced.
-    pub async fn save_report(&self, run: &str, report: &Value) -> Result<(), Error> {
+    pub async fn save_report(&self, run: &str, report: &(impl Serialize + Sync)) -> Result<(), Error> {
         let done = sqlx::query("UPDATE runs SET report = $2 WHERE id = $1")
             .bind(run)
             .bind(self.to_json("a report", report)?)
@@ -116,6 +117,16 @@ impl Store {
             .await
             .map_err(self.failed("keep the report"))?;
         self.known_run(run, done.rows_affected())
+    }
+
+    /// Whether a run is known to have ended.
+    pub async fn is_ended(&self, run: &str) -> Result<bool, Error> {
+        let ended: Option<bool> = sqlx::query_scalar("SELECT ended_at IS NOT NULL FROM runs WHERE id = $1")
+            .bind(run)
+            .fetch_optional(self.pool())
+            .await
+            .map_err(self.failed("read the run"))?;
+        Ok(ended.unwrap_or_default())
     }
 
     /// The latest runs, newest first, of one organization or of all.

@@ -1,6 +1,7 @@
 //! Telling somebody about a run: a program of the company's own gets the report.
 
 use crate::config::{Notify, When};
+use crate::failure::Failure;
 use crate::program::Program;
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::Value;
@@ -25,28 +26,37 @@ enum NotifyError {
     TooLong(Duration),
 }
 
-/// Hands the report of a run to the configured program. Whatever comes of that, the run has ended as it has.
-pub(crate) async fn notify(program: &Program, report: &Value) {
+/// Hands the report of a run to the configured program. Whatever comes of that, the run has ended as it has. `head` is what
+/// the report says without its changes, and `sent` whether it has any outcome.
+pub(crate) async fn notify(
+    program: &Program,
+    head: &Value,
+    sent: bool,
+    report: impl FnOnce() -> Result<Value, Failure>,
+) {
     let Some(notify) = &program.config.notify else { return };
-    if !is_wanted(notify.when, report) {
+    if !is_wanted(notify.when, head, sent) {
         return;
     }
     let name = notify.command[0].as_str();
-    match tell(notify, &program.config.secret_variables(), report).await {
+    let report = match report() {
+        Ok(report) => report,
+        Err(failure) => return tracing::warn!(program = name, "nobody is notified: {}", failure.told()),
+    };
+    match tell(notify, &program.config.secret_variables(), &report).await {
         Ok(()) => tracing::info!(program = name, "notified"),
         Err(error) => tracing::warn!(program = name, "notify.command failed: {error}"),
     }
 }
 
 /// Only runs that execute are told about, never plans and rehearsals.
-fn is_wanted(when: When, report: &Value) -> bool {
-    let command = report["command"].as_str().unwrap_or_default();
+fn is_wanted(when: When, head: &Value, sent: bool) -> bool {
+    let command = head["command"].as_str().unwrap_or_default();
     let executes = ["sync", "apply", "run"].contains(&command.split(' ').next().unwrap_or_default())
         && !command.contains("--dry-run")
         && !command.contains("--test-mode");
     // 2 says that changes are pending.
-    let problem = !matches!(report["exit_code"].as_u64(), Some(0 | 2));
-    let sent = report["outcomes"].as_array().is_some_and(|outcomes| !outcomes.is_empty());
+    let problem = !matches!(head["exit_code"].as_u64(), Some(0 | 2));
     executes
         && match when {
             When::Problems => problem,

@@ -8,9 +8,11 @@ use crate::remembering;
 use crate::run::{Finished, Mode};
 use crate::scope::Scope;
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use umsync_engine::change::{Change, Target};
+use umsync_engine::codes::Meaning;
 use umsync_engine::command::{Outcome, Verdict};
 use umsync_engine::memory::Departure;
 use umsync_engine::plan::{Plan, Remember};
@@ -109,7 +111,7 @@ impl Record {
             }
         }
         if self.mode == Mode::Plan || !plan.withheld().is_empty() {
-            program.store.save_plan(organization, plan.id(), &serde_json::to_value(plan)?, now).await?;
+            program.store.save_plan(organization, plan.id(), plan, now).await?;
         }
         if self.mode == Mode::Apply && matches!(scope, Scope::Whole) && baseline == Baseline::Accepted {
             remembering::link(program, matches, still, now).await?;
@@ -174,9 +176,8 @@ impl Record {
         store.record_plan(&self.id, plan.commands(), plan.changes()).await?;
         store.mark_lifted(&self.id, &approvals.lifted_of(program, plan).await?).await?;
         // Whoever goes on with this run after a crash tells its end with what was withheld, held and set aside.
-        let mut report = self.head(program);
-        report["plan"] = serde_json::to_value(plan)?;
-        report["stale"] = serde_json::to_value(stale)?;
+        let report =
+            Report { head: self.head(program), plan: Some(plan), stale: Some(stale), ..Report::default() };
         store.save_report(&self.id, &report).await?;
         let leaving: BTreeSet<&str> = plan
             .changes()
@@ -194,18 +195,25 @@ impl Record {
     }
 
     /// The report of the run, as the store keeps it and others get it.
-    pub(crate) fn report(&self, program: &Program, code: u8, end: Result<&Finished, &Failure>) -> Value {
+    pub(crate) fn report<'a>(
+        &self,
+        program: &Program,
+        code: u8,
+        end: Result<&'a Finished, &Failure>,
+    ) -> Report<'a> {
         let mut summary = match end {
             Ok(finished) => finished.summary(),
             Err(failure) => json!({ "failure": failure.told() }),
         };
         warn(program, &mut summary);
-        let mut report = self.ending(program, code, summary);
-        report["plan"] = json!(end.ok().map(|finished| &finished.plan));
-        report["stale"] = json!(end.ok().map(|finished| &finished.stale));
-        report["outcomes"] = json!(end.ok().map(|finished| &finished.outcomes));
-        report["codes"] = json!(end.ok().map(|finished| codes_of(&finished.outcomes)));
-        report
+        let finished = end.ok();
+        Report {
+            head: self.ending(program, code, summary),
+            plan: finished.map(|finished| &finished.plan),
+            stale: finished.map(|finished| finished.stale.as_slice()),
+            outcomes: finished.map(|finished| finished.outcomes.as_slice()),
+            codes: finished.map(|finished| codes_of(&finished.outcomes)),
+        }
     }
 
     /// What every report begins with.
@@ -229,24 +237,30 @@ impl Record {
     }
 
     /// The report of a run that went on with another one's execution.
-    pub(crate) fn continued(&self, program: &Program, code: u8, run: &str, results: &Results) -> Value {
+    pub(crate) fn continued(
+        &self,
+        program: &Program,
+        code: u8,
+        run: &str,
+        results: &Results,
+    ) -> Report<'static> {
         let mut summary = json!({ "continued": run, "results": results });
         warn(program, &mut summary);
-        self.ending(program, code, summary)
+        Report { head: self.ending(program, code, summary), ..Report::default() }
     }
 
     /// Whether somebody has gone on with this run's execution and ended it, while this process stood still: what they
     /// know is newer.
     async fn is_ended_by_another(&self, program: &Program) -> Result<bool, Failure> {
-        let known = program.store.run(&self.id).await?;
-        Ok(known.is_some_and(|(run, _)| run.end.is_some()))
+        Ok(program.store.is_ended(&self.id).await?)
     }
 
     /// Notes how the run ended.
-    pub(crate) async fn end(&self, program: &Program, report: &Value) -> Result<(), Failure> {
-        let code = report["exit_code"].as_u64().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
-        let plan_id = report.pointer("/plan/id").and_then(Value::as_str).map(str::to_owned);
-        let end = RunEnd { at: program.now(), exit_code: code, plan_id, summary: report["summary"].clone() };
+    pub(crate) async fn end(&self, program: &Program, report: &Report<'_>) -> Result<(), Failure> {
+        let head = &report.head;
+        let code = head["exit_code"].as_u64().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
+        let plan_id = report.plan.map(|plan| plan.id().to_owned());
+        let end = RunEnd { at: program.now(), exit_code: code, plan_id, summary: head["summary"].clone() };
         if self.is_ended_by_another(program).await? {
             return Err(Failure::TakenOver { run: self.id.clone() });
         }
@@ -271,6 +285,39 @@ impl Record {
 /// What is said of an execution that stopped itself.
 pub(crate) fn gave_up(why: &str) -> String {
     format!("it stopped itself: {why}; what was left of it is planned anew")
+}
+
+/// The report of a run. It is written piece by piece: the plan of a first sync is large, and a tree of its JSON is ten times
+/// as large.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Report<'a> {
+    #[serde(flatten)]
+    head: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan: Option<&'a Plan>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stale: Option<&'a [Change]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcomes: Option<&'a [Outcome]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    codes: Option<BTreeMap<&'a str, Meaning>>,
+}
+
+impl Report<'_> {
+    /// The tree.
+    pub(crate) fn to_value(&self) -> Result<Value, Failure> {
+        Ok(serde_json::to_value(self)?)
+    }
+
+    /// What is known of it without its changes.
+    pub(crate) fn head(&self) -> &Value {
+        &self.head
+    }
+
+    /// Whether something was sent.
+    pub(crate) fn has_outcomes(&self) -> bool {
+        self.outcomes.is_some_and(|outcomes| !outcomes.is_empty())
+    }
 }
 
 /// What everybody should know who goes by a report.

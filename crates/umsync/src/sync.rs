@@ -117,7 +117,7 @@ pub(crate) async fn recorded(program: &Program, wish: Wish<'_>) -> Result<u8, Fa
                 Ok(()) => record.give_up(program, finished.gave_up.as_deref()).await,
                 kept => kept,
             };
-            notify::notify(program, &report).await;
+            notify::notify(program, report.head(), report.has_outcomes(), || report.to_value()).await;
             match kept {
                 Ok(()) => {}
                 Err(failure) if finished.outcomes.is_empty() => return Err(failure),
@@ -132,7 +132,7 @@ pub(crate) async fn recorded(program: &Program, wish: Wish<'_>) -> Result<u8, Fa
                 output::note(unrecorded);
             }
             match wish.json {
-                true => output::json(&report).or_else(|failure| match failure {
+                true => output::json(&report.to_value()?).or_else(|failure| match failure {
                     Failure::Output(error) => heard(Err(error), wish.mode),
                     failure => Err(failure),
                 })?,
@@ -144,7 +144,7 @@ pub(crate) async fn recorded(program: &Program, wish: Wish<'_>) -> Result<u8, Fa
             program.bar.finish();
             let report = record.report(program, failure.code(), Err(&failure));
             let kept = record.end(program, &report).await;
-            notify::notify(program, &report).await;
+            notify::notify(program, report.head(), false, || report.to_value()).await;
             if let Err(other) = kept {
                 output::note(&other.told());
             }
@@ -198,7 +198,8 @@ async fn gone_on_with(
     let fates: Vec<_> = rows.iter().map(|row| (&row.change, verdict(row))).collect();
     let own = record.continued(program, code, &run, &Results::count(fates.clone()));
     let kept = record.end(program, &own).await;
-    notify::notify(program, &report).await;
+    let sent = report["outcomes"].as_array().is_some_and(|outcomes| !outcomes.is_empty());
+    notify::notify(program, &report, sent, || Ok(report.clone())).await;
     if let Err(failure) = kept {
         output::note(&failure.told());
     }
