@@ -13,7 +13,7 @@ use leavers::Ours;
 use person::whose;
 
 use crate::adobe::{Identity, Snapshot, User};
-use crate::change::{Account, Change, Reason, Target, What};
+use crate::change::{Account, Change, Profile, Reason, Target, What};
 use crate::desired::{Desired, Person, Sighting};
 use crate::directory::Anchor;
 use crate::key::{GroupName, UserKey, fold_email};
@@ -341,10 +341,10 @@ impl Work<'_> {
         }
     }
 
-    /// A person without a user.
-    fn missing(&mut self, person: &Person) {
+    /// Whom a new account is for and what it is made of; `None` where there is to be none, which is noted.
+    fn new_account(&mut self, person: &Person) -> Option<(Target, Profile)> {
         if !person.selected {
-            return;
+            return None;
         }
         let is_made = match self.rules.people.create {
             Create::Selected => true,
@@ -353,14 +353,14 @@ impl Work<'_> {
         };
         if !is_made {
             self.diff.not_made += 1;
-            return;
+            return None;
         }
         let profile = match person.profile(self.rules.people.country.as_deref()) {
             Ok(profile) => profile,
             Err(why) => {
                 let (who, entry) = (person.email.clone(), Some(person.place()));
                 self.diff.held.push(Held { who, entry, reason: HeldReason::NoProfile { why } });
-                return;
+                return None;
             }
         };
         let target = Target::User(Arc::new(Account {
@@ -370,6 +370,12 @@ impl Work<'_> {
             address: person.address(),
             email: person.email.clone(),
         }));
+        Some((target, profile))
+    }
+
+    /// A person without a user.
+    fn missing(&mut self, person: &Person) {
+        let Some((target, profile)) = self.new_account(person) else { return };
         self.note_return(person);
         self.push(target.clone(), What::CreateUser(profile), Reason::NewPerson);
         for (group, by) in person.groups.iter() {

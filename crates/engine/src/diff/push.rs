@@ -2,12 +2,10 @@
 
 use super::{Diff, Work, whose};
 use crate::adobe::Identity;
-use crate::change::{Account, Field, Names, Reason, Target, What};
+use crate::change::{Field, Names, Reason, Target, What};
 use crate::desired::Person;
 use crate::key::GroupName;
-use crate::matching::{Held, HeldReason, Matching, matching};
-use crate::rules::Create;
-use std::sync::Arc;
+use crate::matching::{Matching, matching};
 
 impl Work<'_> {
     /// Everybody as they are, of whom nobody knows whether they are there. `self.adobe` holds nothing.
@@ -41,33 +39,7 @@ impl Work<'_> {
     }
 
     fn push_person(&mut self, person: &Person) {
-        if !person.selected {
-            return;
-        }
-        let is_sent = match self.rules.people.create {
-            Create::Selected => true,
-            Create::Mapped => !person.groups.is_empty(),
-            Create::Nobody => false,
-        };
-        if !is_sent {
-            self.diff.not_made += 1;
-            return;
-        }
-        let profile = match person.profile(self.rules.people.country.as_deref()) {
-            Ok(profile) => profile,
-            Err(why) => {
-                let (who, entry) = (person.email.clone(), Some(person.place()));
-                self.diff.held.push(Held { who, entry, reason: HeldReason::NoProfile { why } });
-                return;
-            }
-        };
-        let target = Target::User(Arc::new(Account {
-            key: person.key(),
-            id: None,
-            identity: person.identity,
-            address: person.address(),
-            email: person.email.clone(),
-        }));
+        let Some((target, profile)) = self.new_account(person) else { return };
         let what = What::PushUser { profile, names: self.names(person.identity) };
         self.push(target.clone(), what, Reason::Pushed);
         for (group, by) in person.groups.iter() {
