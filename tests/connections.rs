@@ -68,7 +68,7 @@ async fn a_certificate_that_cannot_be_shown_is_refused_before_anything_is_sent()
 }
 
 #[tokio::test]
-async fn a_certificate_whose_time_is_over_is_named_and_taken_only_where_danger_is_accepted() {
+async fn b17_a_certificate_whose_time_is_over_is_named_and_taken_only_where_danger_is_accepted() {
     let options = Options { certificate: Validity::Expired, ..Options::default() };
     let server = OpenLdap::start(&people(0..3), options).await;
     for url in [server.ldaps_url(), server.url()] {

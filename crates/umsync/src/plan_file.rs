@@ -42,7 +42,7 @@ fn seal(out: Digesting) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Reads what [`write`] wrote. One byte that is another is an error.
+/// Reads what [`write()`] wrote. One byte that is another is an error.
 pub(crate) fn read(path: &Path) -> Result<SavedPlan, Failure> {
     let text = std::fs::read(path).map_err(|source| Failure::PlanFile { path: path.to_owned(), source })?;
     let value = serde_json::from_slice(&text).map_err(SavedPlanError::NotAPlan)?;
