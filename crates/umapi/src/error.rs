@@ -52,6 +52,20 @@ pub enum Error {
         name: String,
     },
 
+    /// Whoever answers has no certificate that is trusted.
+    #[error(
+        "{doing}: whoever answers cannot prove to be Adobe\n\
+         if a proxy of the company's own looks into encrypted connections, name its authority under adobe.ca_file; else \
+         somebody stands between, and nothing was told to them"
+    )]
+    Untrusted {
+        /// What was being done.
+        doing: String,
+        /// What is wrong with the certificate.
+        #[source]
+        source: reqwest::Error,
+    },
+
     /// The token service refuses the secret.
     #[error(
         "Adobe refuses the client secret ({code}{})\n\
@@ -308,6 +322,7 @@ impl Error {
             | Self::Way { .. }
             | Self::NotEmulator { .. }
             | Self::Unaddressable { .. }
+            | Self::Untrusted { .. }
             | Self::Credential { .. }
             | Self::ClientId { .. }
             | Self::RefusedBefore

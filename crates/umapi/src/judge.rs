@@ -6,6 +6,8 @@ use crate::error::Error;
 use crate::http::{Heard, is_long};
 use crate::patience::Again;
 use crate::token::moment;
+use std::error::Error as StdError;
+use std::io;
 use std::time::Duration;
 
 /// What Adobe may have done with a request. Ordered: what is worse to forget is greater.
@@ -35,6 +37,16 @@ pub(crate) enum Next<T> {
     Stop { error: Error, reached: Reached },
 }
 
+/// Whether a connection failed because of the server's certificate: another try meets the same.
+fn is_untrusted(error: &(dyn StdError + 'static)) -> bool {
+    if let Some(rustls::Error::InvalidCertificate(_)) = error.downcast_ref() {
+        return true;
+    }
+    // An I/O error hands on where its inner error comes from, and not that error itself.
+    let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    inner.is_some_and(|inner| is_untrusted(inner)) || error.source().is_some_and(is_untrusted)
+}
+
 /// What was heard means this.
 pub(crate) fn judge<T>(
     heard: Heard,
@@ -44,6 +56,10 @@ pub(crate) fn judge<T>(
 ) -> Next<T> {
     let doing = call.doing.clone();
     let answer = match heard {
+        Heard::NeverLeft(source) if is_untrusted(&source) => {
+            let error = Error::Untrusted { doing, source };
+            return Next::Stop { error, reached: Reached::No };
+        }
         Heard::NeverLeft(source) => {
             let error = Error::Unreachable { doing, source };
             return Next::Again { error, again: Again::NeverLeft, reached: Reached::No };

@@ -21,9 +21,9 @@ pub(crate) struct Program {
     pub(crate) side: Side,
     pub(crate) bar: Bar,
     pub(crate) cancel: Cancel,
-    /// Adobe has refused the first client secret, and taken the next one.
     /// About whom the directory is asked by which paths they are in their groups.
     pub(crate) trace: Option<String>,
+    /// Adobe has refused the first client secret, and taken the next one.
     secret_refused: AtomicBool,
 }
 

@@ -200,10 +200,9 @@ fn nobody_is_waited_for_longer_than_it_says() {
     assert!(text.contains("timeout: 300ms"), "{text}");
     let late = Effect::DelayReply(std::time::Duration::from_secs(5));
     world.adobe.faults().add(Fault::on(Endpoint::Action, late).nth(1));
-    let begun = std::time::Instant::now();
-    // What became of it is looked up, and it was done.
+    // Nobody waits for the answer: what became of it is looked up, and it was done.
     world.run(&["sync"]).with(0);
-    assert!(begun.elapsed() < std::time::Duration::from_secs(4), "{:?}", begun.elapsed());
+    assert_eq!(world.adobe.calls(Endpoint::User).len(), 1);
     assert_eq!(world.members("AG1"), ["ann@example.com"]);
     assert_eq!(world.actions(), 1);
 }
@@ -221,6 +220,9 @@ fn whoever_cannot_prove_to_be_adobe_is_told_nothing() {
     world.configure(rules);
     let ended = world.run_unchecked(&["sync"]).with(78);
     assert!(ended.stderr.to_lowercase().contains("certificate"), "{}", ended.stderr);
+    // Adobe itself need not prove to be an emulator, and nobody waits for another certificate.
+    world.configure_with(&[], rules);
+    world.run_unchecked(&["plan"]).with(78).says(&["cannot prove to be Adobe", "adobe.ca_file"]);
     assert!(world.adobe.log().is_empty(), "{:?}", world.adobe.log());
     // It is this alone that was missing.
     world.write("ca.pem", &certificates);
