@@ -47,6 +47,11 @@ impl Story {
     }
 
     fn world(&self) -> World {
+        self.world_with(|_| ())
+    }
+
+    /// The same with what this adds to the files.
+    fn world_with(&self, add: impl Fn(&Path)) -> World {
         let mut ldif: String = self.people.iter().map(|(name, _)| person(name, &[])).collect();
         for name in ["DG1", "DG2", "ACL-Art"] {
             let members =
@@ -61,6 +66,7 @@ impl Story {
         let world = World::new(&seed, &ldif);
         std::fs::create_dir(world.path("ust")).unwrap();
         self.files(&world.path("ust"));
+        add(&world.path("ust"));
         let out = world.path("ust/umsync.yaml");
         super::import(&world.path("ust"), Some(self.options), &["--out", out.to_str().unwrap()]).with(0);
         let converted = std::fs::read_to_string(out).unwrap();
@@ -265,6 +271,46 @@ fn what_cannot_be_carried_over_lets_nothing_happen() {
     let mut told = story("--process-groups --adobe-only-user-action remove", people, users());
     told.adobe_users = "  exclude_users: ['(?!bob).*']\n";
     told.ends(0, &[("ann", &["AG1"]), ("test", &["AG1", "AG2"]), ("bob", &["AG1"])]);
+}
+
+/// In which order the User Sync Tool calls two organizations has cost memberships; here each is another umsync's.
+#[test]
+fn b13_s14_another_organization_is_named_and_whoever_is_gone_leaves_only_this_one() {
+    let told = story(
+        "--process-groups --users mapped --adobe-only-user-action remove",
+        ANN,
+        vec![user("gone", &["AG1"])],
+    );
+    let world = told.world_with(|folder| {
+        let main = std::fs::read_to_string(folder.join("user-sync-config.yml")).unwrap();
+        let several = main
+            .replace("{umapi: umapi.yml}", "{umapi: [umapi.yml, {sec: sec.yml}]}")
+            .replace("adobe_groups: [AG1]", "adobe_groups: [AG1, \"sec::AG2\"]");
+        std::fs::write(folder.join("user-sync-config.yml"), several).unwrap();
+        let other = "authentication_method: oauth\nenterprise: {org_id: FEDCBA9876543210FEDCBA98@AdobeOrg, client_id: y, client_secret: PLANTED-sec}\n";
+        std::fs::write(folder.join("sec.yml"), other).unwrap();
+    });
+    world.run(&["sync"]).with(0);
+    assert_eq!(world.members("AG1"), ["ann@example.com"]);
+    assert!(world.members("AG2").is_empty(), "that is a group of the other one's");
+    assert!(world.adobe.user("gone@example.com").is_none());
+    super::import(&world.path("ust"), Some(told.options), &[])
+        .with(0)
+        .says(&["`sec` is another organization", "run another umsync for it"]);
+}
+
+/// What the User Sync Tool's hook changes it has indexed already; what it may have given, nobody knows here.
+#[test]
+fn b14_what_a_hook_may_have_given_is_taken_from_nobody() {
+    let mut told = story("--process-groups --users mapped", ANN, vec![user("ann", &["AG2"])]);
+    told.directory_users = "  extension: extension.yml\n";
+    let world = told.world_with(|folder| {
+        let hook = "after_mapping_hook: |\n  target_groups.add('AG2')\n";
+        std::fs::write(folder.join("extension.yml"), hook).unwrap();
+    });
+    world.run(&["sync"]).with(0);
+    assert_eq!(world.members("AG1"), ["ann@example.com"]);
+    assert_eq!(world.members("AG2"), ["ann@example.com"]);
 }
 
 #[test]

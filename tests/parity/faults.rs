@@ -1,5 +1,6 @@
 //! The faults of the User Sync Tool that must not be repeated and are nobody else's test: B1 to B7, B9 and B16 stand in
-//! `safety.rs` and `tests/disasters`; B12 and B13 are about several organizations, B14 about its Python hook.
+//! `safety.rs` and `tests/disasters`, B12 in `figures.rs`, and B13 and B14, which are about several organizations and its
+//! Python hook, in `tests/import_ust`.
 
 use super::{MAPPING, PRESERVE, REVIEWED, groups_of, world};
 use crate::support::{group, person, user};

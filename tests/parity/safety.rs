@@ -1,5 +1,5 @@
 //! Situations in which the User Sync Tool harms or keeps silent, and what a safe tool does instead. (S1 is
-//! `d7_s01_b01_…` in `tests/disasters`; S14 is about several organizations.)
+//! `d7_s01_b01_…` in `tests/disasters`; S14, about several organizations, is in `tests/import_ust`.)
 
 use super::{MAPPING, PRESERVE, REVIEWED, groups_of, world};
 use crate::support::{ORGANIZATION, World, group, person, user};
