@@ -232,8 +232,7 @@ impl Store {
         snapshot.unreadable.retain(|user| !person.own(Some(&user.who), &user.who));
         let gone = before - snapshot.users.len() - snapshot.unreadable.len();
         if gone > 0 {
-            let body = self.to_json("a snapshot", &snapshot)?;
-            self.put_snapshot(open, organization, &snapshot, body).await?;
+            self.put_snapshot(open, organization, &snapshot).await?;
         }
         Ok(gone as u64)
     }

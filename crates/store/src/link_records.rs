@@ -1,6 +1,7 @@
 //! All that is known of a link: for people, and to be carried from one store to another.
 
 use crate::given::Given;
+use crate::link_rows::LinkRow;
 use crate::links::{DN, EMAIL, Past, Stored};
 use crate::text::time;
 use crate::{Error, Store};
@@ -61,15 +62,7 @@ impl Store {
         let doing = "read a link";
         let failed = self.failed(doing);
         let mut transaction = self.pool().begin().await.map_err(&failed)?;
-        let link: Option<Stored> = sqlx::query_as(
-            "SELECT anchor, adobe_id, identity, email, dn, seen_at FROM links
-             WHERE organization = $1 AND anchor = $2",
-        )
-        .bind(organization)
-        .bind(anchor.as_str())
-        .fetch_optional(&mut *transaction)
-        .await
-        .map_err(&failed)?;
+        let link = self.links_of(doing, &mut transaction, organization, &[anchor.as_str()]).await?.pop();
         let Some(link) = link else { return Ok(None) };
         let past: Vec<Past> = sqlx::query_as(
             "SELECT anchor, kind, value, first_seen, last_seen FROM link_history
@@ -143,7 +136,12 @@ impl Store {
         transaction: &mut Transaction<'static, Sqlite>,
         organization: &str,
     ) -> Result<Vec<LinkRecord>, Error> {
-        let mut links = self.stored_links(doing, transaction, organization).await?;
+        let mut links = Vec::new();
+        let take = |link: LinkRow<'_>| {
+            links.push(link.stored());
+            Ok(())
+        };
+        self.each_link(doing, transaction, organization, take).await?;
         links.sort_by(|one, other| one.anchor.cmp(&other.anchor));
         let past: Vec<Past> = sqlx::query_as(
             "SELECT anchor, kind, value, first_seen, last_seen FROM link_history
@@ -180,7 +178,7 @@ impl Store {
             if kind == EMAIL { emails.push(noted) } else { dns.push(noted) }
         }
         let anchor = Anchor::from_stored(anchor);
-        let identity = self.identity_of(identity)?;
+        let identity = identity.map(|word| self.identity(&word)).transpose()?;
         Ok(LinkRecord { anchor, adobe_id, identity, email, dn, seen_at, emails, dns, given: Vec::new() })
     }
 }

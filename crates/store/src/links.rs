@@ -1,5 +1,6 @@
 //! Links: which person in the directory is which user at Adobe, whatever their mail becomes.
 
+use crate::link_rows::LinkRow;
 use crate::text::time;
 use crate::{Error, Store};
 use chrono::{DateTime, Utc};
@@ -62,27 +63,40 @@ impl Store {
         let failed = self.failed(doing);
         // One transaction, so that both tables are of one moment.
         let mut transaction = self.pool().begin().await.map_err(&failed)?;
-        let links = self.stored_links(doing, &mut transaction, organization).await?;
-        let emails: Vec<(String, String)> =
-            sqlx::query_as("SELECT anchor, value FROM link_history WHERE organization = $1 AND kind = $2 AND last_seen IS NOT NULL")
-                .bind(organization)
-                .bind(EMAIL)
-                .fetch_all(&mut *transaction)
-                .await
-                .map_err(&failed)?;
-        self.commit(doing, transaction).await?;
-        let mut known = Links::with_capacity(links.len());
-        for Stored { anchor, adobe_id, identity, email, dn, seen_at } in links {
-            let link = Known {
-                id: adobe_id,
-                identity: self.identity_of(identity)?,
-                email,
-                former: Sorted::new(),
-                dn,
-                seen_at: self.parse_time("a link", &seen_at)?,
+        // A plus keeps SQLite from looking through the histories of all links.
+        let emails: Vec<(String, String)> = sqlx::query_as(
+            "SELECT anchor, value FROM link_history
+             WHERE last_seen IS NOT NULL AND +organization = $1 AND kind = $2",
+        )
+        .bind(organization)
+        .bind(EMAIL)
+        .fetch_all(&mut *transaction)
+        .await
+        .map_err(&failed)?;
+        let count = self.count_links(doing, &mut transaction, organization).await?;
+        let mut known = Links::with_capacity(count);
+        // A million links were seen at a few moments, and are of a few types.
+        let (mut moment, mut word) = (None, None);
+        let take = |link: LinkRow<'_>| {
+            let LinkRow { anchor, adobe_id, identity, email, dn, seen_at } = link;
+            let seen_at = remembered(&mut moment, seen_at, |text| self.parse_time("a link", text))?;
+            let identity = match identity {
+                Some(text) => Some(remembered(&mut word, text, |text| self.identity(text))?),
+                None => None,
             };
-            known.insert(Anchor::from_stored(anchor), link);
-        }
+            let link = Known {
+                id: adobe_id.to_owned(),
+                identity,
+                email: email.to_owned(),
+                former: Sorted::new(),
+                dn: dn.to_owned(),
+                seen_at,
+            };
+            known.insert(Anchor::from_stored(anchor.to_owned()), link);
+            Ok(())
+        };
+        self.each_link(doing, &mut transaction, organization, take).await?;
+        self.commit(doing, transaction).await?;
         for (anchor, email) in emails {
             if let Some(link) = known.get_mut(&Anchor::from_stored(anchor))
                 && fold_email(&link.email) != email
@@ -104,8 +118,9 @@ impl Store {
         let doing = "note the links";
         let links: BTreeMap<&str, &Link> = links.iter().map(|link| (link.anchor.as_str(), link)).collect();
         let mut transaction = self.begin(doing).await?;
+        let anchors: Vec<&str> = links.keys().copied().collect();
         let known: BTreeMap<String, Stored> = self
-            .stored_links(doing, &mut transaction, organization)
+            .links_of(doing, &mut transaction, organization, &anchors)
             .await?
             .into_iter()
             .map(|stored| (stored.anchor.clone(), stored))
@@ -123,7 +138,7 @@ impl Store {
         }
         self.put_links(doing, &mut transaction, organization, &changed).await?;
         self.put_past(doing, &mut transaction, organization, &past).await?;
-        self.still_seen_in(doing, &mut transaction, organization, &same, at).await?;
+        self.seen(doing, &mut transaction, organization, &same, at).await?;
         self.commit(doing, transaction).await
     }
 
@@ -137,30 +152,8 @@ impl Store {
         let doing = "note the links";
         let mut transaction = self.begin(doing).await?;
         let anchors: Vec<&str> = anchors.iter().map(Anchor::as_str).collect();
-        self.still_seen_in(doing, &mut transaction, organization, &anchors, at).await?;
+        self.seen(doing, &mut transaction, organization, &anchors, at).await?;
         self.commit(doing, transaction).await
-    }
-
-    async fn still_seen_in(
-        &self,
-        doing: &'static str,
-        transaction: &mut Transaction<'static, Sqlite>,
-        organization: &str,
-        anchors: &[&str],
-        at: DateTime<Utc>,
-    ) -> Result<(), Error> {
-        for anchors in anchors.chunks(ROWS) {
-            let mut seen = QueryBuilder::<Sqlite>::new("UPDATE links SET seen_at = ");
-            seen.push_bind(time(at)).push(" WHERE organization = ").push_bind(organization);
-            seen.push(" AND anchor IN (");
-            let mut list = seen.separated(", ");
-            for anchor in anchors {
-                list.push_bind(*anchor);
-            }
-            seen.push(")");
-            seen.build().persistent(false).execute(&mut **transaction).await.map_err(self.failed(doing))?;
-        }
-        Ok(())
     }
 
     /// Forgets one person's link with its history; tells whether there was one.
@@ -172,21 +165,6 @@ impl Store {
             .await
             .map_err(self.failed("drop the link"))?;
         Ok(gone.rows_affected() > 0)
-    }
-
-    pub(crate) async fn stored_links(
-        &self,
-        doing: &'static str,
-        transaction: &mut Transaction<'static, Sqlite>,
-        organization: &str,
-    ) -> Result<Vec<Stored>, Error> {
-        sqlx::query_as(
-            "SELECT anchor, adobe_id, identity, email, dn, seen_at FROM links WHERE organization = $1",
-        )
-        .bind(organization)
-        .fetch_all(&mut **transaction)
-        .await
-        .map_err(self.failed(doing))
     }
 
     pub(crate) async fn put_links(
@@ -258,8 +236,25 @@ impl Store {
         Ok(())
     }
 
-    pub(crate) fn identity_of(&self, word: Option<String>) -> Result<Option<Identity>, Error> {
-        word.map(|word| self.parse_word("an identity type", word)).transpose()
+    /// An identity type, as it is stored.
+    pub(crate) fn identity(&self, word: &str) -> Result<Identity, Error> {
+        self.parse_word("an identity type", word.to_owned())
+    }
+}
+
+/// What a text means, which is asked of one text many times in a row.
+fn remembered<T: Copy>(
+    last: &mut Option<(String, T)>,
+    text: &str,
+    meaning: impl FnOnce(&str) -> Result<T, Error>,
+) -> Result<T, Error> {
+    match last {
+        Some((known, value)) if known == text => Ok(*value),
+        _ => {
+            let value = meaning(text)?;
+            *last = Some((text.to_owned(), value));
+            Ok(value)
+        }
     }
 }
 

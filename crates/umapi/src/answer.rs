@@ -1,8 +1,10 @@
 //! One answer, whole: status, the few headers that mean something, and the body.
 
+use crate::lenient::{Of, Take};
 use crate::patience::{http_date, retry_after};
 use chrono::{DateTime, Utc};
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+use serde::de::DeserializeSeed as _;
 use serde_json::Value;
 use std::time::Duration;
 
@@ -42,6 +44,12 @@ pub(crate) struct Cut {
 #[derive(Debug)]
 pub(crate) struct Unreadable(pub(crate) String);
 
+impl Unreadable {
+    pub(crate) fn no_object() -> Self {
+        Self("it is JSON, but no object".to_owned())
+    }
+}
+
 impl Answer {
     /// Reads a response to its end.
     pub(crate) async fn read(
@@ -65,6 +73,8 @@ impl Answer {
             page: number(headers, "x-current-page"),
             body: Vec::new(),
         };
+        let announced = response.content_length().and_then(|length| length.try_into().ok());
+        answer.body.reserve_exact(announced.unwrap_or(0).min(MOST_BYTES));
         while let Some(chunk) = response
             .chunk()
             .await
@@ -81,15 +91,32 @@ impl Answer {
 
     /// The body as a JSON object.
     pub(crate) fn object(&self) -> Result<serde_json::Map<String, Value>, Unreadable> {
-        match serde_json::from_slice(&self.body) {
-            Ok(Value::Object(object)) => Ok(object),
-            Ok(_) => Err(Unreadable("it is JSON, but no object".to_owned())),
-            Err(error) if self.body.trim_ascii_start().starts_with(b"<") => {
-                Err(Unreadable(format!("it is HTML, not JSON ({error})")))
-            }
-            Err(error) if error.is_eof() => Err(Unreadable(format!("it is cut short ({error})"))),
-            Err(error) => Err(Unreadable(format!("it is no JSON ({error})"))),
+        match serde_json::from_slice(&self.body).map_err(|error| self.no_json(&error))? {
+            Value::Object(object) => Ok(object),
+            _ => Err(Unreadable::no_object()),
         }
+    }
+
+    /// The body as JSON, handed to who takes it.
+    pub(crate) fn take<'a, T: Take<'a>>(&'a self, who: T) -> Result<T::Taken, Unreadable> {
+        let Ok(text) = str::from_utf8(&self.body) else {
+            // Its error names the place.
+            self.object()?;
+            return Err(Unreadable("it is no text".to_owned()));
+        };
+        let mut json = serde_json::Deserializer::from_str(text);
+        let taken = Of(who).deserialize(&mut json);
+        taken.and_then(|taken| json.end().map(|()| taken)).map_err(|error| self.no_json(&error))
+    }
+
+    fn no_json(&self, error: &serde_json::Error) -> Unreadable {
+        Unreadable(if self.body.trim_ascii_start().starts_with(b"<") {
+            format!("it is HTML, not JSON ({error})")
+        } else if error.is_eof() {
+            format!("it is cut short ({error})")
+        } else {
+            format!("it is no JSON ({error})")
+        })
     }
 
     /// The code of a refusal, wherever gateway, token service and API put it.

@@ -72,11 +72,13 @@ pub(crate) fn judge<T>(
         }
         Heard::Answer(answer) => answer,
     };
+    // Before anything is made of the body: a page is long.
+    if answer.status == 200 || (answer.status == 404 && call.not_found == NotFound::Answer) {
+        return understand(&answer, call, read);
+    }
     let code = answer.code().unwrap_or_else(|| format!("http.{}", answer.status));
     let asked = answer.retry_after;
     match answer.status {
-        200 => understand(&answer, call, read),
-        404 if call.not_found == NotFound::Answer => understand(&answer, call, read),
         status @ (429 | 503) if asked.is_some_and(is_long) => {
             let reached =
                 if status == 429 || call.if_lost == IfLost::Repeat { Reached::No } else { Reached::Perhaps };

@@ -5,13 +5,18 @@ use crate::call::{Call, NotFound, Pragma};
 use crate::error::Error;
 use crate::gate::{MayList, Stamping};
 use crate::ledger::Ledger;
+use crate::page::{self, Mark, Marked, Page};
 use crate::patience::Patience;
 use crate::progress::{Listener, Progress, Watch};
 use crate::session::Session;
-use crate::wire::{self, Page};
+use crate::wire::{self, Listed};
+use hashbrown::hash_table::Entry;
+use hashbrown::{DefaultHashBuilder, HashTable};
+use serde::de::DeserializeSeed;
 use serde_json::Value;
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::hash::BuildHasher as _;
+use std::marker::PhantomData;
 use umsync_engine::adobe::{Group, GroupKind, Snapshot, Status, UnreadableUser, User};
 use umsync_engine::key::{GroupName, fold};
 use umsync_engine::stamps::RequestClass;
@@ -66,7 +71,8 @@ impl<L: Ledger> Session<L> {
                 call.stamping = Some(stamping);
                 call.pragma = Pragma::Start;
             }
-            let Some(page) = self.page(call, watch, "groups", &listing).await? else { break };
+            let entry = PhantomData::<Value>;
+            let Some(page) = self.page(call, watch, "groups", entry, &listing).await? else { break };
             let before = groups.len();
             let mut nameless = 0;
             for entry in &page.entries {
@@ -83,7 +89,7 @@ impl<L: Ledger> Session<L> {
                 return Err(Error::Unreadable { doing, problem: "no group on it has a name".to_owned() });
             }
             watch.tell(Progress::Groups { read: groups.len(), total: page.total });
-            listing.took(&page, groups.len() > before, organization, "groups")?;
+            listing.took(&Turned::of(&page), groups.len() > before, organization, "groups")?;
         }
         Ok(groups)
     }
@@ -94,7 +100,7 @@ impl<L: Ledger> Session<L> {
         watch: Watch<'_>,
     ) -> Result<(Members, Option<u64>), Error> {
         let organization = &self.line.settings.organization;
-        let mut users = Users::new();
+        let (mut users, names) = (Users::new(), wire::Names::default());
         let mut total = None;
         let mut listing = Listing::new();
         while let Some(number) = listing.next() {
@@ -108,12 +114,15 @@ impl<L: Ledger> Session<L> {
             } else if listing.is_last_by_count() {
                 call.pragma = Pragma::End;
             }
-            let Some(page) = self.page(call, watch, "users", &listing).await? else { break };
-            let news = users.take(&page.entries);
+            let entry = wire::users(&names);
+            let Some(page) = self.page(call, watch, "users", entry, &listing).await? else { break };
             // Pages may disagree: the highest count leaves most open.
             total = total.max(page.total);
+            users.expect(total);
+            let turned = Turned::of(&page);
+            let news = users.take(page.entries);
             watch.tell(Progress::Users { read: users.len(), total });
-            listing.took(&page, news, organization, "users")?;
+            listing.took(&turned, news, organization, "users")?;
         }
         let members = users.into_members();
         // Somebody has made the credential: no organization has technical accounts alone.
@@ -133,25 +142,26 @@ impl<L: Ledger> Session<L> {
     pub async fn group_exists(&self, group: &GroupName) -> Result<bool, Error> {
         let mut url = self.group_url(group, 0)?;
         url.query_pairs_mut().append_pair("excludeGroups", "true");
-        Ok(self.members_page(group, url, &Listing::new()).await?.is_some())
+        Ok(self.members_page(group, url, &wire::Names::default(), &Listing::new()).await?.is_some())
     }
 
     /// Everybody who is a direct member of this group; `None` where there is no such group.
     pub async fn members(&self, group: &GroupName) -> Result<Option<Members>, Error> {
         let organization = &self.line.settings.organization;
-        let mut users = Users::new();
+        let (mut users, names) = (Users::new(), wire::Names::default());
         let mut listing = Listing::new();
         while let Some(number) = listing.next() {
             let mut url = self.group_url(group, number)?;
             url.query_pairs_mut().append_pair("directOnly", "true");
-            let Some(page) = self.members_page(group, url, &listing).await? else {
+            let Some(page) = self.members_page(group, url, &names, &listing).await? else {
                 if number == 0 {
                     return Ok(None);
                 }
                 break;
             };
-            let news = users.take(&page.entries);
-            listing.took(&page, news, organization, "members")?;
+            let turned = Turned::of(&page);
+            let news = users.take(page.entries);
+            listing.took(&turned, news, organization, "members")?;
         }
         Ok(Some(users.into_members()))
     }
@@ -171,8 +181,9 @@ impl<L: Ledger> Session<L> {
         &self,
         group: &GroupName,
         url: Url,
+        names: &wire::Names,
         listing: &Listing,
-    ) -> Result<Option<Page>, Error> {
+    ) -> Result<Option<Page<Listed>>, Error> {
         let (number, beyond) = (listing.next.unwrap_or_default(), listing.is_beyond);
         let doing = format!("reading page {number} of the members of {group}");
         let mut call = Call::get(doing, RequestClass::Members, url, Patience::READ);
@@ -181,10 +192,10 @@ impl<L: Ledger> Session<L> {
         }
         let read = |answer: &Answer| {
             if beyond {
-                return wire::page_beyond(answer, "users", number);
+                return page::page_beyond(answer, "users", number, wire::users(names));
             }
             if answer.status != 404 {
-                return wire::page(answer, "users", number).map(Some);
+                return page::page(answer, "users", number, wire::users(names)).map(Some);
             }
             match answer.code() {
                 Some(code) if code == "error.group.not_found" => Ok(None),
@@ -196,21 +207,22 @@ impl<L: Ledger> Session<L> {
     }
 
     /// One page; `None` where a page was only tried for, and there is none.
-    async fn page(
+    async fn page<E: Send>(
         &self,
         mut call: Call<'_>,
         watch: Watch<'_>,
         list: &str,
+        entry: impl for<'de> DeserializeSeed<'de, Value = E> + Copy + Send + Sync,
         listing: &Listing,
-    ) -> Result<Option<Page>, Error> {
+    ) -> Result<Option<Page<E>>, Error> {
         let number = listing.next.unwrap_or_default();
         let beyond = listing.is_beyond;
         if beyond {
             call.not_found = NotFound::Answer;
         }
         let read = |answer: &Answer| match beyond {
-            true => wire::page_beyond(answer, list, number),
-            false => wire::page(answer, list, number).map(Some),
+            true => page::page_beyond(answer, list, number, entry),
+            false => page::page(answer, list, number, entry).map(Some),
         };
         self.line.send(call, watch, read).await.map_err(|failure| failure.error)
     }
@@ -246,12 +258,26 @@ struct Listing {
     is_beyond: bool,
     pages: Option<u64>,
     stale: u32,
-    former: BTreeSet<String>,
+    /// The marks of the page before.
+    former: Vec<Mark>,
+}
+
+/// What a page says beside its entries.
+struct Turned {
+    is_last: bool,
+    pages: Option<u64>,
+    marks: Vec<Mark>,
+}
+
+impl Turned {
+    fn of<E: Marked>(page: &Page<E>) -> Self {
+        Self { is_last: page.is_last, pages: page.pages, marks: page.marks() }
+    }
 }
 
 impl Listing {
     fn new() -> Self {
-        Self { next: Some(0), is_beyond: false, pages: None, stale: 0, former: BTreeSet::new() }
+        Self { next: Some(0), is_beyond: false, pages: None, stale: 0, former: Vec::new() }
     }
 
     fn next(&self) -> Option<u64> {
@@ -262,9 +288,8 @@ impl Listing {
         matches!((self.next, self.pages), (Some(next), Some(pages)) if next + 1 == pages)
     }
 
-    fn took(&mut self, page: &Page, news: bool, organization: &str, what: &str) -> Result<(), Error> {
+    fn took(&mut self, page: &Turned, news: bool, organization: &str, what: &str) -> Result<(), Error> {
         self.pages = page.pages.or(self.pages);
-        let names: BTreeSet<String> = page.entries.iter().filter_map(wire::name).collect();
         if self.is_beyond && news {
             tracing::warn!(
                 "page {} of the {what} came after one that called itself the last",
@@ -272,13 +297,13 @@ impl Listing {
             );
         }
         // Pages shift by a few when somebody joins meanwhile. A whole page that comes again stands in place of another.
-        if !self.is_beyond && names.len() > 1 && names == self.former {
+        if !self.is_beyond && page.marks.len() > 1 && page.marks == self.former {
             return Err(Error::Unreadable {
                 doing: format!("reading the {what} of {organization}"),
                 problem: format!("page {} is the one before it once more", self.next.unwrap_or_default()),
             });
         }
-        self.former = names;
+        self.former.clone_from(&page.marks);
         self.stale = if news { 0 } else { self.stale + 1 };
         if !page.is_last && self.stale >= MOST_STALE_PAGES {
             return Err(Error::Unreadable {
@@ -294,26 +319,30 @@ impl Listing {
     }
 }
 
+/// So many users are made room for at most, whatever Adobe counts: what comes beyond finds its room when it comes.
+const MOST_EXPECTED: usize = 4_000_000;
+
 /// Users in Adobe's order. Pages may shift while they are read, so one may come twice; what came later was read later, and
 /// stands.
 struct Users {
     members: Members,
-    seen: BTreeMap<Identifier, usize>,
-    names: wire::Names,
+    /// The places of users, found by what tells them apart.
+    seen: HashTable<u32>,
+    hasher: DefaultHashBuilder,
     entries: usize,
 }
 
 /// What tells two entries of a listing apart.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Identifier {
-    Id(String),
+#[derive(PartialEq, Eq, Hash)]
+enum Identifier<'a> {
+    Id(&'a str),
     Name { kind: String, username: String, domain: String },
 }
 
 impl Users {
     fn new() -> Self {
         let members = Members { users: Vec::new(), unreadable: Vec::new() };
-        Self { members, seen: BTreeMap::new(), names: wire::Names::default(), entries: 0 }
+        Self { members, seen: HashTable::new(), hasher: DefaultHashBuilder::default(), entries: 0 }
     }
 
     fn len(&self) -> usize {
@@ -324,24 +353,21 @@ impl Users {
         self.members
     }
 
+    /// Makes room at once: a list that grows by copying holds twice what it has, for a moment.
+    fn expect(&mut self, total: Option<u64>) {
+        let total = total.and_then(|total| usize::try_from(total).ok()).unwrap_or_default();
+        let more = total.min(MOST_EXPECTED).saturating_sub(self.len());
+        self.members.users.reserve_exact(more);
+    }
+
     /// Whether there was anything new among them.
-    fn take(&mut self, entries: &[Value]) -> bool {
+    fn take(&mut self, entries: Vec<Listed>) -> bool {
         let mut news = false;
         for entry in entries {
             let position = self.entries;
             self.entries += 1;
-            match wire::user(entry, position, &mut self.names) {
-                Ok(user) => {
-                    let users = &mut self.members.users;
-                    match self.seen.entry(identifier(&user)) {
-                        Entry::Occupied(at) => users[*at.get()] = user,
-                        Entry::Vacant(place) => {
-                            place.insert(users.len());
-                            news = true;
-                            users.push(user);
-                        }
-                    }
-                }
+            match entry.user(position) {
+                Ok(user) => news |= self.put(user),
                 Err(unreadable) => {
                     // One that has a name of its own may have come twice too.
                     if !self.members.unreadable.contains(&unreadable) {
@@ -353,9 +379,29 @@ impl Users {
         }
         news
     }
+
+    /// Whether it is new.
+    fn put(&mut self, user: User) -> bool {
+        let Self { members: Members { users, unreadable: _ }, seen, hasher, entries: _ } = self;
+        let own = identifier(&user);
+        let is_it = |at: &u32| identifier(&users[*at as usize]) == own;
+        let hash = |at: &u32| hasher.hash_one(identifier(&users[*at as usize]));
+        match seen.entry(hasher.hash_one(&own), is_it, hash) {
+            Entry::Occupied(at) => {
+                let at = *at.get() as usize;
+                users[at] = user;
+                false
+            }
+            Entry::Vacant(place) => {
+                place.insert(u32::try_from(users.len()).expect("no organization has four billion users"));
+                users.push(user);
+                true
+            }
+        }
+    }
 }
 
-fn identifier(user: &User) -> Identifier {
+fn identifier(user: &User) -> Identifier<'_> {
     let User {
         id,
         kind,
@@ -369,7 +415,7 @@ fn identifier(user: &User) -> Identifier {
         groups: _,
     } = user;
     match id {
-        Some(id) => Identifier::Id(id.clone()),
+        Some(id) => Identifier::Id(id),
         None => Identifier::Name {
             kind: fold(&kind.to_string()),
             username: fold(username.as_ref().unwrap_or(email)),

@@ -131,7 +131,7 @@ fn one(answer: &Answer, name: &str) -> Result<Option<User>, Unreadable> {
         return Err(Unreadable("it is a 404 that reports success".to_owned()));
     }
     let user = match object.get("user") {
-        Some(entry @ Value::Object(_)) => wire::user(entry, 0, &mut wire::Names::default())
+        Some(entry @ Value::Object(_)) => wire::user(entry, 0, &wire::Names::default())
             .map_err(|unreadable| Unreadable(format!("{}: {}", unreadable.who, unreadable.reason)))?,
         Some(_) | None => return Err(Unreadable("it holds no user".to_owned())),
     };

@@ -1,9 +1,14 @@
 //! Adobe's JSON, read with leniency: unknown fields are ignored, missing ones tolerated, numbers and strings taken for
-//! each other. What a listing means is never guessed, though: see [`page`].
+//! each other. What a listing means is never guessed, though: see [`page`](crate::page).
 
-use crate::answer::{Answer, Unreadable};
+use crate::answer::Unreadable;
+use crate::lenient::{Any, Of, Plain, Take};
+use crate::page::Mark;
+use hashbrown::HashMap;
+use serde::de::{DeserializeSeed as _, MapAccess, SeqAccess};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::sync::{Mutex, PoisonError};
 use umsync_engine::adobe::{Group, GroupKind, Status, UnreadableUser, User, UserType};
 use umsync_engine::key::GroupName;
 use umsync_engine::sorted::Sorted;
@@ -30,66 +35,17 @@ pub(crate) fn number(object: &Map<String, Value>, key: &str) -> Option<u64> {
     }
 }
 
-fn truth(object: &Map<String, Value>, key: &str) -> Option<bool> {
-    match object.get(key)? {
-        Value::Bool(truth) => Some(*truth),
-        Value::String(text) => text.trim().to_ascii_lowercase().parse().ok(),
-        Value::Null | Value::Number(_) | Value::Array(_) | Value::Object(_) => None,
-    }
-}
-
 /// `result` must be `success`.
 pub(crate) fn success(object: &Map<String, Value>) -> Result<(), Unreadable> {
-    match text(object, "result") {
-        Some(result) if result == "success" => Ok(()),
+    is_success(text(object, "result").as_deref())
+}
+
+pub(crate) fn is_success(result: Option<&str>) -> Result<(), Unreadable> {
+    match result {
+        Some("success") => Ok(()),
         Some(result) => Err(Unreadable(format!("its result is `{result}`, not `success`"))),
         None => Err(Unreadable("it has no result".to_owned())),
     }
-}
-
-/// One page of a listing.
-#[derive(Debug)]
-pub(crate) struct Page {
-    pub(crate) entries: Vec<Value>,
-    pub(crate) is_last: bool,
-    /// Adobe's count of the entries of all pages.
-    pub(crate) total: Option<u64>,
-    /// Adobe's count of pages.
-    pub(crate) pages: Option<u64>,
-}
-
-/// Page `asked` with the list `list`. A page that leaves anything open is no page: a listing must never be shorter
-/// than it is.
-pub(crate) fn page(answer: &Answer, list: &str, asked: u64) -> Result<Page, Unreadable> {
-    let mut object = answer.object()?;
-    success(&object)?;
-    if let Some(page) = answer.page.filter(|page| *page < asked) {
-        return Err(Unreadable(format!("it is page {page}, not page {asked}")));
-    }
-    let is_last = match (truth(&object, "lastPage"), answer.page, answer.pages) {
-        (Some(is_last), _, _) => is_last,
-        (None, Some(page), Some(pages)) => page + 1 >= pages,
-        (None, _, _) => return Err(Unreadable("it does not say whether it is the last page".to_owned())),
-    };
-    match object.remove(list) {
-        Some(Value::Array(entries)) => {
-            Ok(Page { entries, is_last, total: answer.total, pages: answer.pages })
-        }
-        Some(_) => Err(Unreadable(format!("its `{list}` are no list"))),
-        None => Err(Unreadable(format!("it has no list of {list}"))),
-    }
-}
-
-/// A page after one that called itself the last: `None` where there is none, in whatever way that is said (the last page
-/// once more, `Not found` with 200 or 404, no rows).
-pub(crate) fn page_beyond(answer: &Answer, list: &str, asked: u64) -> Result<Option<Page>, Unreadable> {
-    if answer.status == 404 || answer.page.is_some_and(|page| page < asked) {
-        return Ok(None);
-    }
-    if success(&answer.object()?).is_err() {
-        return Ok(None);
-    }
-    Ok(Some(page(answer, list, asked)?).filter(|page| !page.entries.is_empty()))
 }
 
 /// What tells an entry of a page from others, as far as anything does.
@@ -100,54 +56,181 @@ pub(crate) fn name(entry: &Value) -> Option<String> {
 
 /// The names of groups that a listing has met: users by the million name the same few thousand groups.
 #[derive(Debug, Default)]
-pub(crate) struct Names(BTreeMap<String, GroupName>);
+pub(crate) struct Names(Mutex<HashMap<Box<str>, GroupName>>);
 
-impl Names {
-    fn get(&mut self, spelling: String) -> GroupName {
-        self.0.entry(spelling).or_insert_with_key(|spelling| GroupName::new(spelling)).clone()
+/// One entry of a list of users.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Listed {
+    pub(crate) mark: Option<Mark>,
+    user: Result<User, Nobody>,
+}
+
+/// What cannot be understood, with its name where it has one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Nobody {
+    who: Option<String>,
+    reason: &'static str,
+}
+
+impl Listed {
+    /// One user, or what is wrong with it. `position` names it where nothing else does.
+    pub(crate) fn user(self, position: usize) -> Result<User, UnreadableUser> {
+        self.user.map_err(|Nobody { who, reason }| UnreadableUser {
+            who: who.unwrap_or_else(|| format!("user {position}")),
+            reason: reason.to_owned(),
+        })
     }
 }
 
+/// Reads an entry of a list of users.
+pub(crate) fn users(names: &Names) -> Of<InUser<'_>> {
+    Of(InUser(names))
+}
+
 /// One user, or what is wrong with it. `position` names it where nothing else does.
-pub(crate) fn user(entry: &Value, position: usize, names: &mut Names) -> Result<User, UnreadableUser> {
-    let Value::Object(object) = entry else {
-        return Err(UnreadableUser { who: format!("user {position}"), reason: "it is no object".to_owned() });
-    };
-    let id = text(object, "id");
-    let username = text(object, "username");
-    let who = || {
-        let named = id.clone().or_else(|| text(object, "email")).or_else(|| username.clone());
-        named.unwrap_or_else(|| format!("user {position}"))
-    };
-    let unreadable = |reason: &str| UnreadableUser { who: who(), reason: reason.to_owned() };
-    // Where the email is missing, a username that is one stands in; an account without either cannot be matched.
-    let email = text(object, "email").or_else(|| username.clone().filter(|name| name.contains('@')));
-    let email = email.ok_or_else(|| unreadable("it has neither an email nor a username that is one"))?;
-    let groups = match object.get("groups") {
-        None | Some(Value::Null) => Sorted::new(),
-        Some(Value::Array(listed)) => listed
-            .iter()
-            .map(|name| text_of(name).map(|name| names.get(name)))
-            .collect::<Option<_>>()
-            .ok_or_else(|| unreadable("one of its groups has no name"))?,
-        Some(_) => return Err(unreadable("its groups are no list")),
-    };
-    let status = match text(object, "status") {
-        Some(word) if !word.eq_ignore_ascii_case("active") => Status::Other(word),
-        Some(_) | None => Status::Active,
-    };
-    Ok(User {
-        kind: UserType::parse(&text(object, "type").unwrap_or_else(|| "missing".to_owned())),
-        email,
-        username: username.clone(),
-        domain: text(object, "domain"),
-        first_name: text(object, "firstname"),
-        last_name: text(object, "lastname"),
-        country: text(object, "country"),
-        status,
-        groups,
-        id,
-    })
+pub(crate) fn user(entry: &Value, position: usize, names: &Names) -> Result<User, UnreadableUser> {
+    let listed = users(names).deserialize(entry);
+    let listed = listed.map_err(|error| {
+        UnreadableUser { who: format!("user {position}"), reason: error.to_string() }
+    })?;
+    listed.user(position)
+}
+
+/// Takes a user. Of a key that comes twice, the last value counts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct InUser<'n>(&'n Names);
+
+/// The texts of an entry.
+#[derive(Debug, Default)]
+struct Texts<'a> {
+    id: Option<Cow<'a, str>>,
+    email: Option<Cow<'a, str>>,
+    username: Option<Cow<'a, str>>,
+    domain: Option<Cow<'a, str>>,
+    first_name: Option<Cow<'a, str>>,
+    last_name: Option<Cow<'a, str>>,
+    country: Option<Cow<'a, str>>,
+    kind: Option<Cow<'a, str>>,
+    status: Option<Cow<'a, str>>,
+    group: Option<Cow<'a, str>>,
+}
+
+impl<'a> Texts<'a> {
+    fn of(&mut self, key: &str) -> Option<&mut Option<Cow<'a, str>>> {
+        Some(match key {
+            "id" => &mut self.id,
+            "email" => &mut self.email,
+            "username" => &mut self.username,
+            "domain" => &mut self.domain,
+            "firstname" => &mut self.first_name,
+            "lastname" => &mut self.last_name,
+            "country" => &mut self.country,
+            "type" => &mut self.kind,
+            "status" => &mut self.status,
+            "groupName" => &mut self.group,
+            _ => return None,
+        })
+    }
+
+    fn listed(self, groups: InGroups) -> Listed {
+        let Self { id, email, username, domain, first_name, last_name, country, kind, status, group } = self;
+        let named = id.as_deref().or(email.as_deref()).or(username.as_deref());
+        let mark = named.or(group.as_deref()).map(Mark::of);
+        let nobody = |reason| {
+            Listed { mark, user: Err(Nobody { who: named.map(str::to_owned), reason }) }
+        };
+        // Where the email is missing, a username that is one stands in; an account without either cannot be matched.
+        let stands_in = username.as_deref().filter(|name| name.contains('@'));
+        let Some(email) = email.as_deref().or(stands_in) else {
+            return nobody("it has neither an email nor a username that is one");
+        };
+        let groups = match groups {
+            InGroups::Named(groups) => groups,
+            InGroups::Nameless => return nobody("one of its groups has no name"),
+            InGroups::NoList => return nobody("its groups are no list"),
+        };
+        let status = match status {
+            Some(word) if !word.eq_ignore_ascii_case("active") => Status::Other(word.into_owned()),
+            Some(_) | None => Status::Active,
+        };
+        let text = |text: &Option<Cow<'_, str>>| text.as_deref().map(str::to_owned);
+        let user = User {
+            kind: UserType::parse(kind.as_deref().unwrap_or("missing")),
+            email: email.to_owned(),
+            username: text(&username),
+            domain: text(&domain),
+            first_name: text(&first_name),
+            last_name: text(&last_name),
+            country: text(&country),
+            status,
+            groups,
+            id: text(&id),
+        };
+        Listed { mark, user: Ok(user) }
+    }
+}
+
+impl<'de> Take<'de> for InUser<'_> {
+    type Taken = Listed;
+
+    fn plain(self, _: Plain<'de>) -> Listed {
+        Listed { mark: None, user: Err(Nobody { who: None, reason: "it is no object" }) }
+    }
+
+    fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<Listed, A::Error> {
+        let (mut texts, mut groups) = (Texts::default(), InGroups::Named(Sorted::new()));
+        while let Some(key) = object.next_key_seed(Of(Any))? {
+            let Plain::Text(key) = key else { continue };
+            if key == "groups" {
+                groups = object.next_value_seed(Of(Groups(self.0)))?;
+                continue;
+            }
+            let value = object.next_value_seed(Of(Any))?;
+            if let Some(place) = texts.of(&key) {
+                *place = value.text();
+            }
+        }
+        Ok(texts.listed(groups))
+    }
+}
+
+/// What an entry says of its groups.
+#[derive(Debug)]
+enum InGroups {
+    Named(Sorted<GroupName>),
+    /// One of them has no name.
+    Nameless,
+    NoList,
+}
+
+/// Takes the groups of a user.
+struct Groups<'n>(&'n Names);
+
+impl<'de> Take<'de> for Groups<'_> {
+    type Taken = InGroups;
+
+    fn plain(self, value: Plain<'de>) -> InGroups {
+        match value {
+            Plain::Null => InGroups::Named(Sorted::new()),
+            _ => InGroups::NoList,
+        }
+    }
+
+    fn list<A: SeqAccess<'de>>(self, mut list: A) -> Result<InGroups, A::Error> {
+        // Nothing is half done where somebody panicked.
+        let mut known = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut groups, mut nameless) = (Vec::new(), false);
+        while let Some(name) = list.next_element_seed(Of(Any))? {
+            match name.text() {
+                Some(name) => {
+                    let name = known.entry_ref(&*name).or_insert_with(|| GroupName::new(&name));
+                    groups.push(name.clone());
+                }
+                None => nameless = true,
+            }
+        }
+        Ok(if nameless { InGroups::Nameless } else { InGroups::Named(groups.into()) })
+    }
 }
 
 /// One group; `None` for an entry without a name, which nothing could ever refer to.
