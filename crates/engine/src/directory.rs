@@ -151,7 +151,12 @@ impl Anchor {
 
     /// The attribute: values of different ones cannot be compared.
     pub fn attribute(&self) -> &str {
-        self.0.split_once('=').map_or("", |(attribute, _)| attribute)
+        Self::attribute_of(&self.0)
+    }
+
+    /// The attribute of an anchor that is [written](Self::as_str) so.
+    pub(crate) fn attribute_of(written: &str) -> &str {
+        written.split_once('=').map_or("", |(attribute, _)| attribute)
     }
 }
 

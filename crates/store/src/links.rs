@@ -9,8 +9,7 @@ use umsync_engine::adobe::Identity;
 use umsync_engine::directory::Anchor;
 use umsync_engine::key::fold_email;
 use umsync_engine::links::Links;
-use umsync_engine::memory::Known;
-use umsync_engine::sorted::Sorted;
+use umsync_engine::memory::{Known, KnownTexts};
 
 /// Rows per statement: seven values each stay below the 32 766 that SQLite takes.
 const ROWS: usize = 1_000;
@@ -73,19 +72,15 @@ impl Store {
         self.commit(doing, transaction).await?;
         let mut known = Links::with_capacity(links.len());
         for Stored { anchor, adobe_id, identity, email, dn, seen_at } in links {
-            let link = Known {
-                id: adobe_id,
-                identity: self.identity_of(identity)?,
-                email,
-                former: Sorted::new(),
-                dn,
-                seen_at: self.parse_time("a link", &seen_at)?,
-            };
-            known.insert(Anchor::from_stored(anchor), link);
+            let anchor = Anchor::from_stored(anchor);
+            let texts = KnownTexts { anchor: &anchor, id: &adobe_id, email: &email, dn: &dn };
+            let seen_at = self.parse_time("a link", &seen_at)?;
+            let link = Known::new(self.identity_of(identity)?, texts, seen_at);
+            known.insert(link);
         }
         for (anchor, email) in emails {
             if let Some(link) = known.get_mut(&Anchor::from_stored(anchor))
-                && fold_email(&link.email) != email
+                && fold_email(link.email()) != email
             {
                 link.former.insert(email);
             }

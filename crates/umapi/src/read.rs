@@ -12,7 +12,7 @@ use crate::wire::{self, Page};
 use serde_json::Value;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
-use umsync_engine::adobe::{Group, GroupKind, Snapshot, Status, UnreadableUser, User};
+use umsync_engine::adobe::{Group, GroupKind, Snapshot, UnreadableUser, User, UserTexts};
 use umsync_engine::key::{GroupName, fold};
 use umsync_engine::stamps::RequestClass;
 use url::Url;
@@ -356,24 +356,13 @@ impl Users {
 }
 
 fn identifier(user: &User) -> Identifier {
-    let User {
-        id,
-        kind,
-        email,
-        username,
-        domain,
-        first_name: _,
-        last_name: _,
-        country: _,
-        status: Status::Active | Status::Other(_),
-        groups: _,
-    } = user;
+    let UserTexts { id, email, username, domain, first_name: _, last_name: _, country: _ } = user.texts();
     match id {
-        Some(id) => Identifier::Id(id.clone()),
+        Some(id) => Identifier::Id(id.to_owned()),
         None => Identifier::Name {
-            kind: fold(&kind.to_string()),
-            username: fold(username.as_ref().unwrap_or(email)),
-            domain: fold(domain.as_ref().unwrap_or(email)),
+            kind: fold(&user.kind.to_string()),
+            username: fold(username.unwrap_or(email)),
+            domain: fold(domain.unwrap_or(email)),
         },
     }
 }

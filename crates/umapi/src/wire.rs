@@ -4,7 +4,7 @@
 use crate::answer::{Answer, Unreadable};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use umsync_engine::adobe::{Group, GroupKind, Status, UnreadableUser, User, UserType};
+use umsync_engine::adobe::{Group, GroupKind, Status, UnreadableUser, User, UserTexts, UserType};
 use umsync_engine::key::GroupName;
 use umsync_engine::sorted::Sorted;
 
@@ -133,21 +133,22 @@ pub(crate) fn user(entry: &Value, position: usize, names: &mut Names) -> Result<
         Some(_) => return Err(unreadable("its groups are no list")),
     };
     let status = match text(object, "status") {
-        Some(word) if !word.eq_ignore_ascii_case("active") => Status::Other(word),
+        Some(word) if !word.eq_ignore_ascii_case("active") => Status::Other(word.into()),
         Some(_) | None => Status::Active,
     };
-    Ok(User {
-        kind: UserType::parse(&text(object, "type").unwrap_or_else(|| "missing".to_owned())),
-        email,
-        username: username.clone(),
-        domain: text(object, "domain"),
-        first_name: text(object, "firstname"),
-        last_name: text(object, "lastname"),
-        country: text(object, "country"),
-        status,
-        groups,
-        id,
-    })
+    let kind = UserType::parse(&text(object, "type").unwrap_or_else(|| "missing".to_owned()));
+    let [domain, first_name, last_name, country] =
+        ["domain", "firstname", "lastname", "country"].map(|key| text(object, key));
+    let texts = UserTexts {
+        id: id.as_deref(),
+        email: &email,
+        username: username.as_deref(),
+        domain: domain.as_deref(),
+        first_name: first_name.as_deref(),
+        last_name: last_name.as_deref(),
+        country: country.as_deref(),
+    };
+    Ok(User::new(kind, status, groups, texts))
 }
 
 /// One group; `None` for an entry without a name, which nothing could ever refer to.

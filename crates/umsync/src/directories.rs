@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use umsync_directory::{Admission, csv, ldap, ldif};
 use umsync_engine::directories::Directories;
 use umsync_engine::directory::{Directory, DirectoryName, GroupRef, SeenGroup, Wanted};
+use umsync_engine::people::People;
 use umsync_engine::rules::Rules;
 use umsync_store::{DirectoryRead, StoredGroup};
 
@@ -22,6 +23,13 @@ impl Program {
         // What their groups cannot be mapped to is told before anybody asks Adobe.
         self.rules(&directories)?;
         Ok(directories)
+    }
+
+    /// Reads all directories, and makes people of their entries.
+    pub(crate) async fn read_people(&self) -> Result<People, Failure> {
+        let directories = self.read_all().await?;
+        let rules = self.rules(&directories)?;
+        Ok(People::of(directories, &rules, self.now()))
     }
 
     async fn read_all(&self) -> Result<Directories, Failure> {
