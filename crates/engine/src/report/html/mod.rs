@@ -115,8 +115,9 @@ fn read(plan: &Plan, page: &mut Page) {
         ]);
         for line in certificate::lines(certificate) {
             let line = line.to_string();
-            let (what, told) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
-            rows.push([certified.directory.says(what), told.trim().to_owned()]);
+            // What it is about stands in ten columns before it.
+            let (what, told) = line.trim().split_at_checked(10).unwrap_or((line.trim(), ""));
+            rows.push([certified.directory.says(what.trim()), told.trim().to_owned()]);
         }
     }
     for unread in plan.unread() {
