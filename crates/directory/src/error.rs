@@ -407,7 +407,7 @@ impl fmt::Display for Renewed<'_> {
             if let (Some(hidden), None) = (hidden, now) {
                 write!(
                     f,
-                    "{next}the group `{group}` may be another one than before: `{found}` does not show the `{hidden}` by which it was known\nlet this account read that attribute of groups; if this group is meant, whichever it was: umsync groups forget '{name}'"
+                    "{next}the group `{group}` may be another one than before: `{found}` does not show the `{hidden}` by which it was known\nlet this account read that attribute of groups, or export it with them; if this group is meant, whichever it was: umsync groups forget '{name}'"
                 )?;
                 continue;
             }
