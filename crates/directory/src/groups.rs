@@ -3,6 +3,7 @@
 use crate::anchors;
 use crate::dn::{Dn, fold_text};
 use crate::error::{Error, OtherGroup};
+use crate::matching::is_name;
 use crate::record::Record;
 #[allow(clippy::disallowed_types, reason = "see where it is used")]
 use std::collections::HashMap;
@@ -55,12 +56,27 @@ impl Reference {
     }
 }
 
-/// The anchor by which a wanted group is to be looked for, beside its name or instead of it.
-pub(crate) fn anchor_of(reference: &GroupRef, wanted: &Wanted) -> Option<Anchor> {
-    match Reference::of(reference) {
-        Reference::Anchor(anchor) => Some(anchor),
-        Reference::Dn(_) | Reference::Name(_) => Some(wanted.known.get(reference)?.anchor.clone()),
+/// The anchors by which a wanted group is to be looked for, beside its name or instead of it.
+pub(crate) fn anchors_of(reference: &GroupRef, wanted: &Wanted) -> Vec<Anchor> {
+    if let Reference::Anchor(anchor) = Reference::of(reference) {
+        return vec![anchor];
     }
+    let seen: Vec<&SeenGroup> = match wanted.known.get(reference) {
+        Some(known) => vec![known],
+        None => wanted.former.get(reference).into_iter().flatten().collect(),
+    };
+    seen.into_iter().map(|seen| seen.anchor.clone()).filter(|anchor| !is_name(anchor)).collect()
+}
+
+/// What a wanted group was when it was last read: here, or in a former source that has turned out to be this one.
+pub(crate) fn seen_before<'a>(
+    reference: &GroupRef,
+    wanted: &'a Wanted,
+    found: &[&Record],
+) -> Option<&'a SeenGroup> {
+    let is_here = |seen: &&SeenGroup| found.iter().any(|record| is_same(record, seen));
+    let former = || wanted.former.get(reference)?.iter().find(is_here);
+    wanted.known.get(reference).or_else(former)
 }
 
 /// The entry that a wanted group is.
@@ -90,16 +106,24 @@ pub(crate) fn settle<'a>(
         }
         (None, Some(record), _) => Settled::Followed(record),
         (None, None, _) => Settled::Missing,
-        (Some(record), _, Some(known)) if anchors::has(record, &known.anchor) == Some(false) => {
+        (Some(record), _, Some(known)) if !is_name(&known.anchor) && !is_same(record, known) => {
+            // An attribute that may not be read looks like one that is not there (RFC 4511, section 4.5.2).
+            let hides = anchors::has(record, &known.anchor).is_none();
             Settled::Other(OtherGroup {
                 group: reference.clone(),
                 found: record.shown_dn(),
                 before: known.dn.clone(),
                 now: by_anchor.map(Record::shown_dn),
+                hidden: hides.then(|| known.anchor.attribute().to_owned()),
             })
         }
         (Some(record), _, _) => Settled::Named(record),
     }
+}
+
+/// Whether an entry shows that it is the one that was seen.
+pub(crate) fn is_same(record: &Record, known: &SeenGroup) -> bool {
+    anchors::has(record, &known.anchor) == Some(true)
 }
 
 /// Whether an entry is of a class that makes it a group.
@@ -173,6 +197,12 @@ pub(crate) struct Groups {
 }
 
 impl Groups {
+    /// The wanted groups that show nothing that never changes.
+    pub(crate) fn by_name(&self) -> BTreeSet<GroupRef> {
+        let shows_none = |key: &String| self.by_key.get(key).is_some_and(|group| group.anchor.is_none());
+        self.wanted.iter().filter(|(_, key)| shows_none(key)).map(|(group, _)| group.clone()).collect()
+    }
+
     /// Takes in what a wanted group turned out to be.
     pub(crate) fn add(&mut self, reference: &GroupRef, settled: Settled<&Record>) {
         let record = match settled {
@@ -457,26 +487,56 @@ mod tests {
         let (old, renamed) = (record("cn=design", Some("1")), record("cn=creative", Some("1")));
         let (new, mute) = (record("cn=design", Some("2")), record("cn=design", None));
         let name = GroupRef::new("design");
-        let other = |now: Option<&str>| {
+        let other = |now: Option<&str>, hidden: Option<&str>| {
             let (found, before) = ("cn=design".to_owned(), "cn=design".to_owned());
-            Settled::Other(OtherGroup { group: name.clone(), found, before, now: now.map(str::to_owned) })
+            let (now, hidden) = (now.map(str::to_owned), hidden.map(str::to_owned));
+            Settled::Other(OtherGroup { group: name.clone(), found, before, now, hidden })
         };
+        let by_pattern = SeenGroup { anchor: Anchor::new("group-name", "design"), dn: known.dn.clone() };
         for (known, by_name, by_anchor, settled) in [
             (None, Some(&new), None, Settled::Named(&new)),
             (None, None, None, Settled::Missing),
             (Some(&known), Some(&old), Some(&old), Settled::Named(&old)),
             (Some(&known), None, Some(&renamed), Settled::Followed(&renamed)),
             (Some(&known), None, None, Settled::Missing),
-            (Some(&known), Some(&new), Some(&renamed), other(Some("cn=creative"))),
-            (Some(&known), Some(&new), None, other(None)),
-            // What cannot be compared is what its name says.
-            (Some(&known), Some(&mute), None, Settled::Named(&mute)),
+            (Some(&known), Some(&new), Some(&renamed), other(Some("cn=creative"), None)),
+            (Some(&known), Some(&new), None, other(None, None)),
+            // Who does not show what it was known by may be anybody.
+            (Some(&known), Some(&mute), None, other(None, Some("entryuuid"))),
+            (Some(&known), Some(&mute), Some(&renamed), other(Some("cn=creative"), Some("entryuuid"))),
+            // What was never known by anything but its name is what its name says.
+            (Some(&by_pattern), Some(&mute), None, Settled::Named(&mute)),
+            (Some(&by_pattern), Some(&new), None, Settled::Named(&new)),
         ] {
             assert_eq!(settle(&name, known, by_name, by_anchor), settled);
         }
         let by_anchor = GroupRef::new("entryUUID=1");
         assert_eq!(settle(&by_anchor, None, None, Some(&renamed)), Settled::Named(&renamed));
         assert_eq!(settle(&by_anchor, Some(&known), None, None), Settled::Missing);
+    }
+
+    #[test]
+    fn what_a_group_was_in_a_former_source_counts_where_it_is_found() {
+        let record = |dn: &str, anchor: &str| {
+            let mut record = Record::new(dn.as_bytes().to_vec());
+            record.add("entryUUID", anchor.as_bytes().to_vec());
+            record
+        };
+        let seen =
+            |anchor: &str| SeenGroup { anchor: Anchor::new("entryUUID", anchor), dn: "cn=a".to_owned() };
+        let name = GroupRef::new("a");
+        let former: BTreeMap<_, _> = [(name.clone(), vec![seen("1"), seen("2")])].into();
+        let wanted = Wanted { former, ..Wanted::default() };
+        assert_eq!(anchors_of(&name, &wanted), [seen("1").anchor, seen("2").anchor]);
+        let (second, third) = (record("cn=b", "2"), record("cn=a", "3"));
+        assert_eq!(seen_before(&name, &wanted, &[&third, &second]), Some(&seen("2")));
+        // Another directory's group of the same name.
+        assert_eq!(seen_before(&name, &wanted, &[&third]), None);
+        // Known here, it was nobody elsewhere.
+        let known = [(name.clone(), seen("3"))].into();
+        let wanted = Wanted { known, ..wanted };
+        assert_eq!(anchors_of(&name, &wanted), [seen("3").anchor]);
+        assert_eq!(seen_before(&name, &wanted, &[&second]), Some(&seen("3")));
     }
 
     #[test]

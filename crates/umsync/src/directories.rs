@@ -78,13 +78,19 @@ impl Program {
         name: &DirectoryName,
         had: &BTreeSet<GroupRef>,
     ) -> Result<Wanted, Failure> {
-        let remembered = self.store.group_anchors(self.organization()).await?;
-        let known = remembered
-            .into_iter()
-            .filter(|stored| stored.directory == name.as_str())
-            .map(|StoredGroup { group, anchor, dn, .. }| (group, SeenGroup { anchor, dn }));
+        let (mut known, mut former) = (BTreeMap::new(), BTreeMap::<_, Vec<_>>::new());
+        for stored in self.store.group_anchors(self.organization()).await? {
+            let StoredGroup { directory, group, anchor, dn, first_seen: _, last_seen: _ } = stored;
+            let seen = SeenGroup { anchor, dn };
+            if directory == name.as_str() {
+                known.insert(group, seen);
+            } else if !self.config.directories.contains_key(&DirectoryName::new(&directory)) {
+                // Called otherwise before: the only one among several, one of several on its own, or renamed.
+                former.entry(group).or_default().push(seen);
+            }
+        }
         let trace = self.trace.clone();
-        Ok(Wanted { known: known.collect(), trace, ..self.config.rules.wanted(name, had) })
+        Ok(Wanted { known, former, trace, ..self.config.rules.wanted(name, had) })
     }
 
     /// Reads one directory whole. What it had when it was last read whole must still be there.

@@ -121,10 +121,15 @@ pub(super) async fn open(
     Ok(connection)
 }
 
-/// The host's addresses in turn, each with its own time: one that swallows packets must not use up the others'.
+/// The host's addresses in turn, each with its own time: one that swallows packets must not use up the others'. Where a read
+/// has begun at one of them, only that one.
 async fn reach(server: &Server, patience: Duration) -> Result<TcpStream, Failure> {
     let look_up = async {
-        tokio::net::lookup_host((server.host.as_str(), server.port)).await.map_err(Failure::Unreachable)
+        if let Some(address) = server.address {
+            return Ok(vec![address]);
+        }
+        let addresses = tokio::net::lookup_host((server.host.as_str(), server.port)).await;
+        Ok(addresses.map_err(Failure::Unreachable)?.collect())
     };
     let addresses = within(patience, look_up).await?;
     let mut last =
@@ -327,4 +332,21 @@ pub(super) async fn within<T>(
     work: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
     timeout(patience, work).await.unwrap_or(Err(Failure::TimedOut(patience)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_read_stays_at_the_address_where_it_began() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        // Whoever asked for the name's addresses would find none.
+        let server = Server::of(&Url::parse("ldap://directory.invalid").unwrap()).unwrap();
+        let patience = Duration::from_secs(10);
+        assert!(matches!(reach(&server, patience).await, Err(Failure::Unreachable(_))));
+        let there = Server { address: Some(address), ..server };
+        assert_eq!(reach(&there, patience).await.unwrap().peer_addr().unwrap(), address);
+    }
 }

@@ -30,29 +30,28 @@ pub(super) async fn find(
 ) -> Result<Groups, Error> {
     let attributes: Vec<&str> = GROUP.into_iter().chain(ANCHORS).collect();
     let named = by_name(connection, settings, &wanted.groups, &attributes, page_size).await?;
-    // Whoever has the name and the anchor is not looked for once more.
-    let is_settled = |reference: &&GroupRef| {
-        let (found, known) = (named.get(reference), wanted.known.get(reference));
-        found.is_some_and(|record| {
-            known.is_none_or(|known| anchors::has(record, &known.anchor) != Some(false))
-        })
+    let has_one = |record: &Record, anchors: &[Anchor]| {
+        anchors.iter().any(|anchor| anchors::has(record, anchor) == Some(true))
     };
-    let unsettled = wanted.groups.iter().filter(|reference| !is_settled(reference));
-    let looked_for: BTreeMap<&GroupRef, Anchor> =
-        unsettled.filter_map(|reference| Some((reference, groups::anchor_of(reference, wanted)?))).collect();
-    let anchored =
-        by_anchor(connection, settings, looked_for.values().collect(), &attributes, page_size).await?;
+    // Whoever has the name and the anchor is not looked for once more.
+    let mut looked_for: BTreeMap<&GroupRef, Vec<Anchor>> = BTreeMap::new();
+    for reference in &wanted.groups {
+        let anchors = groups::anchors_of(reference, wanted);
+        if !named.get(reference).is_some_and(|record| has_one(record, &anchors)) {
+            looked_for.insert(reference, anchors);
+        }
+    }
+    let anchors = looked_for.values().flatten().collect();
+    let anchored = by_anchor(connection, settings, anchors, &attributes, page_size).await?;
     let mut groups = Groups::default();
     for reference in &wanted.groups {
-        let found = match looked_for.get(reference) {
-            Some(anchor) => {
-                let same = anchored.iter().filter(|record| anchors::has(record, anchor) == Some(true));
-                groups::choose(reference, same.collect(), &connection.place)?
-            }
-            None => None,
-        };
-        let known = wanted.known.get(reference);
-        groups.add(reference, groups::settle(reference, known, named.get(reference), found));
+        let anchors = looked_for.get(reference).map(Vec::as_slice).unwrap_or_default();
+        let same = anchored.iter().filter(|record| has_one(record, anchors)).collect();
+        let found = groups::choose(reference, same, &connection.place)?;
+        let by_name = named.get(reference);
+        let all: Vec<&Record> = by_name.into_iter().chain(found).collect();
+        let known = groups::seen_before(reference, wanted, &all);
+        groups.add(reference, groups::settle(reference, known, by_name, found));
     }
     Ok(groups)
 }

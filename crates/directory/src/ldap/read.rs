@@ -210,6 +210,7 @@ async fn whole(
         members: entries.iter().filter(|entry| !entry.groups.is_empty()).count(),
         others,
         unresolved,
+        by_name: groups.by_name(),
         followed: groups.followed,
     };
     Ok(Directory { source: place, entries, groups: assigned, matched: matched.names, certificate })

@@ -135,14 +135,13 @@ fn find(candidates: &[&Record], records: &[Record], wanted: &Wanted, place: &str
             }
             Reference::Anchor(_) => None,
         };
-        let by_anchor = match groups::anchor_of(reference, wanted) {
-            Some(anchor) => {
-                let same = records.iter().filter(|record| anchors::has(record, &anchor) == Some(true));
-                groups::choose(reference, same.collect(), place)?
-            }
-            None => None,
-        };
-        let known = wanted.known.get(reference);
+        let anchors = groups::anchors_of(reference, wanted);
+        let has_one =
+            |record: &&Record| anchors.iter().any(|anchor| anchors::has(record, anchor) == Some(true));
+        let same = if anchors.is_empty() { Vec::new() } else { records.iter().filter(has_one).collect() };
+        let by_anchor = groups::choose(reference, same, place)?;
+        let all: Vec<&Record> = by_name.into_iter().chain(by_anchor).collect();
+        let known = groups::seen_before(reference, wanted, &all);
         groups.add(reference, groups::settle(reference, known, by_name, by_anchor));
     }
     Ok(groups)

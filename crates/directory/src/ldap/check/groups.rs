@@ -27,6 +27,8 @@ pub struct GroupLook {
     pub nested: usize,
     /// Names that it, or a group inside it, lists and nobody can read.
     pub unresolved: BTreeSet<String>,
+    /// Whether a server shows nothing of it that never changes, so that only its name tells which one it is.
+    pub by_name: bool,
 }
 
 /// Every wanted group that there is.
@@ -114,6 +116,7 @@ async fn instead(connection: &mut Connection, ground: &Ground<'_>, missing: &[Gr
 
 /// What the groups' own lists say.
 pub(super) fn listed(groups: &Groups, lists: &BTreeMap<String, Group>, report: &mut Report) {
+    let by_name = groups.by_name();
     for (reference, key) in &groups.wanted {
         let group = lists.get(key);
         let names =
@@ -121,6 +124,7 @@ pub(super) fn listed(groups: &Groups, lists: &BTreeMap<String, Group>, report: &
         let look = GroupLook {
             dn: group.map(|group| group.dn.clone()).unwrap_or_default(),
             listed: group.map_or(0, names),
+            by_name: by_name.contains(reference),
             ..GroupLook::default()
         };
         report.groups.insert(reference.clone(), look);
