@@ -220,21 +220,43 @@ impl Groups {
 #[derive(Debug)]
 pub(crate) struct Person {
     key: KeyId,
-    uids: Box<[String]>,
-    member_of: Box<[KeyId]>,
-    primary: Option<Box<[u8]>>,
+    /// Where only the groups' word counts, nobody says anything.
+    says: Option<Box<Says>>,
+}
+
+/// What a person says.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Says {
+    uids: Vec<String>,
+    member_of: Vec<KeyId>,
+    primary: Option<Vec<u8>>,
+}
+
+impl Says {
+    /// Nothing.
+    const NOTHING: &Self = &Self { uids: Vec::new(), member_of: Vec::new(), primary: None };
 }
 
 impl Person {
     /// The one with this key. `known` are the keys of groups.
     pub(crate) fn of(key: KeyId, record: &Record, keys: &mut Keys, known: &BTreeSet<KeyId>) -> Self {
         let member_of = record.values("memberof").filter_map(|name| keys.find_name(name));
-        Self {
+        Self::saying(
             key,
-            uids: record.texts("uid").map(fold_text).collect(),
-            member_of: member_of.filter(|key| known.contains(key)).collect(),
-            primary: record.primary_group().map(Vec::into_boxed_slice),
-        }
+            Says {
+                uids: record.texts("uid").map(fold_text).collect(),
+                member_of: member_of.filter(|key| known.contains(key)).collect(),
+                primary: record.primary_group(),
+            },
+        )
+    }
+
+    fn saying(key: KeyId, says: Says) -> Self {
+        Self { key, says: (says != *Says::NOTHING).then(|| Box::new(says)) }
+    }
+
+    fn says(&self) -> &Says {
+        self.says.as_deref().unwrap_or(Says::NOTHING)
     }
 
     pub(crate) fn key(&self) -> KeyId {
@@ -243,12 +265,15 @@ impl Person {
 
     /// What a group of the Unix kind lists them by, folded.
     pub(crate) fn uids(&self) -> impl Iterator<Item = &str> {
-        self.uids.iter().map(String::as_str)
+        self.says().uids.iter().map(String::as_str)
     }
 
     /// The same person, where only the groups' word counts.
     pub(crate) fn silent(self) -> Self {
-        Self { member_of: Box::default(), ..self }
+        let Self { key, says } = self;
+        says.map_or(Self { key, says: None }, |says| {
+            Self::saying(key, Says { member_of: Vec::new(), ..*says })
+        })
     }
 
     /// Whether the group's own list has this person.
@@ -258,12 +283,13 @@ impl Person {
 
     /// Whether it is their primary group.
     pub(crate) fn has_primary(&self, group: &Group) -> bool {
-        self.primary.is_some() && self.primary.as_deref() == group.sid.as_deref()
+        let primary = &self.says().primary;
+        primary.is_some() && *primary == group.sid
     }
 
     /// Whether the person names this group as one of theirs.
     pub(crate) fn names(&self, group: KeyId) -> bool {
-        self.member_of.contains(&group)
+        self.says().member_of.contains(&group)
     }
 }
 
@@ -384,7 +410,8 @@ impl<'a> Listed<'a> {
         let by_key = Lists::of(groups.keys.len(), keys);
         let (mut by_uid, mut by_group, mut by_primary) =
             (HashMap::<_, Vec<usize>>::new(), BTreeMap::<_, Vec<usize>>::new(), BTreeMap::<_, Vec<usize>>::new());
-        for (index, Person { key: _, uids, member_of, primary }) in people.iter().enumerate() {
+        for (index, person) in people.iter().enumerate() {
+            let Says { uids, member_of, primary } = person.says();
             for uid in uids {
                 by_uid.entry(uid.as_str()).or_default().push(index);
             }
@@ -392,7 +419,7 @@ impl<'a> Listed<'a> {
                 by_group.entry(*group).or_default().push(index);
             }
             if let Some(primary) = primary {
-                by_primary.entry(&**primary).or_default().push(index);
+                by_primary.entry(primary.as_slice()).or_default().push(index);
             }
         }
         Self { by_key, by_uid, by_group, by_primary }
