@@ -12,11 +12,22 @@ use super::failure::Failure;
 use super::message::{self, Meaning};
 use super::shelf::Shelf;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, BufWriter};
 use tokio::net::UnixStream;
 
 /// How many bytes travel at once, in either direction.
 const BUFFER: usize = 64 * 1024;
+
+/// How long entries gather in a long answer, where a server on a fast network sends them one by one: whoever looks at once
+/// is woken for each of them, and that costs more than the entry.
+const GATHER: Duration = Duration::from_millis(1);
+
+/// An answer with so many entries is a long one.
+const LONG: usize = 16;
+
+/// Fewer than so many entries at once are not worth being woken for.
+const FEW: usize = 32;
 
 /// Why a connection ended, once it has.
 #[derive(Clone, Default)]
@@ -73,14 +84,24 @@ async fn whole_messages(
     shelf: &Shelf,
 ) -> Option<Failure> {
     let mut message = Vec::new();
+    // Entries since something else came, and since there was something to wait for.
+    let (mut answered, mut gathered) = (0, 0);
     loop {
         match entries(server.buffer(), shelf) {
-            Ok(length) => server.consume(length),
+            Ok((length, count)) => {
+                server.consume(length);
+                answered += count;
+                gathered += count;
+            }
             Err(reason) => return Some(Failure::Malformed(reason)),
         }
         // What has arrived whole goes on together. Nothing waits for bytes that are still on their way.
         if whole(server.buffer()).is_none() {
             client.flush().await.ok()?;
+            if answered >= LONG && gathered < FEW {
+                tokio::time::sleep(GATHER).await;
+            }
+            gathered = 0;
         }
         if let Err(failure) = next(server, &mut message).await {
             return Some(failure);
@@ -91,10 +112,15 @@ async fn whole_messages(
         };
         if frame.is_entry() {
             match shelf.put(frame.id, frame.entry_of(std::mem::take(&mut message))) {
-                Ok(()) => continue,
+                Ok(()) => {
+                    answered += 1;
+                    gathered += 1;
+                    continue;
+                }
                 Err(reason) => return Some(Failure::Malformed(reason)),
             }
         }
+        answered = 0;
         match message::meaning(&mut message, &frame) {
             Ok(Meaning::Result(_) | Meaning::Part) => {}
             Ok(Meaning::Disconnection(answered)) => return Some(Failure::Answer(answered)),
@@ -107,10 +133,10 @@ async fn whole_messages(
     }
 }
 
-/// Puts aside the entries that these bytes begin with, and tells how long they are together. Entries are small, and
-/// nearly all of them have arrived whole; they are far below every bound.
-fn entries(bytes: &[u8], shelf: &Shelf) -> Result<usize, Malformed> {
-    let mut at = 0;
+/// Puts aside the entries that these bytes begin with, and tells how long they are together, and how many. Entries are
+/// small, and nearly all of them have arrived whole; they are far below every bound.
+fn entries(bytes: &[u8], shelf: &Shelf) -> Result<(usize, usize), Malformed> {
+    let (mut at, mut count) = (0, 0);
     while let Some(length) = whole(&bytes[at..]) {
         let message = &bytes[at..at + length];
         let frame = message::frame(message)?;
@@ -119,8 +145,9 @@ fn entries(bytes: &[u8], shelf: &Shelf) -> Result<usize, Malformed> {
         }
         shelf.put(frame.id, frame.entry(message))?;
         at += length;
+        count += 1;
     }
-    Ok(at)
+    Ok((at, count))
 }
 
 /// How long the message is that these bytes begin with, if all of it is there.
