@@ -3,12 +3,14 @@
 use crate::anchors;
 use crate::dn::{Dn, fold_text};
 use crate::error::{Error, OtherGroup};
+use crate::keys::{KeyId, Keys, Marks};
 use crate::matching::is_name;
 use crate::record::Record;
 #[allow(clippy::disallowed_types, reason = "see where it is used")]
 use std::collections::HashMap;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map};
 use umsync_engine::directory::{Anchor, DirectoryGroup, Entry, GroupRef, SeenGroup, Wanted};
+use umsync_engine::sorted::Sorted;
 
 /// Deeper nesting is refused rather than cut: half a group is worse than none.
 pub(crate) const DEPTH: usize = 50;
@@ -139,7 +141,7 @@ pub(crate) fn choose<'a>(
     place: &str,
 ) -> Result<Option<&'a Record>, Error> {
     let shadow = |record: &Record| {
-        std::str::from_utf8(&record.dn)
+        std::str::from_utf8(record.dn())
             .ok()
             .and_then(|dn| Dn::parse(dn).ok())
             .is_some_and(|dn| dn.has_level("cn=compat"))
@@ -163,23 +165,23 @@ pub(crate) fn choose<'a>(
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Group {
     pub(crate) dn: String,
-    pub(crate) members: BTreeSet<String>,
+    pub(crate) members: Sorted<KeyId>,
     pub(crate) uids: BTreeSet<String>,
     /// Active Directory's identifier, by which people name their primary group.
     pub(crate) sid: Option<Vec<u8>>,
     /// The groups that this one says it belongs to.
-    pub(crate) parents: BTreeSet<String>,
+    pub(crate) parents: Sorted<KeyId>,
     pub(crate) anchor: Option<Anchor>,
 }
 
 impl Group {
-    pub(crate) fn of(record: &Record) -> Self {
+    pub(crate) fn of(record: &Record, keys: &mut Keys) -> Self {
         Self {
             dn: record.shown_dn(),
-            members: record.members().collect(),
+            members: record.members(keys),
             uids: record.member_uids().collect(),
-            sid: record.values("objectsid").first().cloned(),
-            parents: record.values("memberof").iter().map(|value| crate::dn::key(value)).collect(),
+            sid: record.values("objectsid").next().map(<[u8]>::to_vec),
+            parents: record.values("memberof").map(|name| keys.of(name)).collect(),
             anchor: anchors::of(record, None),
         }
     }
@@ -189,6 +191,10 @@ impl Group {
 #[derive(Debug, Default)]
 pub(crate) struct Groups {
     pub(crate) by_key: BTreeMap<String, Group>,
+    /// Everybody whom they list, and they themselves.
+    pub(crate) keys: Keys,
+    /// Which of these are groups.
+    pub(crate) known: BTreeSet<KeyId>,
     pub(crate) wanted: BTreeMap<GroupRef, String>,
     /// Those of them that have another name than the configuration says, and where they stand.
     pub(crate) followed: BTreeMap<GroupRef, String>,
@@ -215,57 +221,105 @@ impl Groups {
             Settled::Named(record) => record,
         };
         self.wanted.insert(reference.clone(), record.key());
-        self.by_key.entry(record.key()).or_insert_with(|| Group::of(record));
+        self.insert(record);
+    }
+
+    /// Takes in a group; whether it is new.
+    pub(crate) fn insert(&mut self, record: &Record) -> bool {
+        let Self { by_key, keys, known, wanted: _, followed: _, others: _ } = self;
+        match by_key.entry(record.key()) {
+            btree_map::Entry::Vacant(place) => {
+                known.insert(keys.add(place.key()));
+                place.insert(Group::of(record, keys));
+                true
+            }
+            btree_map::Entry::Occupied(_) => false,
+        }
+    }
+
+    /// Adds people, by their keys, to what a group lists.
+    pub(crate) fn add_members(&mut self, group: String, people: BTreeSet<String>) {
+        let Self { by_key, keys, .. } = self;
+        let group = by_key.entry(group).or_default();
+        let people = people.iter().map(|key| keys.add(key));
+        group.members = group.members.iter().copied().chain(people).collect();
     }
 }
 
 /// What a person says about memberships; everything that names no known group is left behind, for memory's sake.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Person {
-    key: String,
-    uids: BTreeSet<String>,
-    member_of: BTreeSet<String>,
+    key: KeyId,
+    /// Where only the groups' word counts, nobody says anything.
+    says: Option<Box<Says>>,
+}
+
+/// What a person says.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Says {
+    uids: Vec<String>,
+    member_of: Vec<KeyId>,
     primary: Option<Vec<u8>>,
 }
 
+impl Says {
+    /// Nothing.
+    const NOTHING: &Self = &Self { uids: Vec::new(), member_of: Vec::new(), primary: None };
+}
+
 impl Person {
-    pub(crate) fn of(record: &Record, groups: &Groups) -> Self {
-        let member_of = record.values("memberof").iter().map(|value| crate::dn::key(value));
-        Self {
-            key: record.key(),
-            uids: record.texts("uid").map(fold_text).collect(),
-            member_of: member_of.filter(|key| groups.by_key.contains_key(key)).collect(),
-            primary: record.primary_group(),
-        }
+    /// The one with this key. `known` are the keys of groups.
+    pub(crate) fn of(key: KeyId, record: &Record, keys: &mut Keys, known: &BTreeSet<KeyId>) -> Self {
+        let member_of = record.values("memberof").filter_map(|name| keys.find_name(name));
+        Self::saying(
+            key,
+            Says {
+                uids: record.texts("uid").map(fold_text).collect(),
+                member_of: member_of.filter(|key| known.contains(key)).collect(),
+                primary: record.primary_group(),
+            },
+        )
     }
 
-    pub(crate) fn key(&self) -> &str {
-        &self.key
+    fn saying(key: KeyId, says: Says) -> Self {
+        Self { key, says: (says != *Says::NOTHING).then(|| Box::new(says)) }
+    }
+
+    fn says(&self) -> &Says {
+        self.says.as_deref().unwrap_or(Says::NOTHING)
+    }
+
+    pub(crate) fn key(&self) -> KeyId {
+        self.key
     }
 
     /// What a group of the Unix kind lists them by, folded.
     pub(crate) fn uids(&self) -> impl Iterator<Item = &str> {
-        self.uids.iter().map(String::as_str)
+        self.says().uids.iter().map(String::as_str)
     }
 
     /// The same person, where only the groups' word counts.
     pub(crate) fn silent(self) -> Self {
-        Self { member_of: BTreeSet::new(), ..self }
+        let Self { key, says } = self;
+        says.map_or(Self { key, says: None }, |says| {
+            Self::saying(key, Says { member_of: Vec::new(), ..*says })
+        })
     }
 
     /// Whether the group's own list has this person.
     pub(crate) fn is_listed_by(&self, group: &Group) -> bool {
-        group.members.contains(&self.key) || self.uids.iter().any(|uid| group.uids.contains(uid))
+        group.members.contains(&self.key) || self.uids().any(|uid| group.uids.contains(uid))
     }
 
     /// Whether it is their primary group.
     pub(crate) fn has_primary(&self, group: &Group) -> bool {
-        self.primary.is_some() && self.primary == group.sid
+        let primary = &self.says().primary;
+        primary.is_some() && *primary == group.sid
     }
 
-    /// Whether the person names this group (its key) as one of theirs.
-    pub(crate) fn names(&self, group: &str) -> bool {
-        self.member_of.contains(group)
+    /// Whether the person names this group as one of theirs.
+    pub(crate) fn names(&self, group: KeyId) -> bool {
+        self.says().member_of.contains(&group)
     }
 }
 
@@ -287,10 +341,14 @@ pub(crate) fn assign(
     place: &str,
 ) -> Result<BTreeMap<GroupRef, DirectoryGroup>, Error> {
     let mut found = BTreeMap::new();
-    for (reference, members) in members(groups, nesting, people, place)? {
-        for index in &members {
-            entries[*index].groups.insert(reference.clone());
-        }
+    let members = members(groups, nesting, people, place)?;
+    let references: Vec<&GroupRef> = members.keys().collect();
+    let pairs = members.values().enumerate().flat_map(|(at, members)| members.iter().map(move |of| (*of, at)));
+    let groups_of = Lists::of(entries.len(), pairs);
+    for (at, entry) in entries.iter_mut().enumerate() {
+        entry.groups = groups_of.at(at).map(|group| references[group].clone()).collect();
+    }
+    for (reference, members) in members {
         let group = groups.wanted.get(&reference).and_then(|root| groups.by_key.get(root));
         let dn = group.map(|group| group.dn.clone()).unwrap_or_default();
         let anchor = group.and_then(|group| group.anchor.clone());
@@ -305,8 +363,8 @@ pub(crate) fn members(
     nesting: Nesting,
     people: &[Person],
     place: &str,
-) -> Result<BTreeMap<GroupRef, BTreeSet<usize>>, Error> {
-    let listed = Listed::new(people);
+) -> Result<BTreeMap<GroupRef, Sorted<usize>>, Error> {
+    let listed = Listed::new(groups, people);
     let children = children(groups);
     let mut found = BTreeMap::new();
     for (reference, root) in &groups.wanted {
@@ -318,13 +376,13 @@ pub(crate) fn members(
                 depth: DEPTH,
             })?,
         };
-        let mut members = BTreeSet::new();
+        let mut members = Vec::new();
         for key in inside {
             if let Some(group) = groups.by_key.get(key) {
-                listed.collect(key, group, &mut members);
+                listed.collect(groups.keys.find(key), group, &mut members);
             }
         }
-        found.insert(reference.clone(), members);
+        found.insert(reference.clone(), members.into());
     }
     Ok(found)
 }
@@ -332,16 +390,15 @@ pub(crate) fn members(
 /// The groups directly inside each group, as either side says.
 pub(crate) fn children(groups: &Groups) -> BTreeMap<&str, BTreeSet<&str>> {
     let mut children: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for (key, group) in &groups.by_key {
-        for member in &group.members {
-            if let Some((child, _)) = groups.by_key.get_key_value(member) {
-                children.entry(key).or_default().insert(child);
-            }
+    let Groups { by_key, keys, known, .. } = groups;
+    let is_group: Marks = known.iter().copied().collect();
+    let is_group = |id: &&KeyId| is_group.contains(**id);
+    for (key, group) in by_key {
+        for child in group.members.iter().filter(is_group) {
+            children.entry(key).or_default().insert(keys.text(*child));
         }
-        for parent in &group.parents {
-            if let Some((parent, _)) = groups.by_key.get_key_value(parent) {
-                children.entry(parent).or_default().insert(key);
-            }
+        for parent in group.parents.iter().filter(is_group) {
+            children.entry(keys.text(*parent)).or_default().insert(key);
         }
     }
     children
@@ -365,43 +422,83 @@ pub(crate) fn closure<'a>(
 }
 
 /// People by everything that can list them.
-#[derive(Default)]
 #[allow(
     clippy::disallowed_types,
     reason = "looked up once for every member of every group, and never gone through"
 )]
-struct Listed<'a> {
-    by_key: HashMap<&'a str, Vec<usize>>,
+pub(crate) struct Listed<'a> {
+    by_key: Lists,
     by_uid: HashMap<&'a str, Vec<usize>>,
-    by_group: BTreeMap<&'a str, Vec<usize>>,
+    by_group: BTreeMap<KeyId, Vec<usize>>,
     by_primary: BTreeMap<&'a [u8], Vec<usize>>,
 }
 
 impl<'a> Listed<'a> {
-    fn new(people: &'a [Person]) -> Self {
-        let mut listed = Self::default();
-        listed.by_key.reserve(people.len());
+    #[allow(clippy::disallowed_types, reason = "see there")]
+    pub(crate) fn new(groups: &Groups, people: &'a [Person]) -> Self {
+        let keys = people.iter().enumerate().map(|(at, person)| (person.key.at(), at));
+        let by_key = Lists::of(groups.keys.len(), keys);
+        let (mut by_uid, mut by_group, mut by_primary) =
+            (HashMap::<_, Vec<usize>>::new(), BTreeMap::<_, Vec<usize>>::new(), BTreeMap::<_, Vec<usize>>::new());
         for (index, person) in people.iter().enumerate() {
-            listed.by_key.entry(&person.key).or_default().push(index);
-            for uid in &person.uids {
-                listed.by_uid.entry(uid).or_default().push(index);
+            let Says { uids, member_of, primary } = person.says();
+            for uid in uids {
+                by_uid.entry(uid.as_str()).or_default().push(index);
             }
-            for group in &person.member_of {
-                listed.by_group.entry(group).or_default().push(index);
+            for group in member_of {
+                by_group.entry(*group).or_default().push(index);
             }
-            if let Some(primary) = &person.primary {
-                listed.by_primary.entry(primary).or_default().push(index);
+            if let Some(primary) = primary {
+                by_primary.entry(primary.as_slice()).or_default().push(index);
             }
         }
-        listed
+        Self { by_key, by_uid, by_group, by_primary }
     }
 
-    fn collect(&self, key: &str, group: &Group, members: &mut BTreeSet<usize>) {
-        let by_key = group.members.iter().filter_map(|member| self.by_key.get(member.as_str()));
+    /// Those whom the group's own list has.
+    pub(crate) fn by_list(&self, group: &Group) -> impl Iterator<Item = usize> {
         let by_uid = group.uids.iter().filter_map(|uid| self.by_uid.get(uid.as_str()));
-        let by_group = self.by_group.get(key);
+        group.members.iter().flat_map(|member| self.by_key.at(member.at())).chain(by_uid.flatten().copied())
+    }
+
+    fn collect(&self, key: Option<KeyId>, group: &Group, members: &mut Vec<usize>) {
+        let by_group = key.and_then(|key| self.by_group.get(&key));
         let by_primary = group.sid.as_deref().and_then(|sid| self.by_primary.get(sid));
-        members.extend(by_key.chain(by_uid).chain(by_group).chain(by_primary).flatten());
+        members.extend(self.by_list(group));
+        members.extend(by_group.into_iter().chain(by_primary).flatten());
+    }
+}
+
+/// For each of so many things a list of numbers, all of them in one piece.
+struct Lists {
+    /// Where the list of each thing ends. It begins where the one before it ends.
+    ends: Vec<u32>,
+    numbers: Vec<u32>,
+}
+
+impl Lists {
+    /// From pairs of a thing and a number in its list, which keep their order.
+    fn of(things: usize, pairs: impl Iterator<Item = (usize, usize)> + Clone) -> Self {
+        let fits = |number: usize| u32::try_from(number).expect("nobody counts 2^32 people");
+        let mut ends = vec![0_u32; things];
+        pairs.clone().for_each(|(thing, _)| ends[thing] += 1);
+        let mut all = 0;
+        for end in &mut ends {
+            // Where it begins, at first: it ends behind what is put there.
+            all += std::mem::replace(end, all);
+        }
+        let mut numbers = vec![0; all as usize];
+        for (thing, number) in pairs {
+            numbers[ends[thing] as usize] = fits(number);
+            ends[thing] += 1;
+        }
+        Self { ends, numbers }
+    }
+
+    fn at(&self, thing: usize) -> impl Iterator<Item = usize> {
+        let end = self.ends.get(thing).copied().unwrap_or_default();
+        let start = thing.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default();
+        self.numbers[start.min(end) as usize..end as usize].iter().map(|number| *number as usize)
     }
 }
 
@@ -420,37 +517,40 @@ pub(crate) fn require_all(wanted: &Wanted, groups: &Groups, place: &str) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
-    fn group(members: &[&str], parents: &[&str]) -> Group {
-        let keys = |names: &[&str]| names.iter().map(|name| format!("cn={name}")).collect();
-        Group { members: keys(members), parents: keys(parents), ..Group::default() }
+    fn group(name: &str, members: &[&str], parents: &[&str]) -> Record {
+        let key = |name: &str| format!("cn={name}").into_bytes();
+        let mut group = Record::new(key(name));
+        members.iter().for_each(|name| group.add("member", &key(name)));
+        parents.iter().for_each(|name| group.add("memberOf", &key(name)));
+        group
     }
 
-    fn world(list: Vec<(&str, Group)>, wanted: &[&str]) -> Groups {
-        Groups {
-            by_key: list.into_iter().map(|(name, group)| (format!("cn={name}"), group)).collect(),
-            wanted: wanted.iter().map(|name| (GroupRef::new(name), format!("cn={name}"))).collect(),
-            ..Groups::default()
-        }
+    fn world(list: &[Record], wanted: &[&str]) -> Groups {
+        let wanted = wanted.iter().map(|name| (GroupRef::new(name), format!("cn={name}"))).collect();
+        let mut groups = Groups { wanted, ..Groups::default() };
+        list.iter().for_each(|group| {
+            groups.insert(group);
+        });
+        groups
     }
 
-    fn people(names: &[&str]) -> (Vec<Person>, Vec<Entry>) {
-        let person = |name: &&str| Person { key: format!("cn={name}"), ..Person::default() };
+    fn people(names: &[&str], groups: &mut Groups) -> (Vec<Person>, Vec<Entry>) {
+        let person = |name: &&str| {
+            let record = Record::new(format!("cn={name}").into_bytes());
+            let key = groups.keys.of(record.dn());
+            Person::of(key, &record, &mut groups.keys, &groups.known)
+        };
         (names.iter().map(person).collect(), vec![Entry::default(); names.len()])
     }
 
     #[test]
     fn circles_are_survived_and_both_sides_count() {
         // a lists b, c says it is in b, and c lists a.
-        let groups = world(
-            vec![
-                ("a", group(&["b"], &[])),
-                ("b", group(&["jane"], &[])),
-                ("c", group(&["a", "joe"], &["b"])),
-            ],
-            &["a"],
-        );
-        let (people, mut entries) = people(&["jane", "joe", "jim"]);
+        let list = [group("a", &["b"], &[]), group("b", &["jane"], &[]), group("c", &["a", "joe"], &["b"])];
+        let mut groups = world(&list, &["a"]);
+        let (people, mut entries) = people(&["jane", "joe", "jim"], &mut groups);
         let found = assign(&groups, Nesting::Expanded, &people, &mut entries, "x").unwrap();
         assert_eq!(found[&GroupRef::new("a")].members, 2);
         assert!(entries[2].groups.is_empty());
@@ -462,25 +562,34 @@ mod tests {
 
     #[test]
     fn fifty_levels_are_read_and_more_are_refused() {
-        let chain = |length: usize| {
-            let list: Vec<(String, Group)> = (0..=length)
-                .map(|level| {
-                    (format!("g{level}"), group(&[&format!("g{}", level + 1), &format!("p{level}")], &[]))
-                })
-                .collect();
-            world(list.iter().map(|(name, group)| (name.as_str(), group.clone())).collect(), &["g0"])
+        let members = |length: usize| {
+            let level = |at: usize| {
+                group(&format!("g{at}"), &[&format!("g{}", at + 1), &format!("p{at}")], &[])
+            };
+            let mut groups = world(&(0..=length).map(level).collect::<Vec<_>>(), &["g0"]);
+            let (people, mut entries) = people(&["p50"], &mut groups);
+            assign(&groups, Nesting::Expanded, &people, &mut entries, "x")
         };
-        let (people, entries) = people(&["p50"]);
-        let members = |length| assign(&chain(length), Nesting::Expanded, &people, &mut entries.clone(), "x");
         assert_eq!(members(50).unwrap()[&GroupRef::new("g0")].members, 1);
         assert!(matches!(members(51), Err(Error::TooDeep { .. })));
+    }
+
+    proptest! {
+        #[test]
+        fn lists_are_what_they_were_made_of(pairs in prop::collection::vec((0..20_usize, 0..100_usize), 0..100)) {
+            let lists = Lists::of(20, pairs.iter().copied());
+            for thing in 0..22 {
+                let own = pairs.iter().filter(|(of, _)| *of == thing).map(|(_, number)| *number);
+                prop_assert!(lists.at(thing).eq(own));
+            }
+        }
     }
 
     #[test]
     fn a_group_is_the_one_it_was() {
         let record = |dn: &str, anchor: Option<&str>| {
             let mut record = Record::new(dn.as_bytes().to_vec());
-            anchor.into_iter().for_each(|anchor| record.add("entryUUID", anchor.as_bytes().to_vec()));
+            anchor.into_iter().for_each(|anchor| record.add("entryUUID", anchor.as_bytes()));
             record
         };
         let known = SeenGroup { anchor: Anchor::new("entryUUID", "1"), dn: "cn=design".to_owned() };

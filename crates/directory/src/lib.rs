@@ -22,6 +22,7 @@ pub mod dn;
 mod error;
 pub mod filter;
 mod groups;
+mod keys;
 pub mod ldap;
 pub mod ldif;
 mod matching;

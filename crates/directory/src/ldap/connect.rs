@@ -7,6 +7,7 @@ use super::kerberos;
 use super::message::{self, Meaning};
 use super::server::Server;
 use super::settings::{Bind, Encryption, Kerberos, Settings};
+use super::shelf::Shelf;
 use super::tls;
 use crate::error::Error;
 use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, LdapResult, StdStream};
@@ -45,6 +46,8 @@ pub(super) struct Connection {
     pub(super) certificate: Option<ServerCertificate>,
     /// What everything that it brought has cost.
     pub(super) brought: u64,
+    /// Where the guard puts entries aside.
+    pub(super) shelf: Shelf,
     fate: Fate,
     carrier: JoinHandle<()>,
     driver: JoinHandle<Result<(), LdapError>>,
@@ -176,7 +179,7 @@ where
     // The library's only way to take a ready stream of this kind; the path is not used.
     let url = Url::parse("ldapi://guard").expect("a constant URL");
     let (conn, ldap) = LdapConnAsync::from_url_with_settings(library, &url).await.map_err(Failure::Client)?;
-    let fate = Fate::default();
+    let (shelf, fate) = (Shelf::default(), Fate::default());
     Ok(Connection {
         ldap,
         place: server.place.clone(),
@@ -187,8 +190,9 @@ where
         address: None,
         certificate: None,
         brought: 0,
+        shelf: shelf.clone(),
         fate: fate.clone(),
-        carrier: tokio::spawn(guard::carry(stream, ours, fate)),
+        carrier: tokio::spawn(guard::carry(stream, ours, shelf, fate)),
         driver: tokio::spawn(conn.drive()),
     })
 }

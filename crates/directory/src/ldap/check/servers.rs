@@ -336,7 +336,7 @@ mod tests {
     fn servers_say_what_they_are() {
         let root = |lines: &[(&str, &str)]| {
             let mut record = Record::new(Vec::new());
-            lines.iter().for_each(|(name, value)| record.add(name, value.as_bytes().to_vec()));
+            lines.iter().for_each(|(name, value)| record.add(name, value.as_bytes()));
             vendor(&record)
         };
         let said = |text: &str| Some(text.to_owned());
