@@ -628,7 +628,7 @@ mod tests {
     fn what_a_group_was_in_a_former_source_counts_where_it_is_found() {
         let record = |dn: &str, anchor: &str| {
             let mut record = Record::new(dn.as_bytes().to_vec());
-            record.add("entryUUID", anchor.as_bytes().to_vec());
+            record.add("entryUUID", anchor.as_bytes());
             record
         };
         let seen =
