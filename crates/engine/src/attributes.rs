@@ -28,7 +28,8 @@ impl Attributes {
     where
         V: IntoIterator<Item = &'a str>,
     {
-        let (mut text, mut places) = (String::new(), Vec::new());
+        // A person has one short value of each.
+        let (mut text, mut places) = (String::with_capacity(128), Vec::with_capacity(names.len()));
         for (name, attribute) in (0..).zip(names.iter()) {
             for value in values(attribute) {
                 text.push_str(value);
