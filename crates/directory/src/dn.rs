@@ -121,7 +121,8 @@ fn is_plain(name: &[u8]) -> bool {
     name.split(|byte| *byte == b',').all(|level| {
         let Some(at) = level.iter().position(|byte| *byte == b'=') else { return false };
         let (kind, value) = (&level[..at], &level[at + 1..]);
-        let is_kind = !kind.is_empty() && kind.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-');
+        let is_kind =
+            !kind.is_empty() && kind.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-');
         // A space at an end, or a second one in a row, has no meaning.
         let is_spaced = |value: &[u8]| value.split(|byte| *byte == b' ').all(|word| !word.is_empty());
         is_kind
@@ -137,8 +138,8 @@ const PLAIN: [bool; 256] = {
     let mut plain = [false; 256];
     let mut byte = b' ';
     while byte <= b'~' {
-        plain[byte as usize] =
-            !matches!(byte, b'+' | b'"' | b'\\' | b'<' | b'>' | b';' | b'=' | b'#') && !byte.is_ascii_uppercase();
+        plain[byte as usize] = !matches!(byte, b'+' | b'"' | b'\\' | b'<' | b'>' | b';' | b'=' | b'#')
+            && !byte.is_ascii_uppercase();
         byte += 1;
     }
     plain
@@ -425,9 +426,17 @@ mod tests {
         {
             assert!(!is_plain(other.as_bytes()), "{other}");
         }
-        for other in
-            ["userid=a", "cn=A", "cn=a\\,b", "cn=\"a\"", "cn=#61", "cn=a+sn=b", "cn=a;dc=x", "cn=\u{e4}", "cn=a\tb"]
-        {
+        for other in [
+            "userid=a",
+            "cn=A",
+            "cn=a\\,b",
+            "cn=\"a\"",
+            "cn=#61",
+            "cn=a+sn=b",
+            "cn=a;dc=x",
+            "cn=\u{e4}",
+            "cn=a\tb",
+        ] {
             assert!(!is_plain(other.as_bytes()), "{other}");
         }
     }

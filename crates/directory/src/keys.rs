@@ -4,8 +4,8 @@
 //! from there on it is a number.
 
 use crate::dn;
-use hashbrown::HashTable;
-use std::hash::{BuildHasher as _, RandomState};
+use hashbrown::{DefaultHashBuilder, HashTable};
+use std::hash::BuildHasher as _;
 
 /// The names of one read.
 #[derive(Debug, Clone, Default)]
@@ -16,8 +16,8 @@ pub(crate) struct Keys {
     ends: Vec<usize>,
     /// It is looked into, and never gone through.
     found: HashTable<KeyId>,
-    /// Whoever makes names cannot know which of them meet in the table.
-    hasher: RandomState,
+    /// Seeded anew in every process, so that nobody can choose names that meet in the table.
+    hasher: DefaultHashBuilder,
 }
 
 /// One of the keys, by its number. They are numbered in the order in which they came.

@@ -28,6 +28,7 @@ pub mod ldif;
 mod matching;
 mod near;
 mod paths;
+mod person;
 mod proof;
 mod record;
 mod strangers;

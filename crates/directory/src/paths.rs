@@ -1,7 +1,8 @@
 //! By which path somebody is in a wanted group, for who asks about one person.
 
 use crate::dn::fold_text;
-use crate::groups::{Groups, Person, children};
+use crate::groups::{Groups, children};
+use crate::person::Person;
 use std::collections::{BTreeMap, VecDeque};
 use umsync_engine::directory::{Entry, GroupRef, Wanted};
 

@@ -6,6 +6,7 @@
 use crate::dn::{fold_text, key};
 use crate::keys::{KeyId, Keys};
 use crate::{account, anchors};
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use umsync_engine::attributes::Attributes;
@@ -66,7 +67,7 @@ impl Span {
 impl Places {
     /// None yet; there will be so many values at most.
     pub(crate) fn for_values(count: usize) -> Self {
-        Self { runs: Vec::new(), values: Vec::with_capacity(count) }
+        Self { runs: Vec::with_capacity(8), values: Vec::with_capacity(count) }
     }
 
     /// Adds values, all under one description: `cn;lang-fr` is a `cn`, `userCertificate;binary` a `userCertificate`
@@ -86,9 +87,7 @@ impl Places {
         let name = Span { start, end: start + name.trim_ascii().len() };
         let plain = options.is_empty();
         // A file names the attribute again with each of its values.
-        let same = |run: &Run| {
-            run.plain == plain && run.name.of(bytes).eq_ignore_ascii_case(name.of(bytes))
-        };
+        let same = |run: &Run| run.plain == plain && run.name.of(bytes).eq_ignore_ascii_case(name.of(bytes));
         if !self.runs.last().is_some_and(same) {
             self.runs.push(Run { name, plain, first });
         }
@@ -189,13 +188,19 @@ impl Record {
     /// This entry as the engine knows it, without groups.
     /// `wanted` are the names of attributes, in order: see [`names`].
     pub(crate) fn decode(&self, wanted: &Arc<[Box<str>]>, anchor: Option<&str>) -> Entry {
+        let all_text = Cell::new(true);
+        let text = |value| {
+            let text = std::str::from_utf8(value);
+            all_text.set(all_text.get() && text.is_ok());
+            text.ok().filter(|text| !text.is_empty())
+        };
+        let attributes = Attributes::of(wanted, |name| self.values(name).filter_map(text));
         let mut undecodable = BTreeSet::new();
-        for name in wanted.iter() {
-            if self.values(name).any(|value| std::str::from_utf8(value).is_err()) {
-                undecodable.insert(name.to_string());
-            }
+        if !all_text.get() {
+            let is_text = |value| std::str::from_utf8(value).is_ok();
+            let some = wanted.iter().filter(|name| !self.values(name).all(is_text));
+            undecodable = some.map(|name| name.to_string()).collect();
         }
-        let attributes = Attributes::of(wanted, |name| self.texts(name).filter(|text| !text.is_empty()));
         let (state, expires) = account::read(self);
         Entry {
             dn: self.shown_dn(),

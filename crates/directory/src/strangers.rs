@@ -5,8 +5,9 @@
 //! somebody outside of the user base is known to be no person.
 
 use crate::dn::Dn;
-use crate::groups::{Group, Groups, Nesting, Person, children, closure};
+use crate::groups::{Group, Groups, Nesting, children, closure};
 use crate::keys::Marks;
+use crate::person::Person;
 use std::collections::{BTreeMap, BTreeSet};
 use umsync_engine::directory::GroupRef;
 

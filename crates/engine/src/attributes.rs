@@ -20,7 +20,10 @@ impl Attributes {
     where
         V: IntoIterator<Item = &'a str>,
     {
-        let (mut values_text, mut places, mut count) = (String::new(), String::new(), 0);
+        // A person has one short value of each.
+        let (mut values_text, mut places) =
+            (String::with_capacity(128), String::with_capacity(2 * names.len()));
+        let mut count = 0;
         for (name, attribute) in names.iter().enumerate() {
             for value in values(attribute) {
                 count += 1;

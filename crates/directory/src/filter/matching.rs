@@ -40,12 +40,10 @@ fn matches(node: &Node, record: &Record) -> bool {
         }
         Node::Extensible { attribute: Some(attribute), dn: false, rule: Some(rule), value } => {
             let Some(mask) = number(value) else { return false };
-            record.values(attribute).filter_map(number).any(|bits| {
-                match rule.as_str() {
-                    BIT_AND => bits & mask == mask,
-                    BIT_OR => bits & mask != 0,
-                    _ => false,
-                }
+            record.values(attribute).filter_map(number).any(|bits| match rule.as_str() {
+                BIT_AND => bits & mask == mask,
+                BIT_OR => bits & mask != 0,
+                _ => false,
             })
         }
         Node::Extensible { attribute: _, dn: _, rule: _, value: _ } => false,

@@ -8,9 +8,10 @@ use crate::anchors::{self, ANCHORS};
 use crate::dn::{Dn, fold_text};
 use crate::error::Error;
 use crate::filter::Filter;
-use crate::groups::{self, CLASSES, DEPTH, Group, Groups, Listed, Person, Reference};
+use crate::groups::{self, CLASSES, DEPTH, Group, Groups, Reference};
 use crate::keys::KeyId;
 use crate::matching::Matched;
+use crate::person::{Listed, Person};
 use crate::record::{MEMBERS, Record};
 use std::collections::{BTreeMap, BTreeSet};
 use umsync_engine::directory::{Anchor, GroupRef, Wanted};
@@ -232,8 +233,7 @@ async fn nest_by_members(
         let is_unread = |id: &KeyId| names.contains_key(id) && !groups.known.contains(id);
         group.members.iter().copied().filter(is_unread).collect()
     };
-    let mut level: BTreeSet<KeyId> =
-        groups.by_key.values().flat_map(|group| unread(groups, group)).collect();
+    let mut level: BTreeSet<KeyId> = groups.by_key.values().flat_map(|group| unread(groups, group)).collect();
     for _ in 0..=DEPTH + 1 {
         let mut next: BTreeSet<KeyId> = BTreeSet::new();
         let read = async |connection: &mut Connection, member: &KeyId| {

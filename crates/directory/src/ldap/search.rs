@@ -109,12 +109,15 @@ impl Connection {
         let mut turning = Turning::default();
         for page in 1.. {
             let phase = Phase::Page { page, of: query.of };
-            let (answers, next) = match self.page(query, std::mem::take(&mut turning.cookie)).await {
+            let (raw, next) = match self.page(query, std::mem::take(&mut turning.cookie)).await {
                 Ok(answered) => answered,
                 Err(failure) => return Err(self.failed(phase, failure)),
             };
-            let entries = answers.len();
-            for answer in answers {
+            let entries = raw.len();
+            for raw in raw {
+                let Some(answer) = entry::answer(raw) else {
+                    return Err(self.failed(phase, Failure::Malformed("a malformed entry")));
+                };
                 // One name has several spellings, and a server may know more than one of them.
                 let key = keys.of(answer.record.dn());
                 if !seen.insert(key) {
@@ -208,11 +211,7 @@ impl Connection {
         Ok(Some(answer.record))
     }
 
-    async fn page(
-        &mut self,
-        query: &Query<'_>,
-        cookie: Vec<u8>,
-    ) -> Result<(Vec<entry::Answer>, Vec<u8>), Failure> {
+    async fn page(&mut self, query: &Query<'_>, cookie: Vec<u8>) -> Result<(Vec<Raw>, Vec<u8>), Failure> {
         // No page has more than 2^31 entries.
         let size = i32::try_from(query.page_size).unwrap_or(i32::MAX);
         let control = PagedResults { size, cookie }.critical().into();
@@ -230,11 +229,7 @@ impl Connection {
         let cookie = next_cookie(&answers.result.ctrls)?;
         self.look_at_references(answers.references, query.base)?;
         self.proof.pages += 1;
-        let entries = answers
-            .entries
-            .into_iter()
-            .map(|raw| entry::answer(raw).ok_or(Failure::Malformed("a malformed entry")));
-        Ok((entries.collect::<Result<_, _>>()?, cookie))
+        Ok((answers.entries, cookie))
     }
 
     /// One entry by its name, as far as one answer gives it. `None`: it does not exist, or may not be read.
@@ -244,11 +239,7 @@ impl Connection {
     }
 
     /// Looks at one entry, and tells what it cost.
-    async fn single(
-        &mut self,
-        dn: &str,
-        attributes: &[&str],
-    ) -> Result<Option<(Raw, usize)>, Failure> {
+    async fn single(&mut self, dn: &str, attributes: &[&str]) -> Result<Option<(Raw, usize)>, Failure> {
         let question = Question {
             base: dn,
             scope: Scope::Base,
