@@ -103,6 +103,7 @@ pub(crate) fn readdressed(command: &Command, found: Option<&User>) -> Command {
 mod tests {
     use super::*;
     use crate::samples::{account, to_user, user};
+    use umsync_engine::adobe::UserTexts;
 
     fn hold_for(steps: &[Step], found: Option<&User>) -> bool {
         hold(&account("jane@b.c"), steps, found)
@@ -142,8 +143,8 @@ mod tests {
         assert!(!hold_for(&leave, Some(&user("jane@b.c", &[]))));
         let mut account = account("jane@b.c");
         account.id = Some("1".to_owned());
-        let mut other = user("jane@b.c", &[]);
-        other.id() = Some("2".to_owned());
+        let jane = user("jane@b.c", &[]);
+        let other = jane.with(UserTexts { id: Some("2"), ..jane.texts() });
         assert!(hold(&account, &leave, Some(&other)));
     }
 

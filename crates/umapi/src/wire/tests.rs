@@ -78,7 +78,7 @@ fn a_user_is_read_as_it_is_spelled() {
 fn a_type_that_nobody_knows_is_kept() {
     let user = |kind| user(&json!({"email": "a@b.c", "type": kind}), 0, &mut Names::default()).unwrap().kind;
     assert_eq!(user(json!("AdobeID")), UserType::Known(Identity::Adobe));
-    assert_eq!(user(json!("unknown")), UserType::Unknown("unknown".to_owned()));
+    assert_eq!(user(json!("unknown")), UserType::Unknown("unknown".into()));
     assert!(user(Value::Null).known().is_none());
 }
 
