@@ -25,7 +25,7 @@ impl Drop for Company {
     }
 }
 
-const MAY: [&str; 3] = ["may-branch", "may-group", "may-mail"];
+const MAY: [&str; 4] = ["may-branch", "may-group", "may-mail", "may-anchor"];
 
 fn entries() -> String {
     let mut ldif = String::new();
@@ -182,6 +182,7 @@ fn a_directory_that_is_right_is_told_whole() {
     for words in [
         &format!("ok     server            {}, OpenLDAP, at ", url.as_str().trim_end_matches('/')),
         "ok     TLS               TLS 1.3; the certificate of localhost, issued by CN=tests, ends on ",
+        "ok     clock             the server's is ",
         "wrong  server            ldap://localhost:1: cannot connect: no address answers: ",
         "→ nothing listens on port 1 of localhost: correct the port in `servers`",
         &format!("ok     account           connected as dn:{ACCOUNT}"),

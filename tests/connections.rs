@@ -129,6 +129,32 @@ async fn a_real_server_gives_the_same_over_one_connection_and_over_eight() {
     assert_eq!(all[0].groups.values().map(|group| group.members).max(), Some(120));
 }
 
+#[tokio::test]
+async fn two_servers_behind_one_name_are_not_read_as_one() {
+    let ldif = people(0..3) + &group("design", &names(&["p0"])) + &group("video", &names(&["p1"]));
+    let one = OpenLdap::start(&ldif, Options::default()).await;
+    let other = OpenLdap::start(&ldif, Options::default()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let both = folder.path().join("both.pem");
+    let authorities = [one.ca_file(), other.ca_file()].map(|file| std::fs::read_to_string(file).unwrap());
+    std::fs::write(&both, authorities.concat()).unwrap();
+    let wanted = ["design", "video"].map(|name| format!("cn={name},ou=groups,{BASE}"));
+    let wanted = wanted.each_ref().map(String::as_str);
+    let by = async |connections| {
+        let balancer = Proxy::before(&[&one.ldaps_url(), &other.ldaps_url()], u64::MAX).await;
+        let settings = Settings {
+            ca_file: Some(both.clone()),
+            connections,
+            ..settings(&one, std::slice::from_ref(&balancer.url), Members::Member)
+        };
+        read_it(&settings, &wanted).await
+    };
+    assert_eq!(by(1).await.unwrap().entries.len(), 3);
+    let (phase, reason) = failure(by(2).await);
+    assert!(matches!((&phase, &reason), (Phase::Tls, Failure::AnotherServer)), "{phase}: {reason}");
+    assert!(reason.to_string().contains("`connections: 1`"), "{reason}");
+}
+
 const ANNA: &str = "dn: uid=anna,ou=people,dc=example,dc=com\nobjectClass: inetOrgPerson\nuid: anna\ncn: Anna\nsn: Doe\n\
     mail: anna@example.com\n\ndn: cn=design,ou=groups,dc=example,dc=com\nobjectClass: groupOfNames\ncn: design\n\
     member: uid=anna,ou=people,dc=example,dc=com\n\n";
@@ -221,6 +247,7 @@ fn danger_is_told_everywhere() {
     office.configure(&url, &password(), &format!("    ca_file: wrong-ca.pem\n    {key}: true\n"));
     let plan = world.run(&["plan"]).with(0).says(&[key]);
     assert!(plan.stdout.starts_with("Danger: ") && plan.stdout.contains(key), "{}", plan.stdout);
+    world.run(&["plan", "--format", "html"]).with(0).shows(&["<div class=warn>Danger: ", key]);
     world.run(&["check"]).with(0).says(&[key]).shows(&["warn   danger", key]);
     world.run(&["check", "--offline"]).with(0).shows(&["warn   danger", key]);
     let sync = world.run(&["sync", "--json"]).with(0).says(&[key]);

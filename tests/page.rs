@@ -28,6 +28,8 @@ fn a_page_tells_the_plan_and_no_name_in_it_means_anything() {
         "&lt;script&gt;alert(1)&lt;/script&gt; Doe",
         "Find none left in Video",
         "Join Design",
+        "<td>complete<td>",
+        "<td>members<td>2 people in the groups, 0 unresolved",
     ]);
     for outside in ["<script", "src=", "href=", "http:", "https:", "url(", "@import"] {
         assert!(!page.contains(outside), "{outside}");

@@ -189,3 +189,43 @@ fn links_outlive_the_move_from_one_directory_to_several() {
     world.run(&["sync"]).with(0).shows(&["1 account created, 1 account updated"]);
     assert_eq!(world.adobe.user("anna.roe@example.com").unwrap().id, id);
 }
+
+#[test]
+fn d10_groups_stay_what_they_were_when_one_directory_becomes_several_or_is_renamed() {
+    let world = World::new(&seed(&["Design"], &[user("anna", &["Design"])]), "");
+    let named = |name: &str, uuid: &str, members: &[&str]| {
+        group(name, members).trim_end().to_owned() + &format!("\nentryUUID: {uuid}\n\n")
+    };
+    let old = |groups: &str| world.write("people.ldif", &(usual_person("anna", &[]) + groups));
+    let rest = format!("groups:\n  - {{directory: design, adobe: [Design]}}\n{OFF}");
+    let several = |first: &str| {
+        configure(&world, &[(first, &of_file("people")), ("apac", &of_file("apac"))], &rest);
+    };
+    old(&named("design", "u-1", &["anna"]));
+    world.configure(&rest);
+    world.run(&["sync"]).with(0);
+    // On the day on which the second directory comes, the group is renamed, and another one has its name. The second
+    // directory has one of that name, too, and that one was never another.
+    world.write("apac.ldif", &(person("bob", "a-bob", &[]) + &named("design", "a-1", &["bob"])));
+    let both = [named("creative", "u-1", &["anna"]), named("design", "u-2", &[])].concat();
+    old(&both);
+    several("emea");
+    let words = ["another one than before", "cn=creative,ou=groups", "umsync groups forget 'design'"];
+    world.run(&["sync"]).with(6).says(&words);
+    assert_eq!(world.members("Design"), mails(&["anna"]));
+    // Without the other one it is followed.
+    old(&named("creative", "u-1", &["anna"]));
+    world.run(&["sync"]).with(0).shows(&["design is now cn=creative,ou=groups"]);
+    assert_eq!(world.members("Design"), mails(&["anna", "bob"]));
+    world.run(&["sync"]).with(0).shows(&["design is now cn=creative,ou=groups"]);
+    // The directory gets another name.
+    several("europe");
+    world.run(&["sync"]).with(0).shows(&["design is now cn=creative,ou=groups"]);
+    old(&both);
+    world.run(&["sync"]).with(3).shows(&["  not read   europe: "]).shows(&words[..2]);
+    // And it is the only one again.
+    world.configure(&rest);
+    world.run(&["sync"]).with(6).says(&words);
+    world.run(&["groups", "forget", "design"]).with(0);
+    assert_eq!(world.members("Design"), mails(&["anna", "bob"]));
+}

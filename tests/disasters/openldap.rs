@@ -302,6 +302,41 @@ fn d10_another_group_of_the_name_ends_6_until_somebody_says_which_is_meant() {
 }
 
 #[test]
+fn d10_a_group_that_hides_what_it_was_known_by_ends_6_until_somebody_says_that_it_is_meant() {
+    let options = Options { access: Access::Revocable, ..Options::default() };
+    let (world, server) = world(5, &(branch() + &company(5) + &rights()), options);
+    let may = format!("cn=may-anchor,{BASE}");
+    let may = |who: &str| world.runtime.block_on(server.administer(&may, Deed::Put("member", who)));
+    configure(&world, &[&server.url()], ACCOUNT, &[], &format!("{RULES}{OFF}"));
+    let told = world.run(&["sync"]).with(0).stdout;
+    assert!(!told.contains("by name"), "{told}");
+    // It has its name, and nobody can tell whether it is the same one.
+    may(BASE);
+    let words = ["does not show the `entryuuid` by which it was known", "umsync groups forget 'design'"];
+    nothing_sent(&world, 6, &words);
+    world.run(&["check"]).with(6).shows(&words);
+    may(ACCOUNT);
+    world.run(&["sync"]).with(0);
+    // Somebody knows that it is: from now on only its name tells which one it is, and that is told each time.
+    may(BASE);
+    world.run(&["groups", "forget", "design"]).with(0);
+    for _ in 0..2 {
+        world
+            .run(&["sync"])
+            .with(0)
+            .shows(&["  by name    design: nothing of this group that never changes"]);
+    }
+    world.run(&["check"]).with(0).shows(&["warn   group design", "let this account read it: until then"]);
+    let report = world.run(&["report", "--json"]).with(0).json();
+    assert_eq!(report.pointer("/plan/certificates/0/by_name/0").unwrap().as_str(), Some("design"));
+    assert_eq!(world.members("Design").len(), 5);
+    // It shows it again, and is remembered again.
+    may(ACCOUNT);
+    world.run(&["sync"]).with(0);
+    world.run(&["groups"]).with(0).shows(&["entryuuid="]);
+}
+
+#[test]
 fn d13_two_hidden_people_of_a_hundred_are_below_every_limit_and_stay() {
     // A hundred people, two of them in a branch; the mapped group lists all of them.
     let ldif: String =
@@ -335,7 +370,7 @@ fn rights() -> String {
     let account = ACCOUNT.strip_suffix(&format!(",{BASE}")).unwrap();
     let may =
         |what: &str| group(&format!("may-{what}"), ["cn=admin".to_owned(), account.to_owned()].into_iter());
-    [may("branch"), may("group"), may("mail")].concat()
+    [may("branch"), may("group"), may("mail"), may("anchor")].concat()
 }
 
 fn branch() -> String {

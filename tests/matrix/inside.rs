@@ -28,6 +28,7 @@ use umsync_engine::directory::{Anchor, Directory, DirectoryGroup, Entry, GroupRe
 use umsync_engine::limits::Limits;
 use umsync_engine::memory;
 use umsync_engine::pack::Packing;
+use umsync_engine::people::People;
 use umsync_engine::plan::{Occasion, Plan, plan};
 use umsync_engine::report::{Results, fates};
 use umsync_engine::rules::{
@@ -160,7 +161,8 @@ async fn sync(adobe: &Running, ledger: &Arc<Memory>, patience: Duration) -> Resu
     let occasion =
         Occasion { configuration: "matrix", now: SystemClock.now(), person: None, packing: Packing::Auto };
     let memory = memory::Memory::default();
-    let (plan, _) = plan(&directory(), &snapshot, &rules(), &memory, occasion).map_err(Failed::Plan)?;
+    let people = People::of(directory(), &rules(), SystemClock.now());
+    let (plan, _) = plan(&people, &snapshot, &rules(), &memory, occasion).map_err(Failed::Plan)?;
     if plan.commands().is_empty() {
         return Ok(Ran { plan, outcomes: Vec::new(), listed });
     }

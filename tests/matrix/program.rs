@@ -20,7 +20,7 @@ fn saw_everybody(world: &World, before: &Org) -> bool {
         snapshot
     });
     let snapshot = snapshot.unwrap().expect("whoever has done all has listed");
-    let listed = |user: &User| snapshot.users.iter().any(|listed| listed.email == user.email);
+    let listed = |user: &User| snapshot.users.iter().any(|listed| listed.email() == user.email);
     before.users().iter().all(listed)
 }
 

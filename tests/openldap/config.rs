@@ -55,8 +55,8 @@ pub(crate) enum Access {
     /// Everything.
     #[default]
     Granted,
-    /// `ou=branch,ou=people`, `cn=design,ou=groups` and `mail` only as a member of `cn=may-branch`, `cn=may-group` and
-    /// `cn=may-mail` below [`BASE`], so that a test can take it away.
+    /// `ou=branch,ou=people`, `cn=design,ou=groups`, `mail` and the `entryUUID` of groups only as a member of
+    /// `cn=may-branch`, `cn=may-group`, `cn=may-mail` and `cn=may-anchor` below [`BASE`], so that a test can take it away.
     Revocable,
 }
 
@@ -126,6 +126,7 @@ pub(super) fn slapd_conf(places: &Places<'_>, options: Options, extra: &str) -> 
     let access = match options.access {
         Access::Granted => String::new(),
         Access::Revocable => [
+            ("dn.subtree=\"ou=groups,{BASE}\" attrs=entryUUID", "anchor"),
             ("dn.subtree=\"ou=branch,ou=people,{BASE}\"", "branch"),
             ("dn.exact=\"cn=design,ou=groups,{BASE}\"", "group"),
             ("attrs=mail", "mail"),
@@ -181,6 +182,10 @@ access to attrs=userPassword by anonymous auth by * none
 {access}access to * by dn.exact="{ACCOUNT}" read by * none
 {member_of}overlay refint
 refint_attributes member memberOf
+
+# It tells the time, see slapd-monitor(5).
+database monitor
+access to * by dn.exact="{ACCOUNT}" read by * none
 "#
     )
 }

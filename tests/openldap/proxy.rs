@@ -24,14 +24,23 @@ impl Drop for Proxy {
 impl Proxy {
     /// Cuts each connection after `limit` bytes from the server.
     pub(crate) async fn start(server: &Url, limit: u64) -> Self {
-        let target = (server.host_str().unwrap().to_owned(), server.port().unwrap());
+        Self::before(&[server], limit).await
+    }
+
+    /// The same before several servers: the first connection is the first one's, and so on; the last one has the rest.
+    pub(crate) async fn before(servers: &[&Url], limit: u64) -> Self {
+        let target = |server: &&Url| (server.host_str().unwrap().to_owned(), server.port().unwrap());
+        let targets: Vec<_> = servers.iter().map(target).collect();
+        let server = servers[0];
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("{}://localhost:{}", server.scheme(), listener.local_addr().unwrap().port());
         let carried = Arc::new(AtomicU64::new(0));
         let total = carried.clone();
         let task = tokio::spawn(async move {
+            let mut next = 0;
             while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(carry(client, target.clone(), limit, total.clone()));
+                tokio::spawn(carry(client, targets[next].clone(), limit, total.clone()));
+                next = (next + 1).min(targets.len() - 1);
             }
         });
         Self { url: Url::parse(&url).unwrap(), carried, task }

@@ -138,7 +138,7 @@ mod tests {
     fn account(lines: &[(&str, &[u8])]) -> (AccountState, Option<DateTime<Utc>>) {
         let mut record = Record::new(b"cn=a,dc=x".to_vec());
         for (name, value) in lines {
-            record.add(name, value.to_vec());
+            record.add(name, value);
         }
         read(&record)
     }

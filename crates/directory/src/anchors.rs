@@ -3,6 +3,7 @@
 use crate::dn::{Dn, hex, unhex};
 use crate::error::Error;
 use crate::record::Record;
+use std::borrow::Cow;
 use umsync_engine::directory::{Anchor, Entry};
 
 /// Attributes that never change about an entry, in the order of preference: `entryUUID` (RFC 4530; OpenLDAP, 389-ds),
@@ -15,13 +16,20 @@ const BINARY: [&str; 4] = ["objectguid", "objectsid", "ms-ds-consistencyguid", "
 
 /// The anchor of an entry: its value of the configured attribute, else of the first of the usual ones that it has.
 pub(crate) fn of(record: &Record, configured: Option<&str>) -> Option<Anchor> {
-    let configured = configured.map(str::to_ascii_lowercase);
-    let names: Vec<&str> = configured.as_deref().map_or(ANCHORS.to_vec(), |name| vec![name]);
-    names.into_iter().find_map(|name| match record.values(name) {
+    let of = |name: &str| {
+        let mut values = record.values(name);
         // An anchor with two values cannot tell which of them stays.
-        [value] if !value.trim_ascii().is_empty() => Some(Anchor::new(name, &text(name, value))),
-        _ => None,
-    })
+        match (values.next(), values.next()) {
+            (Some(value), None) if !value.trim_ascii().is_empty() => {
+                Some(Anchor::new(name, &text(name, value)))
+            }
+            _ => None,
+        }
+    };
+    match configured {
+        Some(name) => of(&name.to_ascii_lowercase()),
+        None => ANCHORS.into_iter().find_map(of),
+    }
 }
 
 /// The anchor that a configuration names: `entryUUID=…`, a DN of one level by its form, and no entry's. Active Directory
@@ -62,10 +70,10 @@ pub(crate) fn has(record: &Record, anchor: &Anchor) -> Option<bool> {
     of(record, Some(anchor.attribute())).map(|own| own == *anchor)
 }
 
-fn text(name: &str, value: &[u8]) -> String {
+fn text<'a>(name: &str, value: &'a [u8]) -> Cow<'a, str> {
     match std::str::from_utf8(value) {
-        Ok(text) if !BINARY.contains(&name) && !text.contains(char::is_control) => text.to_owned(),
-        _ => hex(value),
+        Ok(text) if !BINARY.contains(&name) && !text.contains(char::is_control) => text.into(),
+        _ => hex(value).into(),
     }
 }
 
@@ -95,7 +103,7 @@ mod tests {
     fn anchor(lines: &[(&str, &[u8])], configured: Option<&str>) -> Option<Anchor> {
         let mut record = Record::new(b"cn=a,dc=x".to_vec());
         for (name, value) in lines {
-            record.add(name, value.to_vec());
+            record.add(name, value);
         }
         of(&record, configured)
     }

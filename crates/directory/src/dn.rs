@@ -91,56 +91,68 @@ impl fmt::Display for Dn {
 /// What two spellings of one name share, for any bytes a server sends as a name. Bytes that are no DN still equal
 /// themselves, so that a broken name is never mistaken for an absent one.
 pub(crate) fn key(bytes: &[u8]) -> String {
-    if let Some(key) = plain_key(bytes) {
-        return key;
+    let mut key = Vec::with_capacity(bytes.len());
+    write_key(bytes, &mut key);
+    String::from_utf8(key).expect("keys are written as text")
+}
+
+/// The same, written behind what is there.
+pub(crate) fn write_key(bytes: &[u8], to: &mut Vec<u8>) {
+    let start = to.len();
+    to.extend_from_slice(bytes);
+    let lower = &mut to[start..];
+    lower.make_ascii_lowercase();
+    if is_plain(lower) {
+        return;
     }
+    to.truncate(start);
     match std::str::from_utf8(bytes).ok().and_then(|text| Dn::parse(text).ok()) {
-        Some(dn) => dn.normal(),
-        None => format!("\\{}", hex(bytes)),
+        Some(dn) => to.extend_from_slice(dn.normal().as_bytes()),
+        None => {
+            to.push(b'\\');
+            to.extend_from_slice(hex(bytes).as_bytes());
+        }
     }
 }
 
-/// The key of a name that needs no understanding: ASCII without anything to escape, spelled as servers spell it. Nearly
-/// all names are like that, every entry and every member of a group has one, and they cost most of a large read.
-fn plain_key(bytes: &[u8]) -> Option<String> {
-    let mut key = String::with_capacity(bytes.len());
-    for level in bytes.split(|byte| *byte == b',') {
-        let (kind, value) = level.split_at_checked(level.iter().position(|byte| *byte == b'=')?)?;
-        let value = value.get(1..)?;
-        let is_plain = |byte: &u8| {
-            byte.is_ascii_graphic() && !matches!(byte, b'+' | b'"' | b'\\' | b'<' | b'>' | b';' | b'=' | b'#')
-        };
-        let mut words = value.split(|byte| *byte == b' ');
-        // A space at an end, or a second one in a row, leaves an empty word.
-        if !words.all(|word| !word.is_empty() && word.iter().all(is_plain)) {
-            return None;
-        }
-        if kind.is_empty() || !kind.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-') {
-            return None;
-        }
-        if !key.is_empty() {
-            key.push(',');
-        }
-        let start = key.len();
-        key.extend(kind.iter().map(|byte| char::from(byte.to_ascii_lowercase())));
-        // It has another, shorter name.
-        if short_name(&key[start..]) != &key[start..] {
-            return None;
-        }
-        key.push('=');
-        key.extend(value.iter().map(|byte| char::from(byte.to_ascii_lowercase())));
-    }
-    Some(key)
+/// Whether a name in lower case is its own key: ASCII without anything to escape, spelled as servers spell it. Nearly
+/// all names are like that, every entry and every member of a group has one, and they cost much of a large read.
+fn is_plain(name: &[u8]) -> bool {
+    name.split(|byte| *byte == b',').all(|level| {
+        let Some(at) = level.iter().position(|byte| *byte == b'=') else { return false };
+        let (kind, value) = (&level[..at], &level[at + 1..]);
+        let is_kind =
+            !kind.is_empty() && kind.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-');
+        // A space at an end, or a second one in a row, has no meaning.
+        let is_spaced = |value: &[u8]| value.split(|byte| *byte == b' ').all(|word| !word.is_empty());
+        is_kind
+            // It may have another, shorter name.
+            && std::str::from_utf8(kind).is_ok_and(|kind| short_name(kind) == kind)
+            && value.iter().all(|byte| PLAIN[usize::from(*byte)])
+            && is_spaced(value)
+    })
 }
 
-/// The key of a `uniqueMember` value, which may carry an identifier after the name: `cn=x#'0101'B` (RFC 4517, 3.3.21).
-pub(crate) fn unique_member_key(bytes: &[u8]) -> String {
+/// Which bytes of a value in lower case mean themselves.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = b' ';
+    while byte <= b'~' {
+        plain[byte as usize] = !matches!(byte, b'+' | b'"' | b'\\' | b'<' | b'>' | b';' | b'=' | b'#')
+            && !byte.is_ascii_uppercase();
+        byte += 1;
+    }
+    plain
+};
+
+/// The name in a `uniqueMember` value, which may carry an identifier after it: `cn=x#'0101'B` (RFC 4517, 3.3.21).
+pub(crate) fn name_of_unique_member(bytes: &[u8]) -> &[u8] {
     let name = bytes.strip_suffix(b"'B").and_then(|rest| {
         let hash = rest.iter().rposition(|b| *b == b'#')?;
         let bits = rest.get(hash + 1..)?.strip_prefix(b"'")?;
         bits.iter().all(|b| matches!(b, b'0' | b'1')).then(|| &rest[..hash])
     });
-    key(name.unwrap_or(bytes))
+    name.unwrap_or(bytes)
 }
 
 /// Lower-case hex digits.
@@ -402,30 +414,42 @@ mod tests {
     fn bytes_that_are_no_name_equal_only_themselves() {
         assert_eq!(key(b"cn=\xff,dc=x"), key(b"cn=\xff,dc=x"));
         assert_ne!(key(b"cn=\xff,dc=x"), key(b"cn=\xfe,dc=x"));
-        assert_eq!(unique_member_key(b"CN=a,dc=x#'0101'B"), key(b"cn=a,dc=x"));
-        assert_eq!(unique_member_key(b"cn=a#b,dc=x"), key(b"cn=a#b,dc=x"));
+        assert_eq!(name_of_unique_member(b"CN=a,dc=x#'0101'B"), b"CN=a,dc=x");
+        assert_eq!(name_of_unique_member(b"cn=a#b,dc=x"), b"cn=a#b,dc=x");
     }
 
     #[test]
     fn plain_names_are_told_from_others() {
-        assert_eq!(plain_key(b"CN=Jane (HR) O'Doe,DC=X").unwrap(), "cn=jane (hr) o'doe,dc=x");
+        assert!(is_plain(b"cn=jane (hr) o'doe,dc=x"));
         for other in
             ["", "cn", "cn=", "cn= a", "cn=a ", "cn=a  b", "cn=a, dc=x", "cn=a,", "cn=a=b", "=a", "cn =a"]
         {
-            assert_eq!(plain_key(other.as_bytes()), None, "{other}");
+            assert!(!is_plain(other.as_bytes()), "{other}");
         }
-        for other in
-            ["userid=a", "cn=a\\,b", "cn=\"a\"", "cn=#61", "cn=a+sn=b", "cn=a;dc=x", "cn=\u{e4}", "cn=a\tb"]
-        {
-            assert_eq!(plain_key(other.as_bytes()), None, "{other}");
+        for other in [
+            "userid=a",
+            "cn=A",
+            "cn=a\\,b",
+            "cn=\"a\"",
+            "cn=#61",
+            "cn=a+sn=b",
+            "cn=a;dc=x",
+            "cn=\u{e4}",
+            "cn=a\tb",
+        ] {
+            assert!(!is_plain(other.as_bytes()), "{other}");
         }
     }
 
     proptest! {
         #[test]
         fn a_plain_name_has_the_key_that_understanding_gives(text in r##"((cn|OU|uid|userId|dc|0\.9\.2342\.19200300\.100\.1\.1|x-y)=([a-zA-Z0-9 .@'_-]|[ ,+\\"#=;<>*]|\\[0-9a-f]{2}|İ|\PC){0,9}[,]?){0,4}"##) {
-            if let Some(key) = plain_key(text.as_bytes()) {
-                prop_assert_eq!(key, Dn::parse(&text).expect("a plain name is a name").normal());
+            let lower = text.to_ascii_lowercase();
+            if is_plain(lower.as_bytes()) {
+                prop_assert_eq!(&lower, &Dn::parse(&text).expect("a plain name is a name").normal());
+            }
+            if let Ok(dn) = Dn::parse(&text) {
+                prop_assert_eq!(key(text.as_bytes()), dn.normal());
             }
         }
 

@@ -349,6 +349,8 @@ pub struct OtherGroup {
     pub before: String,
     /// Where that one stands now; `None`: it is gone, or may not be read.
     pub now: Option<String>,
+    /// The attribute by which it was known, where the entry does not show it: it may be the same one.
+    pub hidden: Option<String>,
 }
 
 /// A group that matched a pattern when the directory was last read, and is not there any more.
@@ -399,15 +401,22 @@ struct Renewed<'a>(&'a [OtherGroup]);
 
 impl fmt::Display for Renewed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, OtherGroup { group, found, before, now }) in self.0.iter().enumerate() {
+        for (index, OtherGroup { group, found, before, now, hidden }) in self.0.iter().enumerate() {
             let next = if index == 0 { "" } else { "\n" };
+            let name = group.as_str().replace('\'', "'\\''");
+            if let (Some(hidden), None) = (hidden, now) {
+                write!(
+                    f,
+                    "{next}the group `{group}` may be another one than before: `{found}` does not show the `{hidden}` by which it was known\nlet this account read that attribute of groups, or export it with them; if this group is meant, whichever it was: umsync groups forget '{name}'"
+                )?;
+                continue;
+            }
             write!(f, "{next}the group `{group}` is another one than before: `{found}`; ")?;
             match now {
                 Some(now) => write!(f, "the former one is `{now}`")?,
                 None if before == found => f.write_str(GONE)?,
                 None => write!(f, "{GONE}; it was `{before}`")?,
             }
-            let name = group.as_str().replace('\'', "'\\''");
             write!(
                 f,
                 "\nif the new one is meant: umsync groups forget '{name}'; if the former one is, name it by its DN"

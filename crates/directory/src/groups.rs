@@ -3,11 +3,13 @@
 use crate::anchors;
 use crate::dn::{Dn, fold_text};
 use crate::error::{Error, OtherGroup};
+use crate::keys::{KeyId, Keys, Marks};
+use crate::matching::is_name;
+use crate::person::{Listed, Lists, Person};
 use crate::record::Record;
-#[allow(clippy::disallowed_types, reason = "see where it is used")]
-use std::collections::HashMap;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map};
 use umsync_engine::directory::{Anchor, DirectoryGroup, Entry, GroupRef, SeenGroup, Wanted};
+use umsync_engine::sorted::Sorted;
 
 /// Deeper nesting is refused rather than cut: half a group is worse than none.
 pub(crate) const DEPTH: usize = 50;
@@ -55,12 +57,27 @@ impl Reference {
     }
 }
 
-/// The anchor by which a wanted group is to be looked for, beside its name or instead of it.
-pub(crate) fn anchor_of(reference: &GroupRef, wanted: &Wanted) -> Option<Anchor> {
-    match Reference::of(reference) {
-        Reference::Anchor(anchor) => Some(anchor),
-        Reference::Dn(_) | Reference::Name(_) => Some(wanted.known.get(reference)?.anchor.clone()),
+/// The anchors by which a wanted group is to be looked for, beside its name or instead of it.
+pub(crate) fn anchors_of(reference: &GroupRef, wanted: &Wanted) -> Vec<Anchor> {
+    if let Reference::Anchor(anchor) = Reference::of(reference) {
+        return vec![anchor];
     }
+    let seen: Vec<&SeenGroup> = match wanted.known.get(reference) {
+        Some(known) => vec![known],
+        None => wanted.former.get(reference).into_iter().flatten().collect(),
+    };
+    seen.into_iter().map(|seen| seen.anchor.clone()).filter(|anchor| !is_name(anchor)).collect()
+}
+
+/// What a wanted group was when it was last read: here, or in a former source that has turned out to be this one.
+pub(crate) fn seen_before<'a>(
+    reference: &GroupRef,
+    wanted: &'a Wanted,
+    found: &[&Record],
+) -> Option<&'a SeenGroup> {
+    let is_here = |seen: &&SeenGroup| found.iter().any(|record| is_same(record, seen));
+    let former = || wanted.former.get(reference)?.iter().find(is_here);
+    wanted.known.get(reference).or_else(former)
 }
 
 /// The entry that a wanted group is.
@@ -90,16 +107,24 @@ pub(crate) fn settle<'a>(
         }
         (None, Some(record), _) => Settled::Followed(record),
         (None, None, _) => Settled::Missing,
-        (Some(record), _, Some(known)) if anchors::has(record, &known.anchor) == Some(false) => {
+        (Some(record), _, Some(known)) if !is_name(&known.anchor) && !is_same(record, known) => {
+            // An attribute that may not be read looks like one that is not there (RFC 4511, section 4.5.2).
+            let hides = anchors::has(record, &known.anchor).is_none();
             Settled::Other(OtherGroup {
                 group: reference.clone(),
                 found: record.shown_dn(),
                 before: known.dn.clone(),
                 now: by_anchor.map(Record::shown_dn),
+                hidden: hides.then(|| known.anchor.attribute().to_owned()),
             })
         }
         (Some(record), _, _) => Settled::Named(record),
     }
+}
+
+/// Whether an entry shows that it is the one that was seen.
+pub(crate) fn is_same(record: &Record, known: &SeenGroup) -> bool {
+    anchors::has(record, &known.anchor) == Some(true)
 }
 
 /// Whether an entry is of a class that makes it a group.
@@ -115,7 +140,7 @@ pub(crate) fn choose<'a>(
     place: &str,
 ) -> Result<Option<&'a Record>, Error> {
     let shadow = |record: &Record| {
-        std::str::from_utf8(&record.dn)
+        std::str::from_utf8(record.dn())
             .ok()
             .and_then(|dn| Dn::parse(dn).ok())
             .is_some_and(|dn| dn.has_level("cn=compat"))
@@ -139,23 +164,23 @@ pub(crate) fn choose<'a>(
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Group {
     pub(crate) dn: String,
-    pub(crate) members: BTreeSet<String>,
+    pub(crate) members: Sorted<KeyId>,
     pub(crate) uids: BTreeSet<String>,
     /// Active Directory's identifier, by which people name their primary group.
     pub(crate) sid: Option<Vec<u8>>,
     /// The groups that this one says it belongs to.
-    pub(crate) parents: BTreeSet<String>,
+    pub(crate) parents: Sorted<KeyId>,
     pub(crate) anchor: Option<Anchor>,
 }
 
 impl Group {
-    pub(crate) fn of(record: &Record) -> Self {
+    pub(crate) fn of(record: &Record, keys: &mut Keys) -> Self {
         Self {
             dn: record.shown_dn(),
-            members: record.members().collect(),
+            members: record.members(keys),
             uids: record.member_uids().collect(),
-            sid: record.values("objectsid").first().cloned(),
-            parents: record.values("memberof").iter().map(|value| crate::dn::key(value)).collect(),
+            sid: record.values("objectsid").next().map(<[u8]>::to_vec),
+            parents: record.values("memberof").map(|name| keys.of(name)).collect(),
             anchor: anchors::of(record, None),
         }
     }
@@ -165,6 +190,10 @@ impl Group {
 #[derive(Debug, Default)]
 pub(crate) struct Groups {
     pub(crate) by_key: BTreeMap<String, Group>,
+    /// Everybody whom they list, and they themselves.
+    pub(crate) keys: Keys,
+    /// Which of these are groups.
+    pub(crate) known: BTreeSet<KeyId>,
     pub(crate) wanted: BTreeMap<GroupRef, String>,
     /// Those of them that have another name than the configuration says, and where they stand.
     pub(crate) followed: BTreeMap<GroupRef, String>,
@@ -173,6 +202,12 @@ pub(crate) struct Groups {
 }
 
 impl Groups {
+    /// The wanted groups that show nothing that never changes.
+    pub(crate) fn by_name(&self) -> BTreeSet<GroupRef> {
+        let shows_none = |key: &String| self.by_key.get(key).is_some_and(|group| group.anchor.is_none());
+        self.wanted.iter().filter(|(_, key)| shows_none(key)).map(|(group, _)| group.clone()).collect()
+    }
+
     /// Takes in what a wanted group turned out to be.
     pub(crate) fn add(&mut self, reference: &GroupRef, settled: Settled<&Record>) {
         let record = match settled {
@@ -185,57 +220,28 @@ impl Groups {
             Settled::Named(record) => record,
         };
         self.wanted.insert(reference.clone(), record.key());
-        self.by_key.entry(record.key()).or_insert_with(|| Group::of(record));
+        self.insert(record);
     }
-}
 
-/// What a person says about memberships; everything that names no known group is left behind, for memory's sake.
-#[derive(Debug, Default)]
-pub(crate) struct Person {
-    key: String,
-    uids: BTreeSet<String>,
-    member_of: BTreeSet<String>,
-    primary: Option<Vec<u8>>,
-}
-
-impl Person {
-    pub(crate) fn of(record: &Record, groups: &Groups) -> Self {
-        let member_of = record.values("memberof").iter().map(|value| crate::dn::key(value));
-        Self {
-            key: record.key(),
-            uids: record.texts("uid").map(fold_text).collect(),
-            member_of: member_of.filter(|key| groups.by_key.contains_key(key)).collect(),
-            primary: record.primary_group(),
+    /// Takes in a group; whether it is new.
+    pub(crate) fn insert(&mut self, record: &Record) -> bool {
+        let Self { by_key, keys, known, wanted: _, followed: _, others: _ } = self;
+        match by_key.entry(record.key()) {
+            btree_map::Entry::Vacant(place) => {
+                known.insert(keys.add(place.key()));
+                place.insert(Group::of(record, keys));
+                true
+            }
+            btree_map::Entry::Occupied(_) => false,
         }
     }
 
-    pub(crate) fn key(&self) -> &str {
-        &self.key
-    }
-
-    /// What a group of the Unix kind lists them by, folded.
-    pub(crate) fn uids(&self) -> impl Iterator<Item = &str> {
-        self.uids.iter().map(String::as_str)
-    }
-
-    /// The same person, where only the groups' word counts.
-    pub(crate) fn silent(self) -> Self {
-        Self { member_of: BTreeSet::new(), ..self }
-    }
-
-    /// Whether the group's own list has this person.
-    pub(crate) fn is_listed_by(&self, group: &Group) -> bool {
-        group.members.contains(&self.key) || self.uids.iter().any(|uid| group.uids.contains(uid))
-    }
-
-    /// Whether it is their primary group.
-    pub(crate) fn has_primary(&self, group: &Group) -> bool {
-        self.primary.is_some() && self.primary == group.sid
-    }
-
-    /// Whether the person names this group (its key) as one of theirs.
-    pub(crate) fn names(&self, group: &str) -> bool {
-        self.member_of.contains(group)
+    /// Adds people, by their keys, to what a group lists.
+    pub(crate) fn add_members(&mut self, group: String, people: BTreeSet<String>) {
+        let Self { by_key, keys, .. } = self;
+        let group = by_key.entry(group).or_default();
+        let people = people.iter().map(|key| keys.add(key));
+        group.members = group.members.iter().copied().chain(people).collect();
     }
 }
 
@@ -257,10 +263,15 @@ pub(crate) fn assign(
     place: &str,
 ) -> Result<BTreeMap<GroupRef, DirectoryGroup>, Error> {
     let mut found = BTreeMap::new();
-    for (reference, members) in members(groups, nesting, people, place)? {
-        for index in &members {
-            entries[*index].groups.insert(reference.clone());
-        }
+    let members = members(groups, nesting, people, place)?;
+    let references: Vec<&GroupRef> = members.keys().collect();
+    let pairs =
+        members.values().enumerate().flat_map(|(at, members)| members.iter().map(move |of| (*of, at)));
+    let groups_of = Lists::of(entries.len(), pairs);
+    for (at, entry) in entries.iter_mut().enumerate() {
+        entry.groups = groups_of.at(at).map(|group| references[group].clone()).collect();
+    }
+    for (reference, members) in members {
         let group = groups.wanted.get(&reference).and_then(|root| groups.by_key.get(root));
         let dn = group.map(|group| group.dn.clone()).unwrap_or_default();
         let anchor = group.and_then(|group| group.anchor.clone());
@@ -275,8 +286,8 @@ pub(crate) fn members(
     nesting: Nesting,
     people: &[Person],
     place: &str,
-) -> Result<BTreeMap<GroupRef, BTreeSet<usize>>, Error> {
-    let listed = Listed::new(people);
+) -> Result<BTreeMap<GroupRef, Sorted<usize>>, Error> {
+    let listed = Listed::new(groups, people);
     let children = children(groups);
     let mut found = BTreeMap::new();
     for (reference, root) in &groups.wanted {
@@ -288,13 +299,13 @@ pub(crate) fn members(
                 depth: DEPTH,
             })?,
         };
-        let mut members = BTreeSet::new();
+        let mut members = Vec::new();
         for key in inside {
             if let Some(group) = groups.by_key.get(key) {
-                listed.collect(key, group, &mut members);
+                listed.collect(groups.keys.find(key), group, &mut members);
             }
         }
-        found.insert(reference.clone(), members);
+        found.insert(reference.clone(), members.into());
     }
     Ok(found)
 }
@@ -302,16 +313,15 @@ pub(crate) fn members(
 /// The groups directly inside each group, as either side says.
 pub(crate) fn children(groups: &Groups) -> BTreeMap<&str, BTreeSet<&str>> {
     let mut children: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for (key, group) in &groups.by_key {
-        for member in &group.members {
-            if let Some((child, _)) = groups.by_key.get_key_value(member) {
-                children.entry(key).or_default().insert(child);
-            }
+    let Groups { by_key, keys, known, .. } = groups;
+    let is_group: Marks = known.iter().copied().collect();
+    let is_group = |id: &&KeyId| is_group.contains(**id);
+    for (key, group) in by_key {
+        for child in group.members.iter().filter(is_group) {
+            children.entry(key).or_default().insert(keys.text(*child));
         }
-        for parent in &group.parents {
-            if let Some((parent, _)) = groups.by_key.get_key_value(parent) {
-                children.entry(parent).or_default().insert(key);
-            }
+        for parent in group.parents.iter().filter(is_group) {
+            children.entry(keys.text(*parent)).or_default().insert(key);
         }
     }
     children
@@ -334,47 +344,6 @@ pub(crate) fn closure<'a>(
     None
 }
 
-/// People by everything that can list them.
-#[derive(Default)]
-#[allow(
-    clippy::disallowed_types,
-    reason = "looked up once for every member of every group, and never gone through"
-)]
-struct Listed<'a> {
-    by_key: HashMap<&'a str, Vec<usize>>,
-    by_uid: HashMap<&'a str, Vec<usize>>,
-    by_group: BTreeMap<&'a str, Vec<usize>>,
-    by_primary: BTreeMap<&'a [u8], Vec<usize>>,
-}
-
-impl<'a> Listed<'a> {
-    fn new(people: &'a [Person]) -> Self {
-        let mut listed = Self::default();
-        listed.by_key.reserve(people.len());
-        for (index, person) in people.iter().enumerate() {
-            listed.by_key.entry(&person.key).or_default().push(index);
-            for uid in &person.uids {
-                listed.by_uid.entry(uid).or_default().push(index);
-            }
-            for group in &person.member_of {
-                listed.by_group.entry(group).or_default().push(index);
-            }
-            if let Some(primary) = &person.primary {
-                listed.by_primary.entry(primary).or_default().push(index);
-            }
-        }
-        listed
-    }
-
-    fn collect(&self, key: &str, group: &Group, members: &mut BTreeSet<usize>) {
-        let by_key = group.members.iter().filter_map(|member| self.by_key.get(member.as_str()));
-        let by_uid = group.uids.iter().filter_map(|uid| self.by_uid.get(uid.as_str()));
-        let by_group = self.by_group.get(key);
-        let by_primary = group.sid.as_deref().and_then(|sid| self.by_primary.get(sid));
-        members.extend(by_key.chain(by_uid).chain(by_group).chain(by_primary).flatten());
-    }
-}
-
 /// One error for all wanted groups that were not found, or are not the ones they were.
 pub(crate) fn require_all(wanted: &Wanted, groups: &Groups, place: &str) -> Result<(), Error> {
     let is_other = |group: &GroupRef| groups.others.iter().any(|other| other.group == *group);
@@ -391,36 +360,38 @@ pub(crate) fn require_all(wanted: &Wanted, groups: &Groups, place: &str) -> Resu
 mod tests {
     use super::*;
 
-    fn group(members: &[&str], parents: &[&str]) -> Group {
-        let keys = |names: &[&str]| names.iter().map(|name| format!("cn={name}")).collect();
-        Group { members: keys(members), parents: keys(parents), ..Group::default() }
+    fn group(name: &str, members: &[&str], parents: &[&str]) -> Record {
+        let key = |name: &str| format!("cn={name}").into_bytes();
+        let mut group = Record::new(key(name));
+        members.iter().for_each(|name| group.add("member", &key(name)));
+        parents.iter().for_each(|name| group.add("memberOf", &key(name)));
+        group
     }
 
-    fn world(list: Vec<(&str, Group)>, wanted: &[&str]) -> Groups {
-        Groups {
-            by_key: list.into_iter().map(|(name, group)| (format!("cn={name}"), group)).collect(),
-            wanted: wanted.iter().map(|name| (GroupRef::new(name), format!("cn={name}"))).collect(),
-            ..Groups::default()
-        }
+    fn world(list: &[Record], wanted: &[&str]) -> Groups {
+        let wanted = wanted.iter().map(|name| (GroupRef::new(name), format!("cn={name}"))).collect();
+        let mut groups = Groups { wanted, ..Groups::default() };
+        list.iter().for_each(|group| {
+            groups.insert(group);
+        });
+        groups
     }
 
-    fn people(names: &[&str]) -> (Vec<Person>, Vec<Entry>) {
-        let person = |name: &&str| Person { key: format!("cn={name}"), ..Person::default() };
+    fn people(names: &[&str], groups: &mut Groups) -> (Vec<Person>, Vec<Entry>) {
+        let person = |name: &&str| {
+            let record = Record::new(format!("cn={name}").into_bytes());
+            let key = groups.keys.of(record.dn());
+            Person::of(key, &record, &mut groups.keys, &groups.known)
+        };
         (names.iter().map(person).collect(), vec![Entry::default(); names.len()])
     }
 
     #[test]
     fn circles_are_survived_and_both_sides_count() {
         // a lists b, c says it is in b, and c lists a.
-        let groups = world(
-            vec![
-                ("a", group(&["b"], &[])),
-                ("b", group(&["jane"], &[])),
-                ("c", group(&["a", "joe"], &["b"])),
-            ],
-            &["a"],
-        );
-        let (people, mut entries) = people(&["jane", "joe", "jim"]);
+        let list = [group("a", &["b"], &[]), group("b", &["jane"], &[]), group("c", &["a", "joe"], &["b"])];
+        let mut groups = world(&list, &["a"]);
+        let (people, mut entries) = people(&["jane", "joe", "jim"], &mut groups);
         let found = assign(&groups, Nesting::Expanded, &people, &mut entries, "x").unwrap();
         assert_eq!(found[&GroupRef::new("a")].members, 2);
         assert!(entries[2].groups.is_empty());
@@ -432,16 +403,13 @@ mod tests {
 
     #[test]
     fn fifty_levels_are_read_and_more_are_refused() {
-        let chain = |length: usize| {
-            let list: Vec<(String, Group)> = (0..=length)
-                .map(|level| {
-                    (format!("g{level}"), group(&[&format!("g{}", level + 1), &format!("p{level}")], &[]))
-                })
-                .collect();
-            world(list.iter().map(|(name, group)| (name.as_str(), group.clone())).collect(), &["g0"])
+        let members = |length: usize| {
+            let level =
+                |at: usize| group(&format!("g{at}"), &[&format!("g{}", at + 1), &format!("p{at}")], &[]);
+            let mut groups = world(&(0..=length).map(level).collect::<Vec<_>>(), &["g0"]);
+            let (people, mut entries) = people(&["p50"], &mut groups);
+            assign(&groups, Nesting::Expanded, &people, &mut entries, "x")
         };
-        let (people, entries) = people(&["p50"]);
-        let members = |length| assign(&chain(length), Nesting::Expanded, &people, &mut entries.clone(), "x");
         assert_eq!(members(50).unwrap()[&GroupRef::new("g0")].members, 1);
         assert!(matches!(members(51), Err(Error::TooDeep { .. })));
     }
@@ -450,33 +418,63 @@ mod tests {
     fn a_group_is_the_one_it_was() {
         let record = |dn: &str, anchor: Option<&str>| {
             let mut record = Record::new(dn.as_bytes().to_vec());
-            anchor.into_iter().for_each(|anchor| record.add("entryUUID", anchor.as_bytes().to_vec()));
+            anchor.into_iter().for_each(|anchor| record.add("entryUUID", anchor.as_bytes()));
             record
         };
         let known = SeenGroup { anchor: Anchor::new("entryUUID", "1"), dn: "cn=design".to_owned() };
         let (old, renamed) = (record("cn=design", Some("1")), record("cn=creative", Some("1")));
         let (new, mute) = (record("cn=design", Some("2")), record("cn=design", None));
         let name = GroupRef::new("design");
-        let other = |now: Option<&str>| {
+        let other = |now: Option<&str>, hidden: Option<&str>| {
             let (found, before) = ("cn=design".to_owned(), "cn=design".to_owned());
-            Settled::Other(OtherGroup { group: name.clone(), found, before, now: now.map(str::to_owned) })
+            let (now, hidden) = (now.map(str::to_owned), hidden.map(str::to_owned));
+            Settled::Other(OtherGroup { group: name.clone(), found, before, now, hidden })
         };
+        let by_pattern = SeenGroup { anchor: Anchor::new("group-name", "design"), dn: known.dn.clone() };
         for (known, by_name, by_anchor, settled) in [
             (None, Some(&new), None, Settled::Named(&new)),
             (None, None, None, Settled::Missing),
             (Some(&known), Some(&old), Some(&old), Settled::Named(&old)),
             (Some(&known), None, Some(&renamed), Settled::Followed(&renamed)),
             (Some(&known), None, None, Settled::Missing),
-            (Some(&known), Some(&new), Some(&renamed), other(Some("cn=creative"))),
-            (Some(&known), Some(&new), None, other(None)),
-            // What cannot be compared is what its name says.
-            (Some(&known), Some(&mute), None, Settled::Named(&mute)),
+            (Some(&known), Some(&new), Some(&renamed), other(Some("cn=creative"), None)),
+            (Some(&known), Some(&new), None, other(None, None)),
+            // Who does not show what it was known by may be anybody.
+            (Some(&known), Some(&mute), None, other(None, Some("entryuuid"))),
+            (Some(&known), Some(&mute), Some(&renamed), other(Some("cn=creative"), Some("entryuuid"))),
+            // What was never known by anything but its name is what its name says.
+            (Some(&by_pattern), Some(&mute), None, Settled::Named(&mute)),
+            (Some(&by_pattern), Some(&new), None, Settled::Named(&new)),
         ] {
             assert_eq!(settle(&name, known, by_name, by_anchor), settled);
         }
         let by_anchor = GroupRef::new("entryUUID=1");
         assert_eq!(settle(&by_anchor, None, None, Some(&renamed)), Settled::Named(&renamed));
         assert_eq!(settle(&by_anchor, Some(&known), None, None), Settled::Missing);
+    }
+
+    #[test]
+    fn what_a_group_was_in_a_former_source_counts_where_it_is_found() {
+        let record = |dn: &str, anchor: &str| {
+            let mut record = Record::new(dn.as_bytes().to_vec());
+            record.add("entryUUID", anchor.as_bytes());
+            record
+        };
+        let seen =
+            |anchor: &str| SeenGroup { anchor: Anchor::new("entryUUID", anchor), dn: "cn=a".to_owned() };
+        let name = GroupRef::new("a");
+        let former: BTreeMap<_, _> = [(name.clone(), vec![seen("1"), seen("2")])].into();
+        let wanted = Wanted { former, ..Wanted::default() };
+        assert_eq!(anchors_of(&name, &wanted), [seen("1").anchor, seen("2").anchor]);
+        let (second, third) = (record("cn=b", "2"), record("cn=a", "3"));
+        assert_eq!(seen_before(&name, &wanted, &[&third, &second]), Some(&seen("2")));
+        // Another directory's group of the same name.
+        assert_eq!(seen_before(&name, &wanted, &[&third]), None);
+        // Known here, it was nobody elsewhere.
+        let known = [(name.clone(), seen("3"))].into();
+        let wanted = Wanted { known, ..wanted };
+        assert_eq!(anchors_of(&name, &wanted), [seen("3").anchor]);
+        assert_eq!(seen_before(&name, &wanted, &[&second]), Some(&seen("3")));
     }
 
     #[test]

@@ -85,3 +85,8 @@ impl Matched {
 
 /// What stands for an anchor where a group has none. No attribute is called so.
 const NAME: &str = "group-name";
+
+/// Whether it only stands for an anchor: then nothing but its name is known of the group.
+pub(crate) fn is_name(anchor: &Anchor) -> bool {
+    anchor.attribute() == NAME
+}

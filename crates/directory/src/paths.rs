@@ -1,7 +1,8 @@
 //! By which path somebody is in a wanted group, for who asks about one person.
 
 use crate::dn::fold_text;
-use crate::groups::{Groups, Person, children};
+use crate::groups::{Groups, children};
+use crate::person::Person;
 use std::collections::{BTreeMap, VecDeque};
 use umsync_engine::directory::{Entry, GroupRef, Wanted};
 
@@ -33,7 +34,8 @@ fn path(
     let mut open = VecDeque::from([root]);
     while let Some(key) = open.pop_front() {
         let group = groups.by_key.get(key)?;
-        if person.is_listed_by(group) || person.names(key) || person.has_primary(group) {
+        let names = groups.keys.find(key).is_some_and(|id| person.names(id));
+        if person.is_listed_by(group) || names || person.has_primary(group) {
             let mut path = vec![group.dn.clone()];
             let mut at = key;
             while let Some(Some(above)) = parent.get(at) {

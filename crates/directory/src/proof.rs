@@ -23,5 +23,7 @@ pub(crate) fn of_file(
         others,
         unresolved,
         followed: BTreeMap::new(),
+        // What a file leaves out is not hidden from anybody.
+        by_name: BTreeSet::new(),
     }
 }

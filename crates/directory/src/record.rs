@@ -3,8 +3,10 @@
 //! Values are decoded one by one. One value that is not UTF-8 must cost neither the other values of its attribute nor
 //! the entry: an attribute that silently vanishes looks like a membership or a mail that was taken away.
 
-use crate::dn::{fold_text, key, unique_member_key};
+use crate::dn::{fold_text, key};
+use crate::keys::{KeyId, Keys};
 use crate::{account, anchors};
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use umsync_engine::attributes::Attributes;
@@ -19,77 +21,154 @@ pub(crate) fn names(wanted: &BTreeSet<String>) -> Arc<[Box<str>]> {
 /// Attributes with which a group lists its members: by name (RFC 4519) and by `uid` (RFC 2307).
 pub(crate) const MEMBERS: [&str; 3] = ["member", "uniquemember", "memberuid"];
 
-/// One entry of a source.
+/// One entry of a source, in the bytes that it came in.
+///
+/// A million people are read like this, one after the other: their values are looked at where they lie.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Record {
+    bytes: Vec<u8>,
     /// The name as the source spells it.
-    pub(crate) dn: Vec<u8>,
-    /// Sorted by name. They are a handful: a list is faster than a map, and smaller.
-    attributes: Vec<Attribute>,
+    dn: Span,
+    places: Places,
 }
 
-/// The values of one attribute.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Attribute {
-    /// In lower case and without options.
-    name: String,
-    /// Those without options come first.
-    values: Vec<Vec<u8>>,
-    /// How many of them came without options.
-    plain: usize,
+/// Where in the bytes of an entry its values lie.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Places {
+    /// In the order in which they came. They are a handful: a list is faster than a map, and smaller.
+    runs: Vec<Run>,
+    values: Vec<Span>,
+}
+
+/// A part of an entry's bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+}
+
+/// Values that came one after the other under one description.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Run {
+    /// Without options.
+    name: Span,
+    /// Whether the description has no options.
+    plain: bool,
+    /// How many values come before these ones.
+    first: usize,
+}
+
+impl Span {
+    fn of(self, bytes: &[u8]) -> &[u8] {
+        &bytes[self.start..self.end]
+    }
+}
+
+impl Places {
+    /// None yet; there will be so many values at most.
+    pub(crate) fn for_values(count: usize) -> Self {
+        Self { runs: Vec::with_capacity(8), values: Vec::with_capacity(count) }
+    }
+
+    /// Adds values, all under one description: `cn;lang-fr` is a `cn`, `userCertificate;binary` a `userCertificate`
+    /// (RFC 4512, section 2.5).
+    pub(crate) fn add(&mut self, bytes: &[u8], description: Span, values: impl IntoIterator<Item = Span>) {
+        let first = self.values.len();
+        self.values.extend(values);
+        if self.values.len() == first {
+            return;
+        }
+        let text = description.of(bytes);
+        let (name, options) = match text.iter().position(|byte| *byte == b';') {
+            Some(at) => (&text[..at], &text[at + 1..]),
+            None => (text, [].as_slice()),
+        };
+        let start = description.start + name.len() - name.trim_ascii_start().len();
+        let name = Span { start, end: start + name.trim_ascii().len() };
+        let plain = options.is_empty();
+        // A file names the attribute again with each of its values.
+        let same = |run: &Run| run.plain == plain && run.name.of(bytes).eq_ignore_ascii_case(name.of(bytes));
+        if !self.runs.last().is_some_and(same) {
+            self.runs.push(Run { name, plain, first });
+        }
+    }
 }
 
 impl Record {
     pub(crate) fn new(dn: Vec<u8>) -> Self {
-        Self { dn, ..Self::default() }
+        let span = Span { start: 0, end: dn.len() };
+        Self::within(dn, span, Places::default())
     }
 
-    /// Adds a value. `description` is an attribute name with its options: `cn;lang-fr` is a `cn`, `userCertificate;binary`
-    /// a `userCertificate` (RFC 4512, section 2.5).
-    pub(crate) fn add(&mut self, description: &str, value: Vec<u8>) {
-        let (name, options) = description.split_once(';').unwrap_or((description, ""));
-        let name = name.trim();
-        let at = self.attributes.iter().position(|known| known.name.eq_ignore_ascii_case(name));
-        let at = at.unwrap_or_else(|| {
-            let name = name.to_ascii_lowercase();
-            let at = self.attributes.partition_point(|known| known.name < name);
-            self.attributes.insert(at, Attribute { name, values: Vec::new(), plain: 0 });
-            at
-        });
-        let Attribute { name: _, values, plain } = &mut self.attributes[at];
-        if options.is_empty() {
-            values.insert(*plain, value);
-            *plain += 1;
-        } else {
-            values.push(value);
+    /// An entry whose name, descriptions and values all lie in these bytes.
+    pub(crate) fn within(mut bytes: Vec<u8>, dn: Span, places: Places) -> Self {
+        // Names are looked for in lower case.
+        for Run { name, plain: _, first: _ } in &places.runs {
+            bytes[name.start..name.end].make_ascii_lowercase();
         }
+        Self { bytes, dn, places }
     }
 
-    /// All values of an attribute, by its lower-case name.
-    pub(crate) fn values(&self, attribute: &str) -> &[Vec<u8>] {
-        let found = self.attributes.iter().find(|known| known.name == attribute);
-        found.map_or(&[], |found| found.values.as_slice())
+    /// Adds a value.
+    pub(crate) fn add(&mut self, description: &str, value: &[u8]) {
+        let description = self.keep(description.to_ascii_lowercase().as_bytes());
+        let value = self.keep(value);
+        self.places.add(&self.bytes, description, [value]);
+    }
+
+    fn keep(&mut self, bytes: &[u8]) -> Span {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(bytes);
+        Span { start, end: self.bytes.len() }
+    }
+
+    /// The name as the source spells it.
+    pub(crate) fn dn(&self) -> &[u8] {
+        self.dn.of(&self.bytes)
+    }
+
+    /// All values of an attribute, by its lower-case name. Those without options come first.
+    pub(crate) fn values<'a>(&'a self, attribute: &str) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let Places { runs, values } = &self.places;
+        let is_it = |at: &usize| runs[*at].name.of(&self.bytes) == attribute.as_bytes();
+        let first = (0..runs.len()).find(is_it);
+        let second = first.and_then(|first| (first + 1..runs.len()).find(is_it));
+        // Nearly always all of them came together.
+        let (one, several) = match (first, second) {
+            (Some(first), Some(second)) => {
+                let others = (second..runs.len()).filter(is_it);
+                let mut all: Vec<usize> = std::iter::once(first).chain(others).collect();
+                all.sort_by_key(|at| !runs[*at].plain);
+                (None, all)
+            }
+            (one, _) => (one, Vec::new()),
+        };
+        one.into_iter().chain(several).flat_map(move |at| {
+            let end = runs.get(at + 1).map_or(values.len(), |next| next.first);
+            values[runs[at].first..end].iter().map(|value| value.of(&self.bytes))
+        })
     }
 
     /// The values of an attribute that are text.
     pub(crate) fn texts<'a>(&'a self, attribute: &str) -> impl Iterator<Item = &'a str> + use<'a> {
-        self.values(attribute).iter().filter_map(|value| std::str::from_utf8(value).ok())
+        self.values(attribute).filter_map(|value| std::str::from_utf8(value).ok())
     }
 
     /// What all spellings of this entry's name have in common.
     pub(crate) fn key(&self) -> String {
-        key(&self.dn)
+        key(self.dn())
     }
 
     /// The name for people.
     pub(crate) fn shown_dn(&self) -> String {
-        String::from_utf8_lossy(&self.dn).into_owned()
+        String::from_utf8_lossy(self.dn()).into_owned()
     }
 
     /// The keys of the names this group lists.
-    pub(crate) fn members(&self) -> impl Iterator<Item = String> {
-        let unique = self.values("uniquemember").iter().map(|value| unique_member_key(value));
-        self.values("member").iter().map(|value| key(value)).chain(unique)
+    pub(crate) fn members(&self, keys: &mut Keys) -> Sorted<KeyId> {
+        let mut members: Vec<KeyId> = self.values("member").map(|name| keys.of(name)).collect();
+        members.extend(self.values("uniquemember").map(|value| keys.of_unique_member(value)));
+        members.into()
     }
 
     /// The folded `uid`s this group lists.
@@ -100,7 +179,7 @@ impl Record {
     /// The identifier of this entry's primary group (Active Directory): the domain part of its own `objectSid` and
     /// `primaryGroupID`. That membership is in neither `member` nor `memberOf`. (Microsoft, "primaryGroupID attribute")
     pub(crate) fn primary_group(&self) -> Option<Vec<u8>> {
-        let sid = self.values("objectsid").first()?;
+        let sid = self.values("objectsid").next()?;
         let group: u32 = self.texts("primarygroupid").next()?.trim().parse().ok()?;
         let domain = sid.len().checked_sub(4)?;
         Some([&sid[..domain], &group.to_le_bytes()].concat())
@@ -109,13 +188,19 @@ impl Record {
     /// This entry as the engine knows it, without groups.
     /// `wanted` are the names of attributes, in order: see [`names`].
     pub(crate) fn decode(&self, wanted: &Arc<[Box<str>]>, anchor: Option<&str>) -> Entry {
+        let all_text = Cell::new(true);
+        let text = |value| {
+            let text = std::str::from_utf8(value);
+            all_text.set(all_text.get() && text.is_ok());
+            text.ok().filter(|text| !text.is_empty())
+        };
+        let attributes = Attributes::of(wanted, |name| self.values(name).filter_map(text));
         let mut undecodable = BTreeSet::new();
-        for name in wanted.iter() {
-            if self.values(name).iter().any(|value| std::str::from_utf8(value).is_err()) {
-                undecodable.insert(name.to_string());
-            }
+        if !all_text.get() {
+            let is_text = |value| std::str::from_utf8(value).is_ok();
+            let some = wanted.iter().filter(|name| !self.values(name).all(is_text));
+            undecodable = some.map(|name| name.to_string()).collect();
         }
-        let attributes = Attributes::of(wanted, |name| self.texts(name).filter(|text| !text.is_empty()));
         let (state, expires) = account::read(self);
         Entry {
             dn: self.shown_dn(),
@@ -153,7 +238,7 @@ mod tests {
     fn record(lines: &[(&str, &[u8])]) -> Record {
         let mut record = Record::new(b"cn=a,dc=x".to_vec());
         for (name, value) in lines {
-            record.add(name, value.to_vec());
+            record.add(name, value);
         }
         record
     }

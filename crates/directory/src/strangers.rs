@@ -5,7 +5,9 @@
 //! somebody outside of the user base is known to be no person.
 
 use crate::dn::Dn;
-use crate::groups::{Group, Groups, Nesting, Person, children, closure};
+use crate::groups::{Group, Groups, Nesting, children, closure};
+use crate::keys::Marks;
+use crate::person::Person;
 use std::collections::{BTreeMap, BTreeSet};
 use umsync_engine::directory::GroupRef;
 
@@ -28,7 +30,8 @@ impl Strangers {
         nesting: Nesting,
         people: &[Person],
     ) -> Self {
-        let people_by_key: Known<'_> = people.iter().map(Person::key).collect();
+        // They and the groups are nobody's strangers.
+        let known: Marks = people.iter().map(Person::key).chain(groups.known.iter().copied()).collect();
         let uids: Known<'_> = people.iter().flat_map(Person::uids).collect();
         let children = children(groups);
         let mut strangers = Self::default();
@@ -39,13 +42,10 @@ impl Strangers {
                 Nesting::Expanded => closure(root, &children).unwrap_or_default(),
             };
             for group in inside.into_iter().filter_map(|key| lists.get(key)) {
+                let unknown = group.members.iter().filter(|id| !known.contains(**id));
                 // Some servers let a group without members list the empty name.
-                let is_stranger = |name: &&String| {
-                    !name.is_empty()
-                        && !people_by_key.contains(name.as_str())
-                        && !groups.by_key.contains_key(*name)
-                };
-                let names = group.members.iter().filter(is_stranger).cloned();
+                let names = unknown.map(|id| groups.keys.text(*id)).filter(|name| !name.is_empty());
+                let names = names.map(str::to_owned);
                 strangers.names.entry(reference.clone()).or_default().extend(names);
                 let unknown = group.uids.iter().filter(|uid| !uids.contains(uid.as_str())).cloned();
                 strangers.uids.entry(reference.clone()).or_default().extend(unknown);
@@ -98,6 +98,7 @@ pub(crate) fn is_foreign(key: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Record;
 
     #[test]
     fn a_security_identifier_is_of_another_domain() {
@@ -110,14 +111,15 @@ mod tests {
     #[test]
     fn strangers_are_entries_or_unresolved() {
         let keys = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
-        let group = |members: &[&str], uids: &[&str]| Group {
-            members: keys(members),
-            uids: keys(uids),
-            ..Group::default()
+        let group = |dn: &str, members: &[&str], uids: &[&str]| {
+            let mut group = Record::new(dn.into());
+            members.iter().for_each(|name| group.add("member", name.as_bytes()));
+            uids.iter().for_each(|uid| group.add("memberUid", uid.as_bytes()));
+            group
         };
         let mut groups = Groups::default();
-        groups.by_key.insert("cn=a".into(), group(&["", "cn=b", "cn=pc", "cn=gone"], &["root", "old"]));
-        groups.by_key.insert("cn=b".into(), group(&["cn=gone", "cn=lost"], &[]));
+        groups.insert(&group("cn=a", &["", "cn=b", "cn=pc", "cn=gone"], &["root", "old"]));
+        groups.insert(&group("cn=b", &["cn=gone", "cn=lost"], &[]));
         groups.wanted.insert(GroupRef::new("a"), "cn=a".into());
         groups.wanted.insert(GroupRef::new("b"), "cn=b".into());
         for (nesting, names) in [

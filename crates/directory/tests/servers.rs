@@ -787,10 +787,12 @@ fn server_proof(directory: Directory) -> ServerProof {
 async fn a_whole_read_ends_in_a_certificate() {
     let fake = Fake::start(good);
     let directory = read_it(&settings(&[&fake])).await.unwrap();
-    let Certificate { source, proof: _, entries, groups, members, others, unresolved, followed } =
+    let Certificate { source, proof: _, entries, groups, members, others, unresolved, followed, by_name } =
         directory.certificate.clone();
     assert_eq!((source, entries, groups, members), (directory.source.clone(), 6, 1, 6));
     assert_eq!((others, unresolved.len(), followed.len()), (0, 0, 0));
+    // This group shows nothing that never changes.
+    assert_eq!(by_name, wanted().groups);
     let ServerProof { identity, tls, pages, ranges, referrals, schema } = server_proof(directory);
     assert_eq!((identity, tls, pages, ranges, referrals.len()), (None, None, 3, 0, 0));
     assert!(matches!(schema, Schema::Untold { .. }), "{schema:?}");

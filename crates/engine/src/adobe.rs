@@ -2,8 +2,10 @@
 
 use crate::key::{GroupName, Ownership, UserKey, fold};
 use crate::sorted::Sorted;
+use crate::texts::Texts;
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeStruct as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -61,13 +63,13 @@ pub enum UserType {
     /// One we can deal with.
     Known(Identity),
     /// Any other word, as Adobe spells it.
-    Unknown(String),
+    Unknown(Box<str>),
 }
 
 impl UserType {
     /// Adobe's word, whose case drifts (`adobeID`, `AdobeID`).
     pub fn parse(word: &str) -> Self {
-        Identity::from_word(word).map_or_else(|| Self::Unknown(word.to_owned()), Self::Known)
+        Identity::from_word(word).map_or_else(|| Self::Unknown(word.into()), Self::Known)
     }
 
     /// The identity, when we know it.
@@ -96,39 +98,151 @@ pub enum Status {
     #[default]
     Active,
     /// Any other word, as Adobe spells it (`disabled`, `locked`, `removed`).
-    Other(String),
+    Other(Box<str>),
 }
 
-/// One account at Adobe, as Adobe spells it. A field without a value is absent there and `None` here.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// One account at Adobe, as Adobe spells it. A text without a value is absent there and `None` here.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
-    /// Opaque, stable over a change of email; not accepted in commands. Absent in old answers and for users that we
-    /// created since the last listing.
-    pub id: Option<String>,
     /// What kind of account.
     pub kind: UserType,
-    /// Letter case as first registered.
-    pub email: String,
-    /// May be the email in another case (Enterprise IDs come upper-cased), or a bare name with a domain.
-    pub username: Option<String>,
-    /// The directory's domain.
-    pub domain: Option<String>,
-    /// Given name.
-    pub first_name: Option<String>,
-    /// Family name.
-    pub last_name: Option<String>,
-    /// ISO 3166 alpha-2, or `UD` for undefined.
-    pub country: Option<String>,
     /// Active or not.
     pub status: Status,
     /// User groups, product profiles it was added to directly, and administrator groups.
     pub groups: Sorted<GroupName>,
+    texts: Texts<7>,
+}
+
+/// What is written of an account.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct UserTexts<'a> {
+    /// See [`User::id`].
+    pub id: Option<&'a str>,
+    /// See [`User::email`].
+    pub email: &'a str,
+    /// See [`User::username`].
+    pub username: Option<&'a str>,
+    /// See [`User::domain`].
+    pub domain: Option<&'a str>,
+    /// See [`User::first_name`].
+    pub first_name: Option<&'a str>,
+    /// See [`User::last_name`].
+    pub last_name: Option<&'a str>,
+    /// See [`User::country`].
+    pub country: Option<&'a str>,
 }
 
 impl User {
+    /// An account of which this is known.
+    pub fn new(kind: UserType, status: Status, groups: Sorted<GroupName>, texts: UserTexts<'_>) -> Self {
+        let UserTexts { id, email, username, domain, first_name, last_name, country } = texts;
+        let texts = Texts::of([id, Some(email), username, domain, first_name, last_name, country]);
+        Self { kind, status, groups, texts }
+    }
+
+    /// All that is written of it.
+    pub fn texts(&self) -> UserTexts<'_> {
+        let [id, email, username, domain, first_name, last_name, country] = self.texts.all();
+        let email = email.unwrap_or_default();
+        UserTexts { id, email, username, domain, first_name, last_name, country }
+    }
+
+    /// The same account with other texts.
+    #[must_use]
+    pub fn with(&self, texts: UserTexts<'_>) -> Self {
+        let Self { kind, status, groups, texts: _ } = self;
+        Self::new(kind.clone(), status.clone(), groups.clone(), texts)
+    }
+
+    /// Opaque, stable over a change of email; not accepted in commands. Absent in old answers and for users that we
+    /// created since the last listing.
+    pub fn id(&self) -> Option<&str> {
+        self.texts.get(0)
+    }
+
+    /// Letter case as first registered.
+    pub fn email(&self) -> &str {
+        self.texts.get(1).unwrap_or_default()
+    }
+
+    /// May be the email in another case (Enterprise IDs come upper-cased), or a bare name with a domain.
+    pub fn username(&self) -> Option<&str> {
+        self.texts.get(2)
+    }
+
+    /// The directory's domain.
+    pub fn domain(&self) -> Option<&str> {
+        self.texts.get(3)
+    }
+
+    /// Given name.
+    pub fn first_name(&self) -> Option<&str> {
+        self.texts.get(4)
+    }
+
+    /// Family name.
+    pub fn last_name(&self) -> Option<&str> {
+        self.texts.get(5)
+    }
+
+    /// ISO 3166 alpha-2, or `UD` for undefined.
+    pub fn country(&self) -> Option<&str> {
+        self.texts.get(6)
+    }
+
     /// The key under which a person may match it; `None` for a type we do not know.
     pub fn key(&self) -> Option<UserKey> {
-        self.kind.known().map(|identity| UserKey::new(identity.ownership(), &self.email))
+        self.kind.known().map(|identity| UserKey::new(identity.ownership(), self.email()))
+    }
+}
+
+impl Serialize for User {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { kind, status, groups, texts: _ } = self;
+        let UserTexts { id, email, username, domain, first_name, last_name, country } = self.texts();
+        let mut user = serializer.serialize_struct("User", 10)?;
+        user.serialize_field("id", &id)?;
+        user.serialize_field("kind", kind)?;
+        user.serialize_field("email", email)?;
+        user.serialize_field("username", &username)?;
+        user.serialize_field("domain", &domain)?;
+        user.serialize_field("first_name", &first_name)?;
+        user.serialize_field("last_name", &last_name)?;
+        user.serialize_field("country", &country)?;
+        user.serialize_field("status", status)?;
+        user.serialize_field("groups", groups)?;
+        user.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for User {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(rename = "User")]
+        struct Written {
+            id: Option<String>,
+            kind: UserType,
+            email: String,
+            username: Option<String>,
+            domain: Option<String>,
+            first_name: Option<String>,
+            last_name: Option<String>,
+            country: Option<String>,
+            status: Status,
+            groups: Sorted<GroupName>,
+        }
+        let Written { id, kind, email, username, domain, first_name, last_name, country, status, groups } =
+            Written::deserialize(deserializer)?;
+        let texts = UserTexts {
+            id: id.as_deref(),
+            email: &email,
+            username: username.as_deref(),
+            domain: domain.as_deref(),
+            first_name: first_name.as_deref(),
+            last_name: last_name.as_deref(),
+            country: country.as_deref(),
+        };
+        Ok(Self::new(kind, status, groups, texts))
     }
 }
 

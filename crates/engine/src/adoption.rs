@@ -1,12 +1,13 @@
 //! How an organization that has been there before stands to the directory: who is whose, before anything is done.
 
 use crate::adobe::{Snapshot, User};
-use crate::desired::{Desired, Person, desired};
-use crate::directories::Directories;
+use crate::desired::Desired;
 use crate::directory::Anchor;
 use crate::key::fold_email;
 use crate::matching::{Held, Matching, matching};
 use crate::memory::Memory;
+use crate::people::People;
+use crate::person::Person;
 use crate::rules::Rules;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -61,13 +62,13 @@ pub struct Row {
 
 /// Everybody on both sides, sorted by standing. People whom the rules give no account, and who have none, are left out.
 pub fn adoption(
-    directories: &Directories,
+    people: &People,
     adobe: &Snapshot,
     rules: &Rules,
     memory: &Memory,
     now: DateTime<Utc>,
 ) -> Vec<Row> {
-    let desired = desired(directories, rules, memory, now);
+    let desired = Desired::of(people, memory);
     let found = matching(&desired, adobe, memory, rules.people.adobe_id_twin, now);
     let Matching { pairs, without_account, held, claimed, gone, linked: _ } = &found;
     let mut rows = Vec::new();
@@ -93,7 +94,7 @@ pub fn adoption(
 }
 
 /// People about whom nothing is done, and entries that are none because they cannot be understood.
-fn doubtful<'a>(desired: &'a Desired, held: &'a [Held]) -> impl Iterator<Item = Row> + use<'a> {
+fn doubtful<'a>(desired: &'a Desired<'_>, held: &'a [Held]) -> impl Iterator<Item = Row> + use<'a> {
     let by_entry: BTreeMap<String, &Person> =
         desired.people.iter().map(|person| (person.place(), person)).collect();
     let held = held.iter().map(move |held| {
@@ -112,21 +113,21 @@ fn doubtful<'a>(desired: &'a Desired, held: &'a [Held]) -> impl Iterator<Item = 
 fn row(standing: Standing, person: Option<&Person>, user: Option<&User>) -> Row {
     Row {
         standing,
-        person: person.map(|person| person.email.clone()),
+        person: person.map(|person| person.email().to_owned()),
         entry: person.map(Person::place),
         anchor: person.and_then(|person| person.anchors().next().cloned()),
-        account: user.map(|user| user.email.clone()),
-        id: user.and_then(|user| user.id.clone()),
+        account: user.map(|user| user.email().to_owned()),
+        id: user.and_then(|user| user.id().map(str::to_owned)),
         kind: user.map(|user| user.kind.to_string()),
         why: String::new(),
     }
 }
 
 fn by(person: &Person, user: &User, memory: &Memory) -> String {
-    let is_linked = person.links(memory).any(|known| Some(&known.id) == user.id.as_ref());
+    let is_linked = person.links(memory).any(|known| Some(known.id()) == user.id());
     let by = match is_linked {
         true => "link",
-        false if fold_email(&person.email) == fold_email(&user.email) => "email",
+        false if fold_email(person.email()) == fold_email(user.email()) => "email",
         false => "username",
     };
     by.to_owned()

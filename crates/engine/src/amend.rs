@@ -1,6 +1,6 @@
 //! The stored snapshot brought up to date with what was executed, so that the next run need not list Adobe again.
 
-use crate::adobe::{Group, GroupKind, Snapshot, Status, User, UserType};
+use crate::adobe::{Group, GroupKind, Snapshot, Status, User, UserTexts, UserType};
 use crate::change::{Account, Address, Change, Field, Names, Profile, Target, What};
 use crate::key::{GroupName, UserKey, fold};
 use crate::sorted::Sorted;
@@ -67,7 +67,7 @@ impl Index {
     fn of(adobe: &Snapshot) -> Self {
         let users = || adobe.users.iter().enumerate();
         Self {
-            by_id: users().filter_map(|(at, user)| Some((user.id.clone()?, at))).collect(),
+            by_id: users().filter_map(|(at, user)| Some((user.id()?.to_owned(), at))).collect(),
             by_key: users().filter_map(|(at, user)| Some((user.key()?, at))).collect(),
         }
     }
@@ -93,44 +93,52 @@ fn create_group(adobe: &mut Snapshot, name: &GroupName) {
 }
 
 fn new_user(account: &Account, profile: &Profile) -> User {
-    let Profile { identity, email, first_name, last_name, country } = profile.clone();
-    let Address { user, domain, adobe_id: _ } = account.address.clone();
-    User {
+    let Profile { identity, email, first_name, last_name, country } = profile;
+    let Address { user, domain, adobe_id: _ } = &account.address;
+    let own = crate::key::domain_of(email);
+    let texts = UserTexts {
         id: None,
-        kind: UserType::Known(identity),
-        domain: domain.or_else(|| crate::key::email_domain(&email)),
         email,
         username: Some(user),
-        first_name,
-        last_name,
-        country,
-        status: Status::Active,
-        groups: Sorted::new(),
-    }
+        domain: domain.as_deref().or(own.as_deref()),
+        first_name: first_name.as_deref(),
+        last_name: last_name.as_deref(),
+        country: country.as_deref(),
+    };
+    User::new(UserType::Known(*identity), Status::Active, Sorted::new(), texts)
 }
 
 /// A creation that finds its account there gives it the names that it has, and nothing else (UMAPI documentation,
 /// "updateIfAlreadyExists").
 fn rename(user: &mut User, profile: &Profile) {
-    let Profile { identity: _, email: _, first_name, last_name, country: _ } = profile.clone();
-    user.first_name = first_name.or(user.first_name.take());
-    user.last_name = last_name.or(user.last_name.take());
+    let Profile { identity: _, email: _, first_name, last_name, country: _ } = profile;
+    let texts = user.texts();
+    *user = user.with(UserTexts {
+        first_name: first_name.as_deref().or(texts.first_name),
+        last_name: last_name.as_deref().or(texts.last_name),
+        ..texts
+    });
 }
 
 fn change_user(user: &mut User, what: &What) {
     match what {
-        What::Update { field, to, from: _ } => match field {
-            Field::FirstName => user.first_name = Some(to.clone()),
-            Field::LastName => user.last_name = Some(to.clone()),
-            Field::Username => user.username = Some(to.clone()),
-            Field::Email => {
-                // Where people log in by email the username follows it (UMAPI documentation, "update").
-                if user.username.as_ref().is_some_and(|username| fold(username) == fold(&user.email)) {
-                    user.username = Some(to.clone());
+        What::Update { field, to, from: _ } => {
+            let (texts, to) = (user.texts(), to.as_str());
+            *user = user.with(match field {
+                Field::FirstName => UserTexts { first_name: Some(to), ..texts },
+                Field::LastName => UserTexts { last_name: Some(to), ..texts },
+                Field::Username => UserTexts { username: Some(to), ..texts },
+                Field::Email => {
+                    // Where people log in by email the username follows it (UMAPI documentation, "update").
+                    let follows = texts.username.is_some_and(|username| fold(username) == fold(texts.email));
+                    UserTexts {
+                        email: to,
+                        username: if follows { Some(to) } else { texts.username },
+                        ..texts
+                    }
                 }
-                user.email = to.clone();
-            }
-        },
+            });
+        }
         What::Join { group } => {
             user.groups.insert(group.clone());
         }

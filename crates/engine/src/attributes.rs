@@ -1,5 +1,6 @@
 //! The attributes of an entry, held small: there may be a million entries, each with a handful of short values.
 
+use crate::texts::{push_number, take_number};
 use std::fmt;
 use std::sync::Arc;
 
@@ -8,65 +9,70 @@ use std::sync::Arc;
 pub struct Attributes {
     /// Names in order, most of them the same for all entries of a source.
     names: Arc<[Box<str>]>,
-    /// The values, those of one name together, in the order of the names.
-    values: Box<[Place]>,
-    /// All values, one after the other.
+    /// How many values there are, for each the position of its name and its length, and then the values, those of one name
+    /// together, in the order of the names. Nothing where there is none.
     text: Box<str>,
 }
 
-/// One value: of which name, and where it ends. It begins where the one before it ends.
-#[derive(Debug, Clone, Copy)]
-struct Place {
-    name: u32,
-    end: u32,
-}
-
 impl Attributes {
-    /// These values of attributes that are named in order, each once, by `names`. What cannot be counted with 32 bits (a
-    /// value of 4 GiB) is no entry.
+    /// These values of attributes that are named in order, each once, by `names`.
     pub fn of<'a, V>(names: &Arc<[Box<str>]>, values: impl Fn(&str) -> V) -> Self
     where
         V: IntoIterator<Item = &'a str>,
     {
-        let (mut text, mut places) = (String::new(), Vec::new());
-        for (name, attribute) in (0..).zip(names.iter()) {
+        // A person has one short value of each.
+        let (mut values_text, mut places) =
+            (String::with_capacity(128), String::with_capacity(2 * names.len()));
+        let mut count = 0;
+        for (name, attribute) in names.iter().enumerate() {
             for value in values(attribute) {
-                text.push_str(value);
-                let end = u32::try_from(text.len()).expect("no entry has values of 4 GiB");
-                places.push(Place { name, end });
+                count += 1;
+                push_number(&mut places, name);
+                push_number(&mut places, value.len());
+                values_text.push_str(value);
             }
         }
-        Self { names: names.clone(), values: places.into(), text: text.into() }
+        let mut text = String::new();
+        if count > 0 {
+            text.reserve_exact(places.len() + values_text.len() + 2);
+            push_number(&mut text, count);
+            text.push_str(&places);
+            text.push_str(&values_text);
+        }
+        Self { names: names.clone(), text: text.into() }
     }
 
     /// The values of an attribute, by its lower-case name.
     pub fn get<'a>(&'a self, attribute: &str) -> impl Iterator<Item = &'a str> {
-        let name = self.names.iter().position(|name| **name == *attribute);
-        let name = name.and_then(|name| u32::try_from(name).ok());
-        let (from, to) = match name {
-            Some(name) => (
-                self.values.partition_point(|value| value.name < name),
-                self.values.partition_point(|value| value.name <= name),
-            ),
-            None => (0, 0),
-        };
-        (from..to).map(|at| self.value(at))
+        let wanted = self.names.iter().position(|name| **name == *attribute);
+        self.values().filter(move |(name, _)| Some(*name) == wanted).map(|(_, value)| value)
     }
 
-    fn value(&self, at: usize) -> &str {
-        let begin = at.checked_sub(1).map_or(0, |before| self.values[before].end);
-        &self.text[begin as usize..self.values[at].end as usize]
+    /// Every value with the position of its name.
+    fn values(&self) -> impl Iterator<Item = (usize, &str)> {
+        let bytes = self.text.as_bytes();
+        let mut at = 0;
+        let count = take_number(bytes, &mut at);
+        let mut from = at;
+        for _ in 0..2 * count {
+            take_number(bytes, &mut from);
+        }
+        (0..count).map(move |_| {
+            let name = take_number(bytes, &mut at);
+            let begin = from;
+            from += take_number(bytes, &mut at);
+            (name, &self.text[begin..from])
+        })
     }
 
     /// Every value with the name of its attribute.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        let name = |at: usize| &*self.names[self.values[at].name as usize];
-        (0..self.values.len()).map(move |at| (name(at), self.value(at)))
+        self.values().map(|(name, value)| (&*self.names[name], value))
     }
 
     /// Whether there is no value at all.
     pub fn is_empty(&self) -> bool {
-        self.values.is_empty()
+        self.text.is_empty()
     }
 
     /// The same with other values of this attribute.

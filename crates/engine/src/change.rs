@@ -23,14 +23,14 @@ impl Address {
     /// How an existing user is named.
     pub fn of(user: &User) -> Self {
         let adobe_id = user.kind == UserType::Known(Identity::Adobe);
-        match (&user.kind, &user.username, &user.domain) {
+        match (&user.kind, user.username(), user.domain()) {
             // A username that looks like an email never identifies: the email does.
             (UserType::Known(Identity::Federated), Some(username), Some(domain))
-                if !username.contains('@') && folded(username) != folded(&user.email) =>
+                if !username.contains('@') && folded(username) != folded(user.email()) =>
             {
-                Self { user: username.clone(), domain: Some(domain.clone()), adobe_id }
+                Self { user: username.to_owned(), domain: Some(domain.to_owned()), adobe_id }
             }
-            _ => Self { user: user.email.clone(), domain: None, adobe_id },
+            _ => Self { user: user.email().to_owned(), domain: None, adobe_id },
         }
     }
 }
@@ -55,11 +55,11 @@ impl Account {
     pub fn of(user: &User) -> Option<Self> {
         let identity = user.kind.known()?;
         Some(Self {
-            key: UserKey::new(identity.ownership(), &user.email),
-            id: user.id.clone(),
+            key: UserKey::new(identity.ownership(), user.email()),
+            id: user.id().map(str::to_owned),
             identity,
             address: Address::of(user),
-            email: user.email.clone(),
+            email: user.email().to_owned(),
         })
     }
 

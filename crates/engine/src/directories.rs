@@ -1,6 +1,6 @@
 //! All directories of one run: what those gave that could be read, and which could not.
 
-use crate::directory::{Directory, DirectoryName, GroupRef};
+use crate::directory::{Directory, DirectoryName, Entry, GroupRef};
 use crate::rules::Rules;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,13 +8,15 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Directories {
     read: BTreeMap<DirectoryName, Directory>,
+    /// How many entries each of these gave.
+    entries: BTreeMap<DirectoryName, usize>,
     failed: BTreeMap<DirectoryName, String>,
 }
 
 impl Directories {
     /// The only one.
     pub fn only(directory: Directory) -> Self {
-        Self { read: [(DirectoryName::default(), directory)].into(), failed: BTreeMap::new() }
+        Self::of([(DirectoryName::default(), directory)].into(), BTreeMap::new())
     }
 
     /// Several: those that were read whole, and why the others were not. `None` where none was read.
@@ -27,7 +29,18 @@ impl Directories {
                 entry.anchor = entry.anchor.as_ref().map(|anchor| anchor.of_directory(name));
             }
         }
-        (!read.is_empty()).then_some(Self { read, failed })
+        (!read.is_empty()).then(|| Self::of(read, failed))
+    }
+
+    fn of(read: BTreeMap<DirectoryName, Directory>, failed: BTreeMap<DirectoryName, String>) -> Self {
+        let entries = read.iter().map(|(name, directory)| (name.clone(), directory.entries.len())).collect();
+        Self { read, entries, failed }
+    }
+
+    /// Takes their entries, to make people of them: they still know how many there were.
+    pub(crate) fn take_entries(&mut self) -> Vec<(DirectoryName, Vec<Entry>)> {
+        let read = self.read.iter_mut();
+        read.map(|(name, directory)| (name.clone(), std::mem::take(&mut directory.entries))).collect()
     }
 
     /// Those that were read whole.
@@ -45,9 +58,14 @@ impl Directories {
         self.failed.is_empty()
     }
 
-    /// How many entries there are.
+    /// How many entries they gave.
     pub fn entries(&self) -> usize {
-        self.read.values().map(|directory| directory.entries.len()).sum()
+        self.entries.values().sum()
+    }
+
+    /// How many entries each of them gave that were read.
+    pub fn entries_of(&self) -> &BTreeMap<DirectoryName, usize> {
+        &self.entries
     }
 
     /// The groups that were found in at least one of them.

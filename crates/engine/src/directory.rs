@@ -25,6 +25,9 @@ pub struct Wanted {
     /// Which entries earlier reads of this source found for them: a group is followed when it is renamed, and another one
     /// of its name is no longer it.
     pub known: BTreeMap<GroupRef, SeenGroup>,
+    /// What they were in sources that are no longer configured, one of which may have been this one under another name.
+    /// Where an entry here has such an anchor, it is as if it were [known](Wanted::known).
+    pub former: BTreeMap<GroupRef, Vec<SeenGroup>>,
     /// Somebody about whom it is asked by which paths they are in their groups: a DN, or any value of their entry.
     pub trace: Option<String>,
 }
@@ -151,7 +154,12 @@ impl Anchor {
 
     /// The attribute: values of different ones cannot be compared.
     pub fn attribute(&self) -> &str {
-        self.0.split_once('=').map_or("", |(attribute, _)| attribute)
+        Self::attribute_of(&self.0)
+    }
+
+    /// The attribute of an anchor that is [written](Self::as_str) so.
+    pub(crate) fn attribute_of(written: &str) -> &str {
+        written.split_once('=').map_or("", |(attribute, _)| attribute)
     }
 }
 
@@ -253,12 +261,16 @@ pub struct Certificate {
     /// Names that wanted groups list, whose entries can be read and are not selected: computers, contacts, people outside
     /// of the user base.
     pub others: usize,
-    /// Names that a wanted group, or a group inside it, lists and nobody can tell whose they are: no entry can be read.
-    /// Groups without any are left out.
+    /// Names that a wanted group, or a group inside it, lists and nobody can tell whose they are: no entry can be read, or it
+    /// is a person's who was not there when people were listed. Groups without any are left out.
     pub unresolved: BTreeMap<GroupRef, BTreeSet<String>>,
     /// Wanted groups that their names do not find any more and their anchors do, and where they stand now.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub followed: BTreeMap<GroupRef, String>,
+    /// Wanted groups of a server of which nothing could be read that never changes: only their names tell which they are, so
+    /// that nobody notices when another group takes the name.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub by_name: BTreeSet<GroupRef>,
 }
 
 /// What only one kind of source can tell of a whole read.

@@ -25,17 +25,15 @@ pub struct Counts {
 impl Counts {
     /// What the reads of all directories count.
     pub fn of_all(directories: &Directories, rules: &Rules) -> BTreeMap<DirectoryName, Self> {
+        let people = |name| directories.entries_of().get(name).copied().unwrap_or_default();
         let read = directories.read().iter();
-        read.map(|(name, directory)| (name.clone(), Self::of(name, directory, rules))).collect()
+        read.map(|(name, directory)| (name.clone(), Self::of(name, directory, people(name), rules))).collect()
     }
 
-    fn of(name: &DirectoryName, directory: &Directory, rules: &Rules) -> Self {
+    fn of(name: &DirectoryName, directory: &Directory, people: usize, rules: &Rules) -> Self {
         let mapped = rules.mapped_in(name);
         let groups = directory.groups.iter().filter(|(group, _)| mapped.contains(group));
-        Self {
-            people: directory.entries.len(),
-            groups: groups.map(|(group, found)| (group.clone(), found.members)).collect(),
-        }
+        Self { people, groups: groups.map(|(group, found)| (group.clone(), found.members)).collect() }
     }
 }
 

@@ -10,7 +10,7 @@
 //!
 //! * [`directory`]: entries and groups as a source found them; [`directories`] all of one run. [`adobe`]: users and groups as
 //!   Adobe holds them.
-//! * [`rules`]: what the configuration means. [`desired`]: people, made of entries by the rules; [`set_aside`] what could not
+//! * [`rules`]: what the configuration means. [`people`]: each [`person`], made of an entry by the rules; [`desired`]: all of them, with what is known; [`set_aside`] what could not
 //!   be understood, and whom it protects; [`shared`] whom several directories give; [`country`]: which countries there are; [`pattern`]:
 //!   regular expressions, and [`pattern_groups`] that are mapped by them.
 //! * [`matching`]: who is who, and [`adoption`] a table of it. [`diff`]: the difference, as [changes](change), or everybody as they are, where Adobe's side is not looked at; [`protect`]: whom nothing may happen to.
@@ -55,6 +55,8 @@ pub mod pack;
 pub mod park;
 pub mod pattern;
 pub mod pattern_groups;
+pub mod people;
+pub mod person;
 pub mod plan;
 pub mod protect;
 pub mod report;
@@ -65,6 +67,7 @@ pub mod shared;
 pub mod sorted;
 pub mod stamps;
 pub mod template;
+mod texts;
 pub mod unread;
 pub mod unresolved;
 pub mod windows;

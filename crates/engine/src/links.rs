@@ -1,76 +1,112 @@
 //! Which entry has which account, as earlier runs saw it: a million links are looked up one by one.
 
 use crate::directory::Anchor;
-use crate::lookup::Lookup;
+use crate::lookup::{Hashing, Places};
 use crate::memory::Known;
 use std::fmt;
+use std::hash::BuildHasher as _;
 use std::ops::Index;
 
 /// Accounts by the anchor of their entry.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Links(Lookup<Anchor, Known>);
+#[derive(Clone, Default)]
+pub struct Links {
+    all: Vec<Known>,
+    hashing: Hashing,
+    /// Where each stands: a table of positions has less idle room than one of links.
+    places: Places,
+}
 
 impl Links {
     /// None, with room for so many.
     pub fn with_capacity(count: usize) -> Self {
-        Self(Lookup::with_capacity(count))
+        let places = Places::with_capacity(count);
+        Self { all: Vec::with_capacity(count), hashing: Hashing::default(), places }
+    }
+
+    fn place(&self, anchor: &str) -> Option<usize> {
+        let is_it = |place: &u32| self.all[*place as usize].anchor() == anchor;
+        self.places.find(self.hashing.hash_one(anchor), is_it).map(|place| *place as usize)
     }
 
     /// The account that an entry is known to have.
     pub fn get(&self, anchor: &Anchor) -> Option<&Known> {
-        self.0.get(anchor)
+        self.place(anchor.as_str()).map(|place| &self.all[place])
     }
 
     /// The same, to be changed.
     pub fn get_mut(&mut self, anchor: &Anchor) -> Option<&mut Known> {
-        self.0.get_mut(anchor)
+        self.place(anchor.as_str()).map(|place| &mut self.all[place])
     }
 
-    /// Adds one, in the place of another of the same entry.
-    pub fn insert(&mut self, anchor: Anchor, known: Known) {
-        self.0.insert(anchor, known);
+    /// Adds one, in the place of another of the same entry. Panics at the 2^32nd.
+    pub fn insert(&mut self, known: Known) {
+        if let Some(place) = self.place(known.anchor()) {
+            self.all[place] = known;
+            return;
+        }
+        let place = u32::try_from(self.all.len()).expect("no organization has so many people");
+        let Self { all, hashing, places } = self;
+        let hash = hashing.hash_one(known.anchor());
+        places.insert_unique(hash, place, |place| hashing.hash_one(all[*place as usize].anchor()));
+        all.push(known);
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.all.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.all.is_empty()
     }
 
     /// All of them, in no order: whatever is made of them must not depend on it.
-    pub fn iter(&self) -> impl Iterator<Item = (&Anchor, &Known)> {
-        self.0.iter()
+    pub fn iter(&self) -> impl Iterator<Item = &Known> {
+        self.all.iter()
     }
 
-    /// The anchors of all entries, in order.
-    pub fn anchors(&self) -> Vec<&Anchor> {
-        let mut anchors: Vec<&Anchor> = self.0.keys().collect();
-        anchors.sort_unstable();
-        anchors
+    /// All of them, in the order of their anchors.
+    fn sorted(&self) -> Vec<&Known> {
+        let mut all: Vec<&Known> = self.iter().collect();
+        all.sort_unstable_by_key(|known| known.anchor());
+        all
+    }
+
+    /// The [anchors](Anchor::as_str) of all entries, in order.
+    pub fn anchors(&self) -> Vec<&str> {
+        self.sorted().into_iter().map(Known::anchor).collect()
     }
 }
 
-impl FromIterator<(Anchor, Known)> for Links {
-    fn from_iter<I: IntoIterator<Item = (Anchor, Known)>>(links: I) -> Self {
-        Self(links.into_iter().collect())
+impl FromIterator<Known> for Links {
+    fn from_iter<I: IntoIterator<Item = Known>>(links: I) -> Self {
+        let links = links.into_iter();
+        let mut all = Self::with_capacity(links.size_hint().0);
+        links.for_each(|known| all.insert(known));
+        all
     }
 }
+
+impl PartialEq for Links {
+    fn eq(&self, other: &Self) -> bool {
+        self.sorted() == other.sorted()
+    }
+}
+
+impl Eq for Links {}
 
 impl Index<&Anchor> for Links {
     type Output = Known;
 
     /// Panics where there is no such link.
     fn index(&self, anchor: &Anchor) -> &Known {
-        &self.0[anchor]
+        self.get(anchor).expect("a link that is there")
     }
 }
 
 impl fmt::Debug for Links {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self.anchors().into_iter().map(|anchor| (anchor, &self[anchor]))).finish()
+        f.debug_list().entries(self.sorted()).finish()
     }
 }

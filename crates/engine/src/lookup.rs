@@ -7,3 +7,5 @@ pub(crate) type Hashing = hashbrown::DefaultHashBuilder;
 pub(crate) type Lookup<K, V> = hashbrown::HashMap<K, V, Hashing>;
 /// What is there or not.
 pub(crate) type Among<K> = hashbrown::HashSet<K, Hashing>;
+/// Positions in a list, by the hash of what stands there.
+pub(crate) type Places = hashbrown::HashTable<u32>;

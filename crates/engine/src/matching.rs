@@ -9,11 +9,12 @@ use index::Index;
 use owners::Owners;
 
 use crate::adobe::{Identity, Snapshot, Status, User};
-use crate::desired::{Desired, Person};
+use crate::desired::Desired;
 use crate::directory::Anchor;
 use crate::key::{Ownership, UserKey, folded, folded_email};
 use crate::lookup::Among;
 use crate::memory::{Evidence, Known, Memory};
+use crate::person::Person;
 use crate::rules::AdobeIdTwin;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -247,7 +248,7 @@ pub fn matching(
     let index = Index::of(users);
     let by_link = |person: &Person| -> Few {
         let known = person.links(memory);
-        known.filter_map(|known| index.of_id(&known.id)).collect()
+        known.filter_map(|known| index.of_id(known.id())).collect()
     };
     let all_linked: Vec<Few> = desired.people.iter().map(by_link).collect();
     let fitting = |(person, users): (&Person, &Few)| -> Few {
@@ -259,13 +260,12 @@ pub fn matching(
         users.iter().filter(fits).collect()
     };
     let linked: Vec<Few> = desired.people.iter().zip(&all_linked).map(fitting).collect();
-    let same_email: Vec<Few> = desired.people.iter().map(|person| index.of_email(&person.email)).collect();
+    let same_email: Vec<Few> = desired.people.iter().map(|person| index.of_email(person.email())).collect();
     // A user whom a link gives to one person is no candidate for another, even if the other has its email now.
     let mut taken = Positions::new(users.len());
     linked.iter().for_each(|linked| linked.iter().for_each(|user| taken.insert(user)));
     let unlinked = desired.people.iter().zip(&linked).filter(|(_, linked)| matches!(linked, Few::Nobody));
-    let asked =
-        unlinked.map(|(person, _)| person).chain(desired.gone.iter().filter_map(|gone| gone.person.as_ref()));
+    let asked = unlinked.map(|(person, _)| person).chain(desired.gone.iter().filter_map(|gone| gone.person));
     let owners = Owners::of(memory, asked, &index, users);
 
     let mut candidates: Vec<Candidate> = desired
@@ -288,7 +288,7 @@ pub fn matching(
                 Candidate::None => {
                     match (owners.stands_for(person, &index), owners.former_owner(person, &index, now)) {
                         (Some(user), _) => Candidate::Held {
-                            reason: HeldReason::AnchorLost { account: users[user].email.clone() },
+                            reason: HeldReason::AnchorLost { account: users[user].email().to_owned() },
                             users: vec![user],
                         },
                         (None, Some(other)) => recycled(other, Vec::new()),
@@ -311,7 +311,7 @@ pub fn matching(
         // account.
         let theirs = all_linked[at].iter().chain(same_email[at].iter());
         theirs.for_each(|user| matching.claimed.insert(user));
-        let held = |reason| Held { who: person.email.clone(), entry: Some(person.place()), reason };
+        let held = |reason| Held { who: person.email().to_owned(), entry: Some(person.place()), reason };
         match candidate {
             Candidate::One(user) => {
                 matching.claimed.insert(user);
@@ -327,7 +327,7 @@ pub fn matching(
             }
         }
     }
-    let known = memory.links.iter().filter_map(|(_, known)| index.of_id(&known.id));
+    let known = memory.links.iter().filter_map(|known| index.of_id(known.id()));
     known.for_each(|user| matching.linked.insert(user));
     for gone in &desired.gone {
         let linked = gone.linked.as_ref().and_then(|id| index.of_id(id));
@@ -346,7 +346,7 @@ pub fn matching(
 }
 
 fn recycled(other: &Known, users: Vec<usize>) -> Candidate {
-    Candidate::Held { reason: HeldReason::Recycled { formerly: other.dn.clone() }, users }
+    Candidate::Held { reason: HeldReason::Recycled { formerly: other.dn().to_owned() }, users }
 }
 
 #[derive(Debug, Clone)]
@@ -389,7 +389,7 @@ fn candidate(
     twin: AdobeIdTwin,
 ) -> Candidate {
     let ownership = person.identity.ownership();
-    let same_email: Vec<usize> = index.of_email(&person.email).iter().collect();
+    let same_email: Vec<usize> = index.of_email(person.email()).iter().collect();
     let owned: Vec<usize> = same_email
         .iter()
         .copied()
@@ -402,7 +402,7 @@ fn candidate(
         [user] => return Candidate::One(*user),
         [] if !owned.is_empty() => {
             // The address belongs to somebody who is linked elsewhere and will give it up, or not: next run tells.
-            let reason = HeldReason::AddressTaken { email: person.email.clone() };
+            let reason = HeldReason::AddressTaken { email: person.email().to_owned() };
             return Candidate::Held { reason, users: Vec::new() };
         }
         [] => {}
@@ -424,7 +424,7 @@ fn candidate(
     let unknown = same_email.iter().copied().find(|user| users[*user].kind.known().is_none());
     let user = &users[unknown.unwrap_or(other)];
     let reason = match user.kind.known() {
-        _ if taken.contains(&other) => HeldReason::AddressTaken { email: person.email.clone() },
+        _ if taken.contains(&other) => HeldReason::AddressTaken { email: person.email().to_owned() },
         None => HeldReason::UnknownType { kind: user.kind.to_string() },
         Some(_) => match (ownership, twin) {
             (Ownership::Organization, AdobeIdTwin::Create) => return Candidate::None,
@@ -456,7 +456,7 @@ fn refuse_shared(desired: &Desired, candidates: &mut [Candidate]) {
     let has_twin = |at: usize| {
         let is_same = |other: &Person| {
             other.identity.ownership() == people[at].identity.ownership()
-                && folded_email(&other.email) == folded_email(&people[at].email)
+                && folded_email(other.email()) == folded_email(people[at].email())
         };
         at.checked_sub(1).is_some_and(|before| is_same(&people[before]))
             || people.get(at + 1).is_some_and(is_same)
@@ -467,7 +467,7 @@ fn refuse_shared(desired: &Desired, candidates: &mut [Candidate]) {
         let person = &people[at];
         let (account, login) = match &candidates[at] {
             Candidate::One(user) => (Some(Account::Existing(*user)), None),
-            Candidate::None => (has_twin(at).then(|| Account::New(person.key())), person.username.as_deref()),
+            Candidate::None => (has_twin(at).then(|| Account::New(person.key())), person.username()),
             Candidate::Held { .. } => (None, None),
         };
         let entries = person.anchors().enumerate().filter(|(at, anchor)| {
@@ -530,11 +530,11 @@ fn refuse_shared(desired: &Desired, candidates: &mut [Candidate]) {
 fn unusable(user: &User) -> Option<HeldReason> {
     match (&user.kind.known(), &user.status) {
         (None, _) => Some(HeldReason::UnknownType { kind: user.kind.to_string() }),
-        (_, Status::Other(status)) => Some(HeldReason::Inactive { status: status.clone() }),
+        (_, Status::Other(status)) => Some(HeldReason::Inactive { status: status.to_string() }),
         (Some(_), Status::Active) => None,
     }
 }
 
 fn describe(user: &User) -> String {
-    format!("{} ({})", user.email, user.kind)
+    format!("{} ({})", user.email(), user.kind)
 }

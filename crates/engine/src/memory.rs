@@ -8,6 +8,7 @@ use crate::links::Links;
 use crate::pack::ListLimit;
 use crate::set_aside::Cover;
 use crate::sorted::Sorted;
+use crate::texts::Texts;
 use crate::windows::Spent;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -74,31 +75,67 @@ pub struct Gave {
 /// The account that an entry is known to have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
-    /// Adobe's id of it.
-    pub id: String,
     /// The identity type that the configuration gave the person when it last agreed with the account's; `None` where
     /// nobody noted it.
     pub identity: Option<Identity>,
-    /// Its email, as Adobe spelled it when it was last seen.
-    pub email: String,
     /// Every other email that it is known to have had, folded.
     pub former: Sorted<String>,
-    /// Where the entry stood when it was last seen.
-    pub dn: String,
     /// When a run last saw entry and account together.
     pub seen_at: DateTime<Utc>,
+    texts: Texts<4>,
+}
+
+/// What is written of an account that is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownTexts<'a> {
+    /// Of the entry.
+    pub anchor: &'a Anchor,
+    /// See [`Known::id`].
+    pub id: &'a str,
+    /// See [`Known::email`].
+    pub email: &'a str,
+    /// See [`Known::dn`].
+    pub dn: &'a str,
 }
 
 impl Known {
+    /// An account of which this is known, and that has never had another email.
+    pub fn new(identity: Option<Identity>, texts: KnownTexts<'_>, seen_at: DateTime<Utc>) -> Self {
+        let KnownTexts { anchor, id, email, dn } = texts;
+        let texts = Texts::of([anchor.as_str(), id, email, dn].map(Some));
+        Self { identity, former: Sorted::new(), seen_at, texts }
+    }
+
+    /// The [anchor](Anchor::as_str) of the entry.
+    pub fn anchor(&self) -> &str {
+        self.texts.get(0).unwrap_or_default()
+    }
+
+    /// Adobe's id of the account.
+    pub fn id(&self) -> &str {
+        self.texts.get(1).unwrap_or_default()
+    }
+
+    /// Its email, as Adobe spelled it when it was last seen.
+    pub fn email(&self) -> &str {
+        self.texts.get(2).unwrap_or_default()
+    }
+
+    /// Where the entry stood when it was last seen.
+    pub fn dn(&self) -> &str {
+        self.texts.get(3).unwrap_or_default()
+    }
+
     /// Every email that it is known to have had, folded.
     pub fn emails(&self) -> impl Iterator<Item = Cow<'_, str>> {
         let former = self.former.iter().map(|email| Cow::Borrowed(email.as_str()));
-        [folded_email(&self.email)].into_iter().chain(former)
+        [folded_email(self.email())].into_iter().chain(former)
     }
 
     /// Whether it says of an entry and its account what is so: there is nothing to remember but that it still is.
     pub fn says(&self, id: &str, identity: Identity, email: &str, dn: &str) -> bool {
-        self.id == id && self.identity == Some(identity) && self.email == email && self.dn == dn
+        let [_, texts @ ..] = self.texts.all();
+        self.identity == Some(identity) && texts == [id, email, dn].map(Some)
     }
 }
 

@@ -2,9 +2,10 @@
 
 use crate::adobe::{Snapshot, User};
 use crate::change::{Change, Target};
-use crate::desired::{Desired, Person};
+use crate::desired::Desired;
 use crate::key::UserKey;
 use crate::memory::{Failing, Memory};
+use crate::person::Person;
 use crate::plan::Digester;
 use crate::withhold::Why;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -86,13 +87,13 @@ struct Sides<'a> {
 }
 
 impl<'a> Sides<'a> {
-    fn of(desired: &'a Desired, adobe: &'a Snapshot) -> Self {
+    fn of(desired: &'a Desired<'_>, adobe: &'a Snapshot) -> Self {
         let mut people: BTreeMap<UserKey, Vec<&Person>> = BTreeMap::new();
-        for person in &desired.people {
+        for person in desired.people {
             people.entry(person.key()).or_default().push(person);
         }
         Self {
-            by_id: adobe.users.iter().filter_map(|user| Some((user.id.as_deref()?, user))).collect(),
+            by_id: adobe.users.iter().filter_map(|user| Some((user.id()?, user))).collect(),
             by_key: adobe.users.iter().filter_map(|user| Some((user.key()?, user))).collect(),
             people,
         }

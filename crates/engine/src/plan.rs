@@ -1,10 +1,10 @@
 //! The plan: what is to be sent, in order, and apart what is withheld. The executor takes nothing else.
 
-use crate::adobe::{GroupKind, Snapshot, UnreadableUser, User};
+use crate::adobe::{GroupKind, Snapshot, UnreadableUser, User, UserTexts};
 use crate::change::{Account, Change, Target, What};
 use crate::command::Command;
 use crate::count::Count;
-use crate::desired::{Desired, desired};
+use crate::desired::Desired;
 use crate::diff::{Diff, DiffError, Leaver, ProtectedUser, Returned, diff};
 use crate::directories::Directories;
 use crate::directory::{Anchor, Certificate, DirectoryGroup, DirectoryName, GroupRef, SeenGroup};
@@ -15,6 +15,7 @@ use crate::matching::Held;
 use crate::memory::{Absent, Departure, Gave, Match, Memory};
 use crate::pack::{Cost, Packing, Terms, commands};
 use crate::park::{Parked, Parking, park};
+use crate::people::People;
 use crate::rules::{Rules, Strategy};
 use crate::set_aside::SetAside;
 use crate::shared::Shared;
@@ -238,7 +239,7 @@ pub struct Occasion<'a> {
     pub configuration: &'a str,
     /// When the plan is made.
     pub now: DateTime<Utc>,
-    /// Only this person, by the [place](crate::desired::Person::place) of their entry: nobody else is touched, and absence is nobody's.
+    /// Only this person, by the [place](crate::person::Person::place) of their entry: nobody else is touched, and absence is nobody's.
     pub person: Option<&'a str>,
     /// From which side memberships are changed.
     pub packing: Packing,
@@ -246,7 +247,7 @@ pub struct Occasion<'a> {
 
 /// Decides: from both sides and the rules to a plan. A push looks at nothing of Adobe's side but whose it is.
 pub fn plan(
-    directories: &Directories,
+    people: &People,
     adobe: &Snapshot,
     rules: &Rules,
     memory: &Memory,
@@ -259,7 +260,8 @@ pub fn plan(
         // Everybody has a command of their own, and nobody knows which groups are user groups.
         Strategy::Push => (&not_listed, Packing::PerUser),
     };
-    let desired = desired(directories, rules, memory, now);
+    let directories = &people.directories;
+    let desired = Desired::of(people, memory);
     if desired.selected() == 0 {
         let (entries, people) = (desired.entries, desired.people.len());
         return Err(DiffError::Nobody { entries, people });
@@ -341,7 +343,7 @@ pub fn plan(
         certificates: certificates(directories),
         unread,
         unknown,
-        shared: desired.shared,
+        shared: desired.shared.to_vec(),
         adobe: (rules.strategy == Strategy::Sync).then(|| AdobeRead {
             read_at: adobe.read_at,
             digest: listed(adobe),
@@ -408,8 +410,8 @@ fn stand(checked: &mut Checked, desired: &Desired, adobe: &Snapshot, pairs: &[(u
     }
     let mut places: BTreeMap<&str, &str> = BTreeMap::new();
     for (person, user) in pairs {
-        let dn = desired.people[*person].sightings.first().map(|sighting| sighting.dn.as_str());
-        places.extend(adobe.users[*user].id.as_deref().zip(dn.map(parent)));
+        let dn = desired.people[*person].sightings.first().map(|sighting| &*sighting.dn);
+        places.extend(adobe.users[*user].id().zip(dn.map(parent)));
     }
     for breach in &mut checked.breaches {
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
@@ -491,9 +493,9 @@ fn departures(
 ) -> Vec<Departure> {
     let leaving: BTreeSet<&str> =
         changes.iter().filter(|change| change.is_departure()).filter_map(id_of).collect();
-    let leaves = |user: &&User| user.id.as_deref().is_some_and(|id| leaving.contains(id));
+    let leaves = |user: &&User| user.id().is_some_and(|id| leaving.contains(id));
     let departure = |user: &User| Departure {
-        email: user.email.clone(),
+        email: user.email().to_owned(),
         at: now,
         groups: user
             .groups
@@ -566,7 +568,7 @@ fn group_lines(
         .collect();
     let leaving: BTreeSet<&str> =
         changes.iter().filter(|change| change.is_departure()).filter_map(id_of).collect();
-    let leaves = |user: &&User| user.id.as_deref().is_some_and(|id| leaving.contains(id));
+    let leaves = |user: &&User| user.id().is_some_and(|id| leaving.contains(id));
     for user in adobe.users.iter().filter(|_| !leaving.is_empty()).filter(leaves) {
         for group in &user.groups {
             if let Some(line) = lines.get_mut(group) {
@@ -609,14 +611,10 @@ fn listed(adobe: &Snapshot) -> String {
     let mut total = [0_u8; 32];
     // In whatever order Adobe lists them: the digests of users are added up.
     for user in &adobe.users {
-        let User { id, kind, email, username, domain, first_name, last_name, country: _, status, groups } =
-            user;
+        let User { kind, status, groups, .. } = user;
+        let UserTexts { id, email, username, domain, first_name, last_name, country: _ } = user.texts();
         let mut hash = Sha256::new();
-        for text in [id, username, domain, first_name, last_name]
-            .into_iter()
-            .map(Option::as_deref)
-            .chain([Some(email.as_str())])
-        {
+        for text in [id, username, domain, first_name, last_name].into_iter().chain([Some(email)]) {
             hash.update(text.unwrap_or_default());
             hash.update([0]);
         }

@@ -58,7 +58,7 @@ impl Protect {
 
     /// Why a user is protected, if they are.
     pub fn of_user(&self, user: &User) -> Option<Protection> {
-        self.of(&user.email, user.username.as_deref(), user.kind.known(), &user.groups)
+        self.of(user.email(), user.username(), user.kind.known(), &user.groups)
     }
 
     /// The same protection, knowing which groups hold the system administrators: Adobe may change their name, and tells

@@ -407,7 +407,16 @@ impl Rules {
         let elsewhere = groups.iter().filter(|group| !is_needed(group)).cloned().collect();
         let about = self.patterns.iter().filter(|mapping| mapping.is_about(directory));
         let matching = about.map(|mapping| mapping.matches.clone()).collect();
-        Wanted { attributes, named, groups, elsewhere, matching, known: BTreeMap::new(), trace: None }
+        Wanted {
+            attributes,
+            named,
+            groups,
+            elsewhere,
+            matching,
+            known: BTreeMap::new(),
+            former: BTreeMap::new(),
+            trace: None,
+        }
     }
 
     /// The directory groups that select people or give them something.

@@ -111,9 +111,9 @@ impl Cover {
         })
     }
 
-    fn take(&mut self, names: BTreeSet<String>, linked: Option<String>) {
+    fn take(&mut self, names: BTreeSet<String>, linked: Option<&str>) {
         self.names.extend(names);
-        self.ids.extend(linked);
+        self.ids.extend(linked.map(str::to_owned));
     }
 }
 
@@ -129,14 +129,14 @@ pub struct Shield {
 
 impl Shield {
     /// Adds what an entry could name that is nobody's of ours: a service account's, or one that the filter leaves out.
-    pub fn cover_stranger(&mut self, names: BTreeSet<String>, linked: Option<String>) {
+    pub fn cover_stranger(&mut self, names: BTreeSet<String>, linked: Option<&str>) {
         self.all.take(names, linked);
     }
 
     /// Adds what an entry that could be a person's could name.
-    pub fn cover(&mut self, directory: &DirectoryName, names: BTreeSet<String>, linked: Option<String>) {
+    pub fn cover(&mut self, directory: &DirectoryName, names: BTreeSet<String>, linked: Option<&str>) {
         if !directory.is_only() {
-            self.by_directory.entry(directory.clone()).or_default().take(names.clone(), linked.clone());
+            self.by_directory.entry(directory.clone()).or_default().take(names.clone(), linked);
         }
         self.all.take(names, linked);
     }
@@ -149,7 +149,7 @@ impl Shield {
     /// The same of entries in other directories than those in which somebody was found.
     pub fn covers_beside(&self, directories: &BTreeSet<&DirectoryName>, user: &User) -> bool {
         let mut others = self.by_directory.iter().filter(|(name, _)| !directories.contains(name));
-        others.any(|(_, cover)| cover.covers(user.id.as_deref(), &user.email, user.username.as_deref()))
+        others.any(|(_, cover)| cover.covers(user.id(), user.email(), user.username()))
     }
 
     /// What entries of each directory could name.

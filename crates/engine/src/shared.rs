@@ -1,8 +1,8 @@
 //! People whom several directories give: one person where their entries agree. Where they do not, nobody knows which is
 //! right, and matching holds them as any two entries for one account.
 
-use crate::desired::{Country, Person, Sighting};
 use crate::key::{Ownership, fold, folded_email};
+use crate::person::{Country, Person, PersonTexts, Sighting};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ pub(crate) fn unite(mut people: Vec<Person>) -> (Vec<Person>, Vec<Shared>) {
     let united = if again.contains(&true) { united(people, &again) } else { people };
     let is_shared = |person: &&Person| person.sightings.len() > 1;
     let shared = united.iter().filter(is_shared).map(|person| Shared {
-        who: person.email.clone(),
+        who: person.email().to_owned(),
         entries: person.sightings.iter().map(Sighting::place).collect(),
     });
     let shared = shared.collect();
@@ -42,7 +42,7 @@ struct Rank<'a> {
 
 impl<'a> Rank<'a> {
     fn of(person: &'a Person) -> Self {
-        let email = folded_email(&person.email);
+        let email = folded_email(person.email());
         let mut begins = [0; 16];
         begins.iter_mut().zip(email.bytes()).for_each(|(place, byte)| *place = byte);
         Self { ownership: person.identity.ownership(), begins: u128::from_be_bytes(begins), email }
@@ -121,31 +121,26 @@ fn one(people: &[Person]) -> Option<Person> {
 
 /// Adds what another directory says of the same person; `None` where it says something else.
 fn add(one: &mut Person, other: &Person) -> Option<()> {
-    let Person {
-        sightings,
-        identity,
-        // One key has one email; only its spelling may differ.
-        email: _,
-        username,
-        domain,
-        first_name,
-        last_name,
-        country,
-        selected,
-        groups,
-    } = other;
-    if one.identity != *identity || one.domain != *domain {
+    let Person { sightings, identity, country, selected, groups, .. } = other;
+    let (mine, theirs) = (one.texts(), other.texts());
+    // One key has one email; only its spelling may differ.
+    if one.identity != *identity || mine.domain != theirs.domain {
         return None;
     }
-    one.username = either(&one.username, username, fold)?;
-    one.first_name = either(&one.first_name, first_name, |name| name.trim().nfc().collect())?;
-    one.last_name = either(&one.last_name, last_name, |name| name.trim().nfc().collect())?;
+    let folded_name = |name: &str| -> String { name.trim().nfc().collect() };
+    let texts = PersonTexts {
+        username: either(mine.username, theirs.username, fold)?,
+        first_name: either(mine.first_name, theirs.first_name, folded_name)?,
+        last_name: either(mine.last_name, theirs.last_name, folded_name)?,
+        ..mine
+    };
+    *one = one.with(texts);
     one.country = match (&one.country, country) {
         (Country::Missing, country) | (country, Country::Missing) => country.clone(),
         (one, other) if one == other => one.clone(),
         _ => return None,
     };
-    one.sightings.extend(sightings.iter().cloned());
+    one.sightings.extend(sightings);
     one.selected |= selected;
     let all = Arc::make_mut(&mut one.groups);
     for (group, by) in groups.iter() {
@@ -156,13 +151,13 @@ fn add(one: &mut Person, other: &Person) -> Option<()> {
 }
 
 /// The value that there is; `None` where there are two that are not the same.
-fn either(
-    one: &Option<String>,
-    other: &Option<String>,
+fn either<'a>(
+    one: Option<&'a str>,
+    other: Option<&'a str>,
     folded: impl Fn(&str) -> String,
-) -> Option<Option<String>> {
+) -> Option<Option<&'a str>> {
     match (one, other) {
-        (Some(one), Some(other)) => (folded(one) == folded(other)).then(|| Some(one.clone())),
-        (one, other) => Some(one.clone().or_else(|| other.clone())),
+        (Some(mine), Some(theirs)) => (folded(mine) == folded(theirs)).then_some(one),
+        _ => Some(one.or(other)),
     }
 }

@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 /// A set that is a sorted list. Whatever it is asked takes as long as it has values, or less; it is for a handful.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(from = "Vec<T>", bound(deserialize = "T: Ord + Deserialize<'de>"))]
-pub struct Sorted<T>(Vec<T>);
+pub struct Sorted<T>(Box<[T]>);
 
 impl<T> Default for Sorted<T> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self(Box::default())
     }
 }
 
@@ -24,7 +24,7 @@ impl<T: Ord> Sorted<T> {
         match self.0.binary_search(&value) {
             Ok(_) => false,
             Err(at) => {
-                self.0.insert(at, value);
+                self.change(|values| values.insert(at, value));
                 true
             }
         }
@@ -33,7 +33,14 @@ impl<T: Ord> Sorted<T> {
     /// Takes one out; whether it was there.
     pub fn remove(&mut self, value: &T) -> bool {
         let found = self.0.binary_search(value);
-        found.map(|at| self.0.remove(at)).is_ok()
+        found.map(|at| self.change(|values| values.remove(at))).is_ok()
+    }
+
+    fn change<R>(&mut self, change: impl FnOnce(&mut Vec<T>) -> R) -> R {
+        let mut values = std::mem::take(&mut self.0).into_vec();
+        let result = change(&mut values);
+        self.0 = values.into();
+        result
     }
 
     /// Whether it is among them.
@@ -68,7 +75,7 @@ impl<T: Ord> Sorted<T> {
 
     /// Keeps those for which this is so.
     pub fn retain(&mut self, keep: impl FnMut(&T) -> bool) {
-        self.0.retain(keep);
+        self.change(|values| values.retain(keep));
     }
 }
 
@@ -76,8 +83,7 @@ impl<T: Ord> From<Vec<T>> for Sorted<T> {
     fn from(mut values: Vec<T>) -> Self {
         values.sort_unstable();
         values.dedup();
-        values.shrink_to_fit();
-        Self(values)
+        Self(values.into())
     }
 }
 
@@ -95,9 +101,8 @@ impl<T: Ord> FromIterator<T> for Sorted<T> {
 
 impl<T: Ord> Extend<T> for Sorted<T> {
     fn extend<I: IntoIterator<Item = T>>(&mut self, values: I) {
-        values.into_iter().for_each(|value| {
-            self.insert(value);
-        });
+        let all = std::mem::take(&mut self.0).into_vec();
+        *self = all.into_iter().chain(values).collect();
     }
 }
 
@@ -106,7 +111,7 @@ impl<T> IntoIterator for Sorted<T> {
     type IntoIter = std::vec::IntoIter<T>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+        self.0.into_vec().into_iter()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Attribute templates: `{givenName}`, `{sAMAccountName}@example.com`, or plain text.
 
 use crate::directory::Entry;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
@@ -21,13 +22,13 @@ enum Part {
 
 /// What a template gives for one entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Rendered {
+pub enum Rendered<'a> {
     /// A value that is not empty.
-    Value(String),
+    Value(Cow<'a, str>),
     /// The entry lacks this attribute, or all that came out was spaces.
     Missing,
     /// The entry has the attribute, and a value of it is not text.
-    Undecodable(String),
+    Undecodable(&'a str),
 }
 
 /// Why a text is no template.
@@ -103,22 +104,31 @@ impl Template {
 
     /// What it gives for an entry: the first value of each attribute, trimmed as a whole. One attribute without a
     /// value makes the whole missing, so that `{uid}@example.com` never becomes `@example.com`.
-    pub fn render(&self, entry: &Entry) -> Rendered {
-        let mut rendered = String::new();
+    pub fn render<'a>(&'a self, entry: &'a Entry) -> Rendered<'a> {
+        let mut rendered = Cow::Borrowed("");
         for part in &self.parts {
-            match part {
-                Part::Text(text) => rendered.push_str(text),
+            let part = match part {
+                Part::Text(text) => text,
                 Part::Attribute(name) if entry.undecodable.contains(name) => {
-                    return Rendered::Undecodable(name.clone());
+                    return Rendered::Undecodable(name);
                 }
                 Part::Attribute(name) => match entry.first(name) {
-                    Some(value) if !value.trim().is_empty() => rendered.push_str(value),
+                    Some(value) if !value.trim().is_empty() => value,
                     _ => return Rendered::Missing,
                 },
+            };
+            // Nearly always it is one attribute, and needs no copy of its value.
+            if rendered.is_empty() {
+                rendered = Cow::Borrowed(part);
+            } else {
+                rendered.to_mut().push_str(part);
             }
         }
-        let trimmed = rendered.trim();
-        if trimmed.is_empty() { Rendered::Missing } else { Rendered::Value(trimmed.to_owned()) }
+        let trimmed = match rendered {
+            Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+            Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+        };
+        if trimmed.is_empty() { Rendered::Missing } else { Rendered::Value(trimmed) }
     }
 }
 

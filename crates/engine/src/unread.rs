@@ -45,11 +45,11 @@ pub(crate) fn waiting(
         return (BTreeSet::new(), Vec::new());
     }
     let is_known = |(person, user): &(usize, usize)| -> Option<&str> {
-        let id = adobe.users[*user].id.as_deref()?;
-        desired.people[*person].links(memory).any(|known| known.id == id).then_some(id)
+        let id = adobe.users[*user].id()?;
+        desired.people[*person].links(memory).any(|known| known.id() == id).then_some(id)
     };
     let known: BTreeSet<&str> = pairs.iter().filter_map(is_known).collect();
-    let users = adobe.users.iter().filter_map(|user| Some((user.id.as_deref()?, user.username.as_deref()?)));
+    let users = adobe.users.iter().filter_map(|user| Some((user.id()?, user.username()?)));
     let usernames: BTreeMap<&str, &str> = users.collect();
     let nothing = Gave::default();
     let mut all = BTreeSet::new();
@@ -73,8 +73,7 @@ pub(crate) fn waiting(
                 What::CreateGroup | What::Describe { .. } | What::Attach { .. } => false,
             }
         };
-        let is_theirs =
-            |user: &&User| gave.people.covers(user.id.as_deref(), &user.email, user.username.as_deref());
+        let is_theirs = |user: &&User| gave.people.covers(user.id(), user.email(), user.username());
         let waiting: BTreeSet<&Change> = changes.iter().filter(waits).collect();
         told.push(Unread {
             directory: name.clone(),
@@ -96,7 +95,7 @@ fn is_among(account: &Account, usernames: &BTreeMap<&str, &str>, gave: &Cover) -
 
 /// Whether a link says that it is the same person.
 fn is_known(found: &Match, memory: &Memory) -> bool {
-    memory.links.get(&found.anchor).is_some_and(|known| known.id == found.id)
+    memory.links.get(&found.anchor).is_some_and(|known| known.id() == found.id)
 }
 
 /// The Adobe groups that a group of this directory may give. A plain name may be one of its groups by now. A DN is in one
@@ -148,20 +147,20 @@ pub(crate) fn giving(
     if giving.is_empty() {
         return giving;
     }
-    let gone = desired.gone.iter().filter_map(|gone| gone.person.as_ref());
+    let gone = desired.gone.iter().filter_map(|gone| gone.person);
     for person in desired.people.iter().chain(gone) {
         for directory in person.directories() {
             if let Some(gave) = giving.get_mut(directory) {
-                gave.people.names.insert(fold_email(&person.email));
-                gave.people.ids.extend(person.links(memory).map(|known| known.id.clone()));
+                gave.people.names.insert(fold_email(person.email()));
+                gave.people.ids.extend(person.links(memory).map(|known| known.id().to_owned()));
             }
         }
     }
     for (person, user) in pairs {
-        let Some(id) = &adobe.users[*user].id else { continue };
+        let Some(id) = adobe.users[*user].id() else { continue };
         for directory in desired.people[*person].directories() {
             if let Some(gave) = giving.get_mut(directory) {
-                gave.people.ids.insert(id.clone());
+                gave.people.ids.insert(id.to_owned());
             }
         }
     }

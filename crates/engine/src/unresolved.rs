@@ -45,7 +45,7 @@ pub fn frozen(
     let mut by_id: BTreeMap<&str, &Sorted<GroupName>> = BTreeMap::new();
     let mut without_id: BTreeMap<UserKey, &Sorted<GroupName>> = BTreeMap::new();
     for user in &adobe.users {
-        match (&user.id, user.key()) {
+        match (user.id(), user.key()) {
             (Some(id), _) => by_id.insert(id, &user.groups),
             (None, Some(key)) => without_id.insert(key, &user.groups),
             (None, None) => None,

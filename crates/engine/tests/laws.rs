@@ -133,9 +133,9 @@ proptest! {
             }
         }
         for user in &world.adobe.users {
-            let id = user.id.clone().unwrap();
-            if accounts_of(plan.changes()).contains(&id) {
-                prop_assert!(world.rules.protect.of_user(user).is_none(), "{} is protected", user.email);
+            let id = user.id().unwrap();
+            if accounts_of(plan.changes()).contains(id) {
+                prop_assert!(world.rules.protect.of_user(user).is_none(), "{} is protected", user.email());
                 prop_assert!(user.kind.known().is_some());
                 prop_assert!(!user.groups.iter().any(umsync_engine::key::GroupName::is_org_admin));
             }
@@ -190,8 +190,8 @@ proptest! {
         let Ok((_, remember)) = world.plan() else { return Ok(()) };
         for found in &remember.matches {
             let owners: BTreeSet<_> =
-                world.memory.links.iter().filter(|(_, known)| known.id == found.id).map(|(anchor, _)| anchor).collect();
-            prop_assert!(owners.is_empty() || owners.contains(&found.anchor), "{:?} belongs to {:?}", found, owners);
+                world.memory.links.iter().filter(|known| known.id() == found.id).map(|known| known.anchor()).collect();
+            prop_assert!(owners.is_empty() || owners.contains(found.anchor.as_str()), "{:?} belongs to {:?}", found, owners);
         }
     }
 
@@ -245,7 +245,7 @@ proptest! {
         let mut after = world.adobe.clone();
         amend(&mut after, plan.changes());
         for before in &world.adobe.users {
-            let groups = after.users.iter().find(|user| user.id == before.id).map(|user| user.groups.clone());
+            let groups = after.users.iter().find(|user| user.id() == before.id()).map(|user| user.groups.clone());
             let groups = groups.unwrap_or_default();
             prop_assert!(before.groups.iter().filter(|group| given.contains(*group)).all(|group| groups.contains(group)), "{before:?}");
         }
@@ -479,22 +479,22 @@ proptest! {
         let there = |user: &User| several.read[&a].entries.iter().any(|entry| {
             let linked = entry.anchor.as_ref().and_then(|anchor| several.world.memory.links.get(anchor));
             let names = entry.attributes.iter().map(|(_, name)| name.to_lowercase()).collect::<BTreeSet<_>>();
-            linked.is_some_and(|known| Some(&known.id) == user.id.as_ref())
-                || names.contains(&user.email.to_lowercase())
-                || user.username.as_ref().is_some_and(|name| names.contains(&name.to_lowercase()))
+            linked.is_some_and(|known| Some(known.id()) == user.id())
+                || names.contains(&user.email().to_lowercase())
+                || user.username().is_some_and(|name| names.contains(&name.to_lowercase()))
         });
         let mut after = several.world.adobe.clone();
         amend(&mut after, plan.changes());
         for before in &several.world.adobe.users {
-            let Some(now) = after.users.iter().find(|user| user.id == before.id) else {
+            let Some(now) = after.users.iter().find(|user| user.id() == before.id()) else {
                 return Err(TestCaseError::fail(format!("{before:?} has left")));
             };
             prop_assert!(before.groups.iter().filter(|group| may_give.contains(*group)).all(|group| now.groups.contains(group)), "{before:?}");
-            if gave.covers(before.id.as_deref(), &before.email, before.username.as_deref()) || !there(before) {
+            if gave.covers(before.id(), before.email(), before.username()) || !there(before) {
                 prop_assert!(before.groups.is_subset(&now.groups), "{before:?} {now:?}");
                 prop_assert_eq!(
-                    (&before.email, &before.username, &before.first_name, &before.last_name),
-                    (&now.email, &now.username, &now.first_name, &now.last_name)
+                    (before.email(), before.username(), before.first_name(), before.last_name()),
+                    (now.email(), now.username(), now.first_name(), now.last_name())
                 );
             }
         }
@@ -504,8 +504,8 @@ proptest! {
         let (alone, _) = alone.plan_without(&[]).expect("the same groups");
         let gains = |change: &&Change| match (&change.target, &change.what) {
             (Target::User(account), What::CreateUser(_) | What::Join { .. }) => {
-                let user = several.world.adobe.users.iter().find(|user| account.id.is_some() && user.id == account.id);
-                let username = user.and_then(|user| user.username.as_deref()).unwrap_or(&account.address.user);
+                let user = several.world.adobe.users.iter().find(|user| account.id.is_some() && user.id() == account.id.as_deref());
+                let username = user.and_then(|user| user.username()).unwrap_or(&account.address.user);
                 !gave.covers(account.id.as_deref(), &account.email, Some(username))
             }
             _ => false,
@@ -544,9 +544,9 @@ proptest! {
         let mut after = world.adobe.clone();
         amend(&mut after, plan.changes());
         for before in &world.adobe.users {
-            let now = after.users.iter().find(|user| user.id == before.id).expect("nobody leaves");
+            let now = after.users.iter().find(|user| user.id() == before.id()).expect("nobody leaves");
             prop_assert!(before.groups.is_subset(&now.groups));
-            prop_assert_eq!((&before.email, &before.username, &before.kind), (&now.email, &now.username, &now.kind));
+            prop_assert_eq!((before.email(), before.username(), &before.kind), (now.email(), now.username(), &now.kind));
             if !before.key().is_some_and(|key| sent.contains(&key)) {
                 prop_assert_eq!(before, now, "nobody has sent them");
             }

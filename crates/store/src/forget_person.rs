@@ -228,7 +228,7 @@ impl Store {
     ) -> Result<u64, Error> {
         let Some(mut snapshot) = self.snapshot_in(open, organization).await? else { return Ok(0) };
         let before = snapshot.users.len() + snapshot.unreadable.len();
-        snapshot.users.retain(|user| !person.own(user.id.as_deref(), &user.email));
+        snapshot.users.retain(|user| !person.own(user.id(), user.email()));
         snapshot.unreadable.retain(|user| !person.own(Some(&user.who), &user.who));
         let gone = before - snapshot.users.len() - snapshot.unreadable.len();
         if gone > 0 {

@@ -10,8 +10,7 @@ use umsync_engine::adobe::Identity;
 use umsync_engine::directory::Anchor;
 use umsync_engine::key::fold_email;
 use umsync_engine::links::Links;
-use umsync_engine::memory::Known;
-use umsync_engine::sorted::Sorted;
+use umsync_engine::memory::{Known, KnownTexts};
 
 /// Rows per statement: seven values each stay below the 32 766 that SQLite takes.
 const ROWS: usize = 1_000;
@@ -84,22 +83,16 @@ impl Store {
                 Some(text) => Some(remembered(&mut word, text, |text| self.identity(text))?),
                 None => None,
             };
-            let link = Known {
-                id: adobe_id.to_owned(),
-                identity,
-                email: email.to_owned(),
-                former: Sorted::new(),
-                dn: dn.to_owned(),
-                seen_at,
-            };
-            known.insert(Anchor::from_stored(anchor.to_owned()), link);
+            let anchor = Anchor::from_stored(anchor);
+            let texts = KnownTexts { anchor: &anchor, id: adobe_id, email, dn };
+            known.insert(Known::new(identity, texts, seen_at));
             Ok(())
         };
         self.each_link(doing, &mut transaction, organization, take).await?;
         self.commit(doing, transaction).await?;
         for (anchor, email) in emails {
             if let Some(link) = known.get_mut(&Anchor::from_stored(anchor))
-                && fold_email(&link.email) != email
+                && fold_email(link.email()) != email
             {
                 link.former.insert(email);
             }

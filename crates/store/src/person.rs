@@ -149,7 +149,7 @@ impl Store {
             traces.push(PersonTraces::of_account(account.id.clone(), &account.email));
         }
         for user in self.snapshot(organization).await?.into_iter().flat_map(|snapshot| snapshot.users) {
-            traces.push(PersonTraces::of_account(user.id, &user.email));
+            traces.push(PersonTraces::of_account(user.id().map(str::to_owned), user.email()));
         }
         let named: Vec<(String, String)> =
             sqlx::query_as("SELECT DISTINCT kind, value FROM directory_people WHERE organization = $1")

@@ -4,7 +4,7 @@
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use umsync_engine::adobe::{Status, User, UserType};
+use umsync_engine::adobe::{Status, User, UserTexts, UserType};
 use umsync_engine::key::GroupName;
 
 /// So many users stand in a part.
@@ -42,10 +42,6 @@ impl<'a> Text<'a> {
     fn of(text: &'a str) -> Self {
         Self(Cow::Borrowed(text))
     }
-
-    fn into_owned(self) -> String {
-        self.0.into_owned()
-    }
 }
 
 /// The part that these users are.
@@ -54,19 +50,9 @@ pub(crate) fn written(users: &[User]) -> serde_json::Result<String> {
     let users = users
         .iter()
         .map(|user| {
-            let User {
-                id,
-                kind,
-                email,
-                username,
-                domain,
-                first_name,
-                last_name,
-                country,
-                status,
-                groups: own,
-            } = user;
-            let text = |text: &'_ Option<String>| text.as_deref().map(Text::of);
+            let User { kind, status, groups: own, .. } = user;
+            let UserTexts { id, email, username, domain, first_name, last_name, country } = user.texts();
+            let text = |text: Option<_>| text.map(Text::of);
             // By spelling: two spellings of one group are read as they are.
             let mut place = |name: &'_ GroupName| {
                 *places.entry(name.spelling()).or_insert_with(|| {
@@ -104,23 +90,24 @@ pub(crate) fn read(part: &str, known: &mut Groups, users: &mut Vec<User>) -> ser
     let groups: Vec<GroupName> = groups.into_iter().map(name).collect();
     users.reserve(rows.len());
     for Row(id, kind, email, username, domain, first_name, last_name, country, status, own) in rows {
-        let text = |text: Option<Text<'_>>| text.map(Text::into_owned);
+        fn text<'t>(text: &'t Option<Text<'_>>) -> Option<&'t str> {
+            text.as_ref().map(|text| &*text.0)
+        }
         let group = |place: usize| {
             let missing = || serde::de::Error::custom(format_args!("the part has no group {place}"));
             groups.get(place).cloned().ok_or_else(missing)
         };
-        users.push(User {
-            id: text(id),
-            kind,
-            email: email.into_owned(),
-            username: text(username),
-            domain: text(domain),
-            first_name: text(first_name),
-            last_name: text(last_name),
-            country: text(country),
-            status,
-            groups: own.into_iter().map(group).collect::<serde_json::Result<Vec<_>>>()?.into(),
-        });
+        let own = own.into_iter().map(group).collect::<serde_json::Result<Vec<_>>>()?.into();
+        let texts = UserTexts {
+            id: text(&id),
+            email: &email.0,
+            username: text(&username),
+            domain: text(&domain),
+            first_name: text(&first_name),
+            last_name: text(&last_name),
+            country: text(&country),
+        };
+        users.push(User::new(kind, status, own, texts));
     }
     Ok(())
 }

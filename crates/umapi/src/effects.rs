@@ -37,7 +37,7 @@ pub(crate) fn hold(account: &Account, steps: &[Step], found: Option<&User>) -> b
 }
 
 pub(crate) fn is_same(account: &Account, user: &User) -> bool {
-    match (&account.id, &user.id) {
+    match (&account.id, user.id()) {
         (Some(ours), Some(theirs)) => ours == theirs,
         (None, _) | (_, None) => true,
     }
@@ -71,17 +71,17 @@ fn is_there(profile: &Profile, user: &User) -> bool {
 
 /// A name that is not given stays.
 fn has_names(profile: &Profile, user: &User) -> bool {
-    let is = |wanted: &Option<String>, has: &Option<String>| wanted.is_none() || wanted == has;
-    is(&profile.first_name, &user.first_name) && is(&profile.last_name, &user.last_name)
+    let is = |wanted: &Option<String>, has: Option<&str>| wanted.is_none() || wanted.as_deref() == has;
+    is(&profile.first_name, user.first_name()) && is(&profile.last_name, user.last_name())
 }
 
 fn updated(fields: &BTreeMap<Field, String>, user: &User) -> bool {
     fields.iter().all(|(field, wanted)| match field {
         // A change of letter case alone is answered well and does nothing.
-        Field::Email => fold_email(&user.email) == fold_email(wanted),
-        Field::Username => user.username.as_ref().is_some_and(|name| fold(name) == fold(wanted)),
-        Field::FirstName => user.first_name.as_ref() == Some(wanted),
-        Field::LastName => user.last_name.as_ref() == Some(wanted),
+        Field::Email => fold_email(user.email()) == fold_email(wanted),
+        Field::Username => user.username().is_some_and(|name| fold(name) == fold(wanted)),
+        Field::FirstName => user.first_name() == Some(wanted.as_str()),
+        Field::LastName => user.last_name() == Some(wanted.as_str()),
     })
 }
 
@@ -103,6 +103,7 @@ pub(crate) fn readdressed(command: &Command, found: Option<&User>) -> Command {
 mod tests {
     use super::*;
     use crate::samples::{account, to_user, user};
+    use umsync_engine::adobe::UserTexts;
 
     fn hold_for(steps: &[Step], found: Option<&User>) -> bool {
         hold(&account("jane@b.c"), steps, found)
@@ -142,8 +143,8 @@ mod tests {
         assert!(!hold_for(&leave, Some(&user("jane@b.c", &[]))));
         let mut account = account("jane@b.c");
         account.id = Some("1".to_owned());
-        let mut other = user("jane@b.c", &[]);
-        other.id = Some("2".to_owned());
+        let jane = user("jane@b.c", &[]);
+        let other = jane.with(UserTexts { id: Some("2"), ..jane.texts() });
         assert!(hold(&account, &leave, Some(&other)));
     }
 

@@ -227,7 +227,7 @@ impl There {
         let users = members.into_iter().flat_map(|members| &members.users);
         let ours = users.filter(|user| user.kind.known() != Some(Identity::Adobe));
         Self {
-            emails: ours.map(|user| fold_email(&user.email)).collect(),
+            emails: ours.map(|user| fold_email(user.email())).collect(),
             anybody: members.is_some_and(|members| !members.unreadable.is_empty()),
         }
     }

@@ -17,7 +17,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::hash::BuildHasher as _;
 use std::marker::PhantomData;
-use umsync_engine::adobe::{Group, GroupKind, Snapshot, Status, UnreadableUser, User};
+use umsync_engine::adobe::{Group, GroupKind, Snapshot, UnreadableUser, User, UserTexts};
 use umsync_engine::key::{GroupName, fold};
 use umsync_engine::stamps::RequestClass;
 use url::Url;
@@ -402,24 +402,13 @@ impl Users {
 }
 
 fn identifier(user: &User) -> Identifier<'_> {
-    let User {
-        id,
-        kind,
-        email,
-        username,
-        domain,
-        first_name: _,
-        last_name: _,
-        country: _,
-        status: Status::Active | Status::Other(_),
-        groups: _,
-    } = user;
+    let UserTexts { id, email, username, domain, first_name: _, last_name: _, country: _ } = user.texts();
     match id {
         Some(id) => Identifier::Id(id),
         None => Identifier::Name {
-            kind: fold(&kind.to_string()),
-            username: fold(username.as_ref().unwrap_or(email)),
-            domain: fold(domain.as_ref().unwrap_or(email)),
+            kind: fold(&user.kind.to_string()),
+            username: fold(username.unwrap_or(email)),
+            domain: fold(domain.unwrap_or(email)),
         },
     }
 }

@@ -1,6 +1,6 @@
 //! Small worlds for the unit tests of this crate.
 
-use umsync_engine::adobe::{Identity, Status, User, UserType};
+use umsync_engine::adobe::{Identity, Status, User, UserTexts, UserType};
 use umsync_engine::change::{Account, Address, Target};
 use umsync_engine::command::{Command, Phase, Step};
 use umsync_engine::key::{GroupName, UserKey};
@@ -22,16 +22,13 @@ pub(crate) fn to_user(email: &str, steps: Vec<Step>) -> Command {
 }
 
 pub(crate) fn user(email: &str, groups: &[&str]) -> User {
-    User {
-        id: None,
-        kind: UserType::Known(Identity::Federated),
-        email: email.to_owned(),
-        username: Some(email.to_owned()),
-        domain: None,
-        first_name: Some("Jane".to_owned()),
-        last_name: Some("Doe".to_owned()),
-        country: None,
-        status: Status::Active,
-        groups: groups.iter().map(|name| GroupName::new(name)).collect(),
-    }
+    let groups = groups.iter().map(|name| GroupName::new(name)).collect();
+    let texts = UserTexts {
+        email,
+        username: Some(email),
+        first_name: Some("Jane"),
+        last_name: Some("Doe"),
+        ..UserTexts::default()
+    };
+    User::new(UserType::Known(Identity::Federated), Status::Active, groups, texts)
 }

@@ -135,10 +135,10 @@ fn one(answer: &Answer, name: &str) -> Result<Option<User>, Unreadable> {
             .map_err(|unreadable| Unreadable(format!("{}: {}", unreadable.who, unreadable.reason)))?,
         Some(_) | None => return Err(Unreadable("it holds no user".to_owned())),
     };
-    let by_email = fold_email(&user.email) == fold_email(name);
-    let by_name = user.username.as_ref().is_some_and(|username| fold(username) == fold(name));
+    let by_email = fold_email(user.email()) == fold_email(name);
+    let by_name = user.username().is_some_and(|username| fold(username) == fold(name));
     if !by_email && !by_name {
-        return Err(Unreadable(format!("it is about {}", user.email)));
+        return Err(Unreadable(format!("it is about {}", user.email())));
     }
     Ok(Some(user))
 }

@@ -9,7 +9,7 @@ use serde::de::{DeserializeSeed as _, MapAccess, SeqAccess};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::sync::{Mutex, PoisonError};
-use umsync_engine::adobe::{Group, GroupKind, Status, UnreadableUser, User, UserType};
+use umsync_engine::adobe::{Group, GroupKind, Status, UnreadableUser, User, UserTexts, UserType};
 use umsync_engine::key::GroupName;
 use umsync_engine::sorted::Sorted;
 
@@ -150,22 +150,19 @@ impl<'a> Texts<'a> {
             InGroups::NoList => return nobody("its groups are no list"),
         };
         let status = match status {
-            Some(word) if !word.eq_ignore_ascii_case("active") => Status::Other(word.into_owned()),
+            Some(word) if !word.eq_ignore_ascii_case("active") => Status::Other(word.into()),
             Some(_) | None => Status::Active,
         };
-        let text = |text: &Option<Cow<'_, str>>| text.as_deref().map(str::to_owned);
-        let user = User {
-            kind: UserType::parse(kind.as_deref().unwrap_or("missing")),
-            email: email.to_owned(),
-            username: text(&username),
-            domain: text(&domain),
-            first_name: text(&first_name),
-            last_name: text(&last_name),
-            country: text(&country),
-            status,
-            groups,
-            id: text(&id),
+        let texts = UserTexts {
+            id: id.as_deref(),
+            email,
+            username: username.as_deref(),
+            domain: domain.as_deref(),
+            first_name: first_name.as_deref(),
+            last_name: last_name.as_deref(),
+            country: country.as_deref(),
         };
+        let user = User::new(UserType::parse(kind.as_deref().unwrap_or("missing")), status, groups, texts);
         Listed { mark, user: Ok(user) }
     }
 }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use umsync_directory::{Admission, csv, ldap, ldif};
 use umsync_engine::directories::Directories;
 use umsync_engine::directory::{Directory, DirectoryName, GroupRef, SeenGroup, Wanted};
+use umsync_engine::people::People;
 use umsync_engine::rules::Rules;
 use umsync_store::{DirectoryRead, StoredGroup};
 
@@ -22,6 +23,13 @@ impl Program {
         // What their groups cannot be mapped to is told before anybody asks Adobe.
         self.rules(&directories)?;
         Ok(directories)
+    }
+
+    /// Reads all directories, and makes people of their entries.
+    pub(crate) async fn read_people(&self) -> Result<People, Failure> {
+        let directories = self.read_all().await?;
+        let rules = self.rules(&directories)?;
+        Ok(People::of(directories, &rules, self.now()))
     }
 
     async fn read_all(&self) -> Result<Directories, Failure> {
@@ -70,13 +78,19 @@ impl Program {
         name: &DirectoryName,
         had: &BTreeSet<GroupRef>,
     ) -> Result<Wanted, Failure> {
-        let remembered = self.store.group_anchors(self.organization()).await?;
-        let known = remembered
-            .into_iter()
-            .filter(|stored| stored.directory == name.as_str())
-            .map(|StoredGroup { group, anchor, dn, .. }| (group, SeenGroup { anchor, dn }));
+        let (mut known, mut former) = (BTreeMap::new(), BTreeMap::<_, Vec<_>>::new());
+        for stored in self.store.group_anchors(self.organization()).await? {
+            let StoredGroup { directory, group, anchor, dn, first_seen: _, last_seen: _ } = stored;
+            let seen = SeenGroup { anchor, dn };
+            if directory == name.as_str() {
+                known.insert(group, seen);
+            } else if !self.config.directories.contains_key(&DirectoryName::new(&directory)) {
+                // Called otherwise before: the only one among several, one of several on its own, or renamed.
+                former.entry(group).or_default().push(seen);
+            }
+        }
         let trace = self.trace.clone();
-        Ok(Wanted { known: known.collect(), trace, ..self.config.rules.wanted(name, had) })
+        Ok(Wanted { known, former, trace, ..self.config.rules.wanted(name, had) })
     }
 
     /// Reads one directory whole. What it had when it was last read whole must still be there.

@@ -18,6 +18,7 @@ use umsync_engine::directories::Directories;
 use umsync_engine::explain::{Case, Explanation, explain as tell};
 use umsync_engine::key::GroupName;
 use umsync_engine::memory::Memory;
+use umsync_engine::people::People;
 use umsync_engine::plan::{Plan, plan};
 use umsync_engine::rules::{Rules, Strategy};
 
@@ -43,10 +44,11 @@ pub(crate) async fn explain(
 
 async fn explained(program: &Program, who: &str, why_not: Option<&str>) -> Result<Explanation, Failure> {
     let directories = program.read_directories().await?;
-    let (adobe, person) = adobe(program, &directories, who).await?;
-    let planned = Planned::now(program, &directories, &adobe, person.as_deref()).await?;
+    let people = People::of(directories.clone(), &program.rules(&directories)?, program.now());
+    let (adobe, person) = adobe(program, &people, who).await?;
+    let planned = Planned::now(program, &people, &adobe, person.as_deref()).await?;
     program.bar.finish();
-    Ok(tell(planned.case(&directories, &adobe), who, why_not.map(GroupName::from).as_ref())?)
+    Ok(tell(planned.case(&directories, &people, &adobe), who, why_not.map(GroupName::from).as_ref())?)
 }
 
 /// What a run would decide now, with what it rests on beside both sides.
@@ -60,7 +62,7 @@ pub(crate) struct Planned {
 impl Planned {
     pub(crate) async fn now(
         program: &Program,
-        directories: &Directories,
+        people: &People,
         adobe: &Snapshot,
         person: Option<&str>,
     ) -> Result<Self, Failure> {
@@ -69,28 +71,29 @@ impl Planned {
         let memory = Memory {
             approved: approvals.lifted(),
             reviewed,
-            ..remembering::recall(program, directories).await?
+            ..remembering::recall(program, &people.directories).await?
         };
-        let rules = Rules { baseline: baseline(program).await?, ..program.rules(directories)? };
+        let rules = Rules { baseline: baseline(program).await?, ..program.rules(&people.directories)? };
         let occasion = program.occasion(person);
         let now = occasion.now;
-        let (plan, _) = plan(directories, adobe, &rules, &memory, occasion)?;
+        let (plan, _) = plan(people, adobe, &rules, &memory, occasion)?;
         Ok(Self { rules, memory, plan, now })
     }
 
-    pub(crate) fn case<'a>(&'a self, directories: &'a Directories, adobe: &'a Snapshot) -> Case<'a> {
+    pub(crate) fn case<'a>(
+        &'a self,
+        directories: &'a Directories,
+        people: &'a People,
+        adobe: &'a Snapshot,
+    ) -> Case<'a> {
         let Self { rules, memory, plan, now } = self;
-        Case { directories, adobe, rules, memory, plan, now: *now }
+        Case { directories, people, adobe, rules, memory, plan, now: *now }
     }
 }
 
 /// Adobe's side as it was last listed, unless it is none of a run's business; if it never was, the mapped groups and this one user, asked for singly, and then
 /// nobody else can be told of: the place of their entry.
-async fn adobe(
-    program: &Program,
-    directories: &Directories,
-    who: &str,
-) -> Result<(Snapshot, Option<String>), Failure> {
+async fn adobe(program: &Program, people: &People, who: &str) -> Result<(Snapshot, Option<String>), Failure> {
     if program.config.rules.strategy == Strategy::Push {
         return Ok((Snapshot::not_listed(program.organization(), program.now()), None));
     }
@@ -99,6 +102,6 @@ async fn adobe(
     }
     let session = program.session(None).await?;
     let Reading { snapshot, lock: _, person, waited: _ } =
-        person::read(program, &session, directories, Mode::Plan, who, "explain").await?;
+        person::read(program, &session, people, Mode::Plan, who, "explain").await?;
     Ok((snapshot, person))
 }

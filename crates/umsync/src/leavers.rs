@@ -73,12 +73,14 @@ async fn say(
 async fn find(store: &Store, organization: &str, name: &str) -> Result<(String, String), Failure> {
     let mut found: BTreeMap<String, String> = BTreeMap::new();
     let is_it = |user: &&User| {
-        fold_email(&user.email) == fold_email(name)
-            || user.id.as_deref() == Some(name)
-            || user.username.as_ref().is_some_and(|username| fold(username) == fold(name))
+        fold_email(user.email()) == fold_email(name)
+            || user.id() == Some(name)
+            || user.username().is_some_and(|username| fold(username) == fold(name))
     };
     if let Some(snapshot) = store.snapshot(organization).await? {
-        found.extend(snapshot.users.iter().filter(is_it).map(|user| (account_of(user), user.email.clone())));
+        found.extend(
+            snapshot.users.iter().filter(is_it).map(|user| (account_of(user), user.email().to_owned())),
+        );
     }
     for leaver in store.leavers(organization).await? {
         if fold_email(&leaver.email) == fold_email(name) || leaver.account == name {

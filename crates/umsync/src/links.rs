@@ -19,6 +19,7 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use umsync_engine::adoption::{Row, adoption};
+use umsync_engine::directory::Anchor;
 use umsync_engine::report::counted;
 use umsync_store::{LinkRecord, Missing, Purpose, Store};
 use umsync_umapi::Clock as _;
@@ -87,13 +88,13 @@ async fn report(cli: &Cli, format: ReportFormat) -> Result<u8, Failure> {
 
 async fn rows(program: &Program) -> Result<Vec<Row>, Failure> {
     program.not_paused().await?;
-    let directories = program.read_directories().await?;
+    let people = program.read_people().await?;
     let session = program.session(None).await?;
     let who = format!("pid {}, umsync links report", std::process::id());
-    let reading = reading::read(program, &session, &directories, Mode::Plan, Scope::Whole, &who).await?;
-    let memory = remembering::recall(program, &directories).await?;
-    let rules = program.rules(&directories)?;
-    Ok(adoption(&directories, &reading.snapshot, &rules, &memory, program.now()))
+    let reading = reading::read(program, &session, &people, Mode::Plan, Scope::Whole, &who).await?;
+    let memory = remembering::recall(program, &people.directories).await?;
+    let rules = program.rules(&people.directories)?;
+    Ok(adoption(&people, &reading.snapshot, &rules, &memory, program.now()))
 }
 
 fn cells(row: Row) -> [String; HEAD.len()] {
@@ -169,7 +170,7 @@ async fn drop_links(cli: &Cli, who: Option<&str>) -> Result<u8, Failure> {
             }
             traces.anchors.into_iter().collect()
         }
-        None => store.links(&organization).await?.anchors().into_iter().cloned().collect(),
+        None => store.links(&organization).await?.anchors().into_iter().map(Anchor::from_stored).collect(),
     };
     for anchor in &anchors {
         store.drop_link(&organization, anchor).await?;

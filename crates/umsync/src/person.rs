@@ -8,10 +8,10 @@ use crate::run::Mode;
 use std::collections::BTreeMap;
 use umsync_engine::adobe::{Group, GroupKind, Snapshot, User};
 use umsync_engine::change::Address;
-use umsync_engine::desired::{Person, desired};
-use umsync_engine::directories::Directories;
 use umsync_engine::key::{fold, fold_email};
 use umsync_engine::memory::Memory;
+use umsync_engine::people::People;
+use umsync_engine::person::Person;
 use umsync_engine::rules::{Rules, Strategy};
 use umsync_umapi::{Opens, Session};
 
@@ -19,16 +19,15 @@ use umsync_umapi::{Opens, Session};
 pub(crate) async fn read(
     program: &Program,
     session: &Session<StoreLedger>,
-    directories: &Directories,
+    people: &People,
     mode: Mode,
     name: &str,
     who: &str,
 ) -> Result<Reading, Failure> {
     let links = program.store.links(program.organization()).await?;
     let memory = Memory { links, ..Memory::default() };
-    let rules = program.rules(directories)?;
-    let desired = desired(directories, &rules, &memory, program.now());
-    let person = find(&desired.people, name)?;
+    let rules = program.rules(&people.directories)?;
+    let person = find(&people.all, name)?;
     let (lock, waited) = reading::lock(program, who, program.now()).await?;
     let Opens { listing: _, execution, silence } = reading::opens(program, program.now()).await?;
     if let Some(shut) = silence.or(execution.filter(|_| mode == Mode::Apply)) {
@@ -44,22 +43,22 @@ pub(crate) async fn read(
             snapshot
         }
         // Whose a bare username is in the other domains of a directory at Adobe, only a listing tells.
-        None if person.username.is_some() => return Err(Failure::NeedsWholeRun(person.email.clone())),
+        None if person.username().is_some() => return Err(Failure::NeedsWholeRun(person.email().to_owned())),
         None => groups_only(program, session, &rules).await?,
     };
-    let linked = person.links(&memory).next().map(|known| &known.id);
+    let linked = person.links(&memory).next().map(|known| known.id());
     afresh(session, &mut snapshot, person, linked).await?;
     Ok(Reading { snapshot, lock, person: Some(person.place()), waited })
 }
 
 fn find<'a>(people: &'a [Person], name: &str) -> Result<&'a Person, Failure> {
     let is_it = |person: &&Person| {
-        fold_email(&person.email) == fold_email(name)
+        fold_email(person.email()) == fold_email(name)
             || person
                 .sightings
                 .iter()
                 .any(|sighting| fold(&sighting.dn) == fold(name) || sighting.place() == name)
-            || person.username.as_ref().is_some_and(|username| fold(username) == fold(name))
+            || person.username().is_some_and(|username| fold(username) == fold(name))
     };
     let found: Vec<&Person> = people.iter().filter(is_it).collect();
     match found.as_slice() {
@@ -113,18 +112,18 @@ async fn afresh(
     session: &Session<StoreLedger>,
     snapshot: &mut Snapshot,
     person: &Person,
-    linked: Option<&String>,
+    linked: Option<&str>,
 ) -> Result<(), Failure> {
     // Every account that matching could find: by link, by email, by username.
     let could_be = |user: &&User| {
-        let linked = user.id.is_some() && user.id.as_ref() == linked;
-        linked || fold_email(&user.email) == fold_email(&person.email)
+        let linked = user.id().is_some() && user.id() == linked;
+        linked || fold_email(user.email()) == fold_email(person.email())
     };
     let mut addresses: Vec<Address> = snapshot.users.iter().filter(could_be).map(Address::of).collect();
     addresses.push(person.address());
-    addresses.push(Address { user: person.email.clone(), domain: None, adobe_id: false });
+    addresses.push(Address { user: person.email().to_owned(), domain: None, adobe_id: false });
     // Whether they have an Adobe ID of that email decides about a new account.
-    addresses.push(Address { user: person.email.clone(), domain: None, adobe_id: true });
+    addresses.push(Address { user: person.email().to_owned(), domain: None, adobe_id: true });
     addresses.sort();
     addresses.dedup();
     for address in addresses {
@@ -132,10 +131,10 @@ async fn afresh(
         snapshot.users.retain(|user| !is_named(user, &address) && !is_same(user, found.as_ref()));
         snapshot.users.extend(found);
     }
-    let there = |user: &User| user.id.is_some() && user.id.as_ref() == linked;
+    let there = |user: &User| user.id().is_some() && user.id() == linked;
     if linked.is_some() && !snapshot.users.iter().any(there) {
         // Renamed at Adobe, or gone: only a listing can tell.
-        return Err(Failure::NeedsWholeRun(person.email.clone()));
+        return Err(Failure::NeedsWholeRun(person.email().to_owned()));
     }
     Ok(())
 }
@@ -149,5 +148,5 @@ fn is_named(user: &User, address: &Address) -> bool {
 }
 
 fn is_same(user: &User, found: Option<&User>) -> bool {
-    found.is_some_and(|found| user.id.is_some() && user.id == found.id)
+    found.is_some_and(|found| user.id().is_some() && user.id() == found.id())
 }

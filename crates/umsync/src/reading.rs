@@ -14,7 +14,7 @@ use umsync_engine::amend::amend;
 use umsync_engine::change::{Account, Address, Change, Field, Target, What};
 use umsync_engine::command::Verdict;
 use umsync_engine::count::Count;
-use umsync_engine::directories::Directories;
+use umsync_engine::people::People;
 use umsync_engine::rules::Strategy;
 use umsync_store::{Entry, Lock, LockError, Purpose};
 use umsync_umapi::{Gate, MOST_CLOCK_ERROR, Opens, Session, Shut};
@@ -33,13 +33,13 @@ pub(crate) struct Reading {
 pub(crate) async fn read(
     program: &Program,
     session: &Session<StoreLedger>,
-    directories: &Directories,
+    people: &People,
     mode: Mode,
     scope: Scope<'_>,
     who: &str,
 ) -> Result<Reading, Failure> {
     match (scope, program.config.rules.strategy) {
-        (Scope::Person(name), _) => person::read(program, session, directories, mode, name, who).await,
+        (Scope::Person(name), _) => person::read(program, session, people, mode, name, who).await,
         (Scope::Whole | Scope::Exactly(_), Strategy::Sync) => adobe(program, session, mode, who).await,
         (Scope::Whole | Scope::Exactly(_), Strategy::Push) => {
             let Ready { lock, now, listing: _, waited } = ready(program, mode, who, program.now()).await?;
@@ -213,7 +213,7 @@ pub(crate) async fn refresh(
     for account in accounts {
         program.bar.say(format!("reading {} back", account.email));
         // Whoever has the name by now may be somebody else.
-        let is_same = |user: &User| match (&account.id, &user.id) {
+        let is_same = |user: &User| match (&account.id, user.id()) {
             (Some(id), Some(other)) => id == other,
             _ => true,
         };
@@ -257,7 +257,7 @@ fn renamed(account: &Account, changes: &[Change]) -> Option<Address> {
 fn put(snapshot: &mut Snapshot, read: &[(Account, Option<User>)]) {
     let before = snapshot.users.len() as u64;
     for (account, found) in read {
-        let is_it = |user: &User| match (&account.id, &user.id) {
+        let is_it = |user: &User| match (&account.id, user.id()) {
             (Some(id), Some(other)) => id == other,
             _ => user.key().as_ref() == Some(&account.key),
         };

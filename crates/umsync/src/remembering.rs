@@ -115,7 +115,7 @@ pub(crate) async fn lists(program: &Program, session: &Session<StoreLedger>) {
 
 /// One account stands in a snapshot once.
 pub(crate) fn put(snapshot: &mut Snapshot, user: &User) {
-    snapshot.users.retain(|other| other.id.is_none() || other.id != user.id);
+    snapshot.users.retain(|other| other.id().is_none() || other.id() != user.id());
     snapshot.users.push(user.clone());
 }
 

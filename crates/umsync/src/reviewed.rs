@@ -73,13 +73,13 @@ impl Row {
             |said: &str, has: Option<&str>| said.is_empty() || has.is_some_and(|has| fold(has) == fold(said));
         // The id alone tells who somebody is, whatever they are called by now.
         if !id.is_empty() {
-            return user.id.as_deref() == Some(id.as_str());
+            return user.id() == Some(id.as_str());
         }
         let Address { user: name, domain: own, adobe_id: _ } = Address::of(user);
-        (email.is_empty() || fold_email(&user.email) == fold_email(email))
+        (email.is_empty() || fold_email(user.email()) == fold_email(email))
             && (kind.is_empty() || user.kind == UserType::parse(kind))
             && is(username, Some(&name))
-            && is(domain, own.or_else(|| email_domain(&user.email)).as_deref())
+            && is(domain, own.or_else(|| email_domain(user.email())).as_deref())
     }
 }
 
@@ -145,9 +145,9 @@ fn table(leavers: &[Leaver], adobe: &Snapshot, action: LeaverAction) -> Vec<u8> 
         put([
             user.kind.to_string(),
             name,
-            domain.or_else(|| email_domain(&user.email)).unwrap_or_default(),
-            user.email.clone(),
-            user.id.clone().unwrap_or_default(),
+            domain.or_else(|| email_domain(user.email())).unwrap_or_default(),
+            user.email().to_owned(),
+            user.id().unwrap_or_default().to_owned(),
             time(leaver.since),
             leaver.acts_at.map(time).unwrap_or_default(),
             word(action).to_owned(),

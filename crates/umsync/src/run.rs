@@ -54,31 +54,31 @@ pub(crate) async fn run(
     show: impl FnOnce(&Exact) -> Result<(), Failure>,
 ) -> Result<Finished, Failure> {
     program.not_paused().await?;
-    let mut directories = program.read_directories().await?;
+    let mut people = program.read_people().await?;
     let session = program.session(record.journal()).await?;
     let Reading { mut snapshot, mut lock, person, waited } =
-        reading::read(program, &session, &directories, mode, scope, record.who()).await?;
+        reading::read(program, &session, &people, mode, scope, record.who()).await?;
     if waited {
         program.not_paused().await?;
-        directories = program.read_directories().await?;
+        people = program.read_people().await?;
     }
 
     remembering::look_for_created(program, &session, &mut snapshot).await?;
     let approvals = Approvals::recall(program).await?;
-    let (mut memory, mut rules) = known(program, scope, &directories, &snapshot, &approvals).await?;
+    let (mut memory, mut rules) = known(program, scope, &people.directories, &snapshot, &approvals).await?;
     let occasion = program.occasion(person.as_deref());
-    let (mut fresh, mut remember) = plan(&directories, &snapshot, &rules, &memory, occasion)?;
+    let (mut fresh, mut remember) = plan(&people, &snapshot, &rules, &memory, occasion)?;
     let looked =
         unlisted::look_for(program, &session, &remember.look_for, &mut snapshot, &mut memory).await?;
     if looked == Looked::Long {
         program.not_paused().await?;
-        directories = program.read_directories().await?;
+        people = program.read_people().await?;
         let looked_for = memory.looked_for;
-        (memory, rules) = known(program, scope, &directories, &snapshot, &approvals).await?;
+        (memory, rules) = known(program, scope, &people.directories, &snapshot, &approvals).await?;
         memory.looked_for = looked_for;
     }
     if looked != Looked::ForNobody {
-        (fresh, remember) = plan(&directories, &snapshot, &rules, &memory, occasion)?;
+        (fresh, remember) = plan(&people, &snapshot, &rules, &memory, occasion)?;
     }
     let exact = scope.of(fresh, &approvals, &session, &rules.protect.with_admins_of(&snapshot)).await?;
     if remember.whole && matches!(scope, Scope::Whole) {

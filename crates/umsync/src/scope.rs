@@ -71,7 +71,7 @@ async fn read_back(
 
 /// Whether an account is what a plan to remove or rename it expects, and neither protected nor somebody's who may not go.
 pub(crate) fn is_as_planned(account: &Account, user: &User, protect: &Protect, change: &Change) -> bool {
-    let same = account.id.is_none() || user.id == account.id;
+    let same = account.id.is_none() || user.id() == account.id.as_deref();
     let usable = user.status == Status::Active && user.kind.known() == Some(account.identity);
     let has_role = user.groups.iter().any(GroupName::is_administrative);
     let may_go = protect.of_user(user).is_none() && !(change.is_departure() && has_role);

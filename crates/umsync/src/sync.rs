@@ -83,7 +83,7 @@ pub(crate) async fn recorded(program: &Program, wish: Wish<'_>) -> Result<u8, Fa
             plan_file::write(file, plan)?;
         }
         if wish.html {
-            return heard(output::page(&html::of_plan(plan)), wish.mode);
+            return heard(output::page(&html::of_plan(plan, &program.config.warnings())), wish.mode);
         }
         if !wish.json {
             let mut dangers = program.config.warnings().into_iter();

@@ -85,7 +85,7 @@ pub fn read(settings: &Settings, wanted: &Wanted) -> Result<Directory, Error> {
         let mut record = Record::new(format!("{name} line {line}").into_bytes());
         for (column, cell) in columns.iter().zip(&cells) {
             if !column.is_empty() && !cell.trim().is_empty() {
-                record.add(column, cell.trim().as_bytes().to_vec());
+                record.add(column, cell.trim().as_bytes());
             }
         }
         let mut entry = record.decode(&attributes, settings.anchor.as_deref().map(column).as_deref());

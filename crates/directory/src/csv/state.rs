@@ -26,7 +26,7 @@ pub(super) fn add(record: &Record, settings: &Settings, entry: &mut Entry) {
 /// An empty cell says nothing.
 fn cell<'a>(record: &'a Record, name: Option<&str>) -> Option<&'a str> {
     let name = column(name?);
-    record.values(&name).first().and_then(|value| std::str::from_utf8(value).ok())
+    record.values(&name).next().and_then(|value| std::str::from_utf8(value).ok())
 }
 
 fn unreadable(entry: &mut Entry, attribute: &'static str) {

@@ -36,16 +36,14 @@ fn matches(node: &Node, record: &Record) -> bool {
         Node::Not(part) => !matches(part, record),
         Node::Item { attribute, test } => {
             let name = attribute.split(';').next().unwrap_or_default();
-            record.values(name).iter().any(|value| passes(name, test, value))
+            record.values(name).any(|value| passes(name, test, value))
         }
         Node::Extensible { attribute: Some(attribute), dn: false, rule: Some(rule), value } => {
             let Some(mask) = number(value) else { return false };
-            record.values(attribute).iter().filter_map(|value| number(value)).any(|bits| {
-                match rule.as_str() {
-                    BIT_AND => bits & mask == mask,
-                    BIT_OR => bits & mask != 0,
-                    _ => false,
-                }
+            record.values(attribute).filter_map(number).any(|bits| match rule.as_str() {
+                BIT_AND => bits & mask == mask,
+                BIT_OR => bits & mask != 0,
+                _ => false,
             })
         }
         Node::Extensible { attribute: _, dn: _, rule: _, value: _ } => false,
@@ -147,9 +145,9 @@ mod tests {
             ("userAccountControl", "514"),
             ("uidNumber", "900"),
         ] {
-            record.add(name, value.as_bytes().to_vec());
+            record.add(name, value.as_bytes());
         }
-        record.add("photo", vec![0xff, b'a', 0xfe]);
+        record.add("photo", &[0xff, b'a', 0xfe]);
         record
     }
 

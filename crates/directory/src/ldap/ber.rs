@@ -54,7 +54,7 @@ pub(super) fn header(bytes: &[u8]) -> Result<Option<(u8, usize, usize)>, Malform
 }
 
 /// The element that begins at `at` and ends at `end` or before.
-fn element(bytes: &[u8], at: usize, end: usize) -> Result<Element, Malformed> {
+pub(super) fn element(bytes: &[u8], at: usize, end: usize) -> Result<Element, Malformed> {
     let rest = bytes.get(at..end).ok_or("an element beyond its frame")?;
     let (tag, head, length) = header(rest)?.ok_or("an element without an end")?;
     let start = at + head;
@@ -63,20 +63,27 @@ fn element(bytes: &[u8], at: usize, end: usize) -> Result<Element, Malformed> {
     Ok(Element { tag, start, end })
 }
 
-/// The elements that fill `range` of `bytes`, exactly.
-pub(super) fn elements(bytes: &[u8], start: usize, end: usize) -> Result<Vec<Element>, Malformed> {
-    let mut found = Vec::new();
+/// The elements that fill `range` of `bytes`, exactly, one after the other.
+pub(super) fn each(
+    bytes: &[u8],
+    start: usize,
+    end: usize,
+) -> impl Iterator<Item = Result<Element, Malformed>> {
     let mut at = start;
-    while at < end {
-        let element = element(bytes, at, end)?;
-        at = element.end;
-        found.push(element);
-    }
-    Ok(found)
+    std::iter::from_fn(move || {
+        let found = (at < end).then(|| element(bytes, at, end))?;
+        at = found.map_or(end, |element| element.end);
+        Some(found)
+    })
 }
 
-/// Walks through everything below `range`, and keeps nothing of it.
-pub(super) fn check(bytes: &[u8], start: usize, end: usize) -> Result<(), Malformed> {
+/// All of them.
+pub(super) fn elements(bytes: &[u8], start: usize, end: usize) -> Result<Vec<Element>, Malformed> {
+    each(bytes, start, end).collect()
+}
+
+/// Walks through everything below `range`, and tells how many elements there are.
+pub(super) fn check(bytes: &[u8], start: usize, end: usize) -> Result<usize, Malformed> {
     fn walk(bytes: &[u8], start: usize, end: usize, depth: usize, left: &mut usize) -> Result<(), Malformed> {
         if depth > DEPTH {
             return Err("elements nested too deeply");
@@ -92,7 +99,10 @@ pub(super) fn check(bytes: &[u8], start: usize, end: usize) -> Result<(), Malfor
         }
         Ok(())
     }
-    walk(bytes, start, end, 0, &mut most_elements(end.saturating_sub(start)))
+    let most = most_elements(end.saturating_sub(start));
+    let mut left = most;
+    walk(bytes, start, end, 0, &mut left)?;
+    Ok(most - left)
 }
 
 /// A non-negative number.

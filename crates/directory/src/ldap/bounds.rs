@@ -1,8 +1,8 @@
 //! How much a server may say. Real directories stay far below each of these bounds; a server that does not is broken or
 //! hostile, and is left before it fills the memory of this machine.
 //!
-//! What a message costs is its bytes and [`ELEMENT`] for each of its elements: the client library keeps a node for every
-//! element, however little is in it, and eight million bytes of nothing but empty values are four million nodes.
+//! What a message costs is its bytes and [`ELEMENT`] for each of its elements, however little is in it: eight million bytes
+//! of nothing but empty values are four million values.
 
 use ldap3::asn1::{PL, StructureTag};
 
@@ -27,8 +27,14 @@ pub(super) fn most_elements(length: usize) -> usize {
 }
 pub(super) const TOO_MANY_ELEMENTS: &str = "more elements in one message than members have";
 
-/// What an element costs beside its bytes: a node of the client library, and what allocating it takes.
+/// What an element costs beside its bytes: a node of the client library, or what is made of a value later, and what
+/// allocating it takes.
 const ELEMENT: usize = 128;
+
+/// What an entry costs, of which nothing is understood yet.
+pub(super) fn cost_of_entry(bytes: usize, elements: usize) -> usize {
+    bytes + elements * ELEMENT
+}
 
 /// What the client library keeps of a part of a message.
 pub(super) fn cost(tag: &StructureTag) -> usize {

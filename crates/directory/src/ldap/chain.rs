@@ -12,7 +12,7 @@ use super::search::{NOTHING, Query};
 use super::settings::Settings;
 use crate::error::Error;
 use crate::filter::Filter;
-use crate::groups::{Group, Groups};
+use crate::groups::Groups;
 use crate::record::Record;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -67,7 +67,7 @@ pub(super) async fn follow(
     let mut found = BTreeMap::new();
     for ((key, _), (nested, people)) in wanted.into_iter().zip(answers) {
         for record in nested {
-            groups.by_key.entry(record.key()).or_insert_with(|| Group::of(&record));
+            groups.insert(&record);
         }
         found.insert(key, people);
     }

@@ -7,6 +7,7 @@ use super::kerberos;
 use super::message::{self, Meaning};
 use super::server::Server;
 use super::settings::{Bind, Encryption, Kerberos, Settings};
+use super::shelf::Shelf;
 use super::tls;
 use crate::error::Error;
 use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, LdapResult, StdStream};
@@ -45,6 +46,8 @@ pub(super) struct Connection {
     pub(super) certificate: Option<ServerCertificate>,
     /// What everything that it brought has cost.
     pub(super) brought: u64,
+    /// Where the guard puts entries aside.
+    pub(super) shelf: Shelf,
     fate: Fate,
     carrier: JoinHandle<()>,
     driver: JoinHandle<Result<(), LdapError>>,
@@ -121,10 +124,15 @@ pub(super) async fn open(
     Ok(connection)
 }
 
-/// The host's addresses in turn, each with its own time: one that swallows packets must not use up the others'.
+/// The host's addresses in turn, each with its own time: one that swallows packets must not use up the others'. Where a read
+/// has begun at one of them, only that one.
 async fn reach(server: &Server, patience: Duration) -> Result<TcpStream, Failure> {
     let look_up = async {
-        tokio::net::lookup_host((server.host.as_str(), server.port)).await.map_err(Failure::Unreachable)
+        if let Some(address) = server.address {
+            return Ok(vec![address]);
+        }
+        let addresses = tokio::net::lookup_host((server.host.as_str(), server.port)).await;
+        Ok(addresses.map_err(Failure::Unreachable)?.collect())
     };
     let addresses = within(patience, look_up).await?;
     let mut last =
@@ -171,7 +179,7 @@ where
     // The library's only way to take a ready stream of this kind; the path is not used.
     let url = Url::parse("ldapi://guard").expect("a constant URL");
     let (conn, ldap) = LdapConnAsync::from_url_with_settings(library, &url).await.map_err(Failure::Client)?;
-    let fate = Fate::default();
+    let (shelf, fate) = (Shelf::default(), Fate::default());
     Ok(Connection {
         ldap,
         place: server.place.clone(),
@@ -182,8 +190,9 @@ where
         address: None,
         certificate: None,
         brought: 0,
+        shelf: shelf.clone(),
         fate: fate.clone(),
-        carrier: tokio::spawn(guard::carry(stream, ours, fate)),
+        carrier: tokio::spawn(guard::carry(stream, ours, shelf, fate)),
         driver: tokio::spawn(conn.drive()),
     })
 }
@@ -327,4 +336,21 @@ pub(super) async fn within<T>(
     work: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
     timeout(patience, work).await.unwrap_or(Err(Failure::TimedOut(patience)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_read_stays_at_the_address_where_it_began() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        // Whoever asked for the name's addresses would find none.
+        let server = Server::of(&Url::parse("ldap://directory.invalid").unwrap()).unwrap();
+        let patience = Duration::from_secs(10);
+        assert!(matches!(reach(&server, patience).await, Err(Failure::Unreachable(_))));
+        let there = Server { address: Some(address), ..server };
+        assert_eq!(reach(&there, patience).await.unwrap().peer_addr().unwrap(), address);
+    }
 }

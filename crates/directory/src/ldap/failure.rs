@@ -161,6 +161,11 @@ pub enum Failure {
         "the server knows nobody by this ticket, so that it would be read as nobody in particular\nlet the server map the principal to an account (OpenLDAP: authz-regexp; 389-ds: a SASL mapping)"
     )]
     NobodyByTicket,
+    /// A further connection of the same read shows another certificate than the first.
+    #[error(
+        "a further connection of this read met another certificate than the first one, so that two servers answer by one name\nname each of them under `servers`, or write `connections: 1`"
+    )]
+    AnotherServer,
     /// Nothing came in time.
     #[error("no answer within {} s", .0.as_secs())]
     TimedOut(Duration),

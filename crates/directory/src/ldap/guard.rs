@@ -1,21 +1,35 @@
-//! Stands between a server and the client library: whole, well-formed messages pass, anything else ends the connection
-//! and says why.
+//! Stands between a server and the client library: whole, well-formed messages pass, entries are put aside on the shelf, and
+//! anything else ends the connection and says why.
 //!
 //! The client library is given one end of a socket pair, so that it never touches the network. It has no limit on the size
 //! of a message, and tells the end of a connection from the end of an answer only with care.
 //!
 //! How large a message may be depends on what it is: see `bounds`.
 
-use super::ber;
+use super::ber::{self, Malformed};
 use super::bounds::{ENTRY_TOO_LARGE, LARGEST, LARGEST_ENTRY, LARGEST_RESULT, RESULT_TOO_LARGE, TOO_LARGE};
 use super::failure::Failure;
 use super::message::{self, Meaning};
+use super::shelf::Shelf;
 use std::sync::{Arc, Mutex};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, BufWriter};
+use std::time::Duration;
+use tokio::io::{
+    AsyncBufReadExt as _, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, BufWriter,
+};
 use tokio::net::UnixStream;
 
 /// How many bytes travel at once, in either direction.
 const BUFFER: usize = 64 * 1024;
+
+/// How long entries gather in a long answer, where a server on a fast network sends them one by one: whoever looks at once
+/// is woken for each of them, and that costs more than the entry.
+const GATHER: Duration = Duration::from_millis(1);
+
+/// An answer with so many entries is a long one.
+const LONG: usize = 16;
+
+/// Fewer than so many entries at once are not worth being woken for.
+const FEW: usize = 32;
 
 /// Why a connection ended, once it has.
 #[derive(Clone, Default)]
@@ -34,13 +48,13 @@ impl Fate {
 }
 
 /// Carries messages until one side ends.
-pub(super) async fn carry<S>(server: S, client: UnixStream, fate: Fate)
+pub(super) async fn carry<S>(server: S, client: UnixStream, shelf: Shelf, fate: Fate)
 where
     S: AsyncRead + AsyncWrite + Send + 'static,
 {
     let (from_server, mut to_server) = tokio::io::split(server);
     let (mut from_client, to_client) = client.into_split();
-    let down = down(BufReader::with_capacity(BUFFER, from_server), to_client);
+    let down = down(BufReader::with_capacity(BUFFER, from_server), to_client, &shelf);
     let up = async {
         let sent = tokio::io::copy(&mut from_client, &mut to_server).await;
         // The client hung up: the server is told, and what it still says does not matter.
@@ -57,9 +71,10 @@ where
 async fn down(
     mut server: BufReader<impl AsyncRead + Unpin>,
     client: impl AsyncWrite + Unpin,
+    shelf: &Shelf,
 ) -> Option<Failure> {
     let mut client = BufWriter::with_capacity(BUFFER, client);
-    let failure = whole_messages(&mut server, &mut client).await;
+    let failure = whole_messages(&mut server, &mut client, shelf).await;
     // What came before the end is as good as if it had come alone.
     let _ = client.flush().await;
     failure
@@ -68,29 +83,79 @@ async fn down(
 async fn whole_messages(
     server: &mut BufReader<impl AsyncRead + Unpin>,
     client: &mut BufWriter<impl AsyncWrite + Unpin>,
+    shelf: &Shelf,
 ) -> Option<Failure> {
     let mut message = Vec::new();
+    // Entries since something else came, and since there was something to wait for.
+    let (mut answered, mut gathered) = (0, 0);
     loop {
-        // Entries are small, and one call of the system for each of them costs more than they do: what has arrived whole
-        // goes on together. Nothing waits for bytes that are still on their way.
-        if !begins_whole(server.buffer()) {
+        match entries(server.buffer(), shelf) {
+            Ok((length, count)) => {
+                server.consume(length);
+                answered += count;
+                gathered += count;
+            }
+            Err(reason) => return Some(Failure::Malformed(reason)),
+        }
+        // What has arrived whole goes on together. Nothing waits for bytes that are still on their way.
+        if whole(server.buffer()).is_none() {
             client.flush().await.ok()?;
+            if answered >= LONG && gathered < FEW {
+                tokio::time::sleep(GATHER).await;
+            }
+            gathered = 0;
         }
         if let Err(failure) = next(server, &mut message).await {
             return Some(failure);
         }
-        match message::check(&mut message) {
+        let frame = match message::frame(&message) {
+            Ok(frame) => frame,
+            Err(reason) => return Some(Failure::Malformed(reason)),
+        };
+        if frame.is_entry() {
+            match shelf.put(frame.id, frame.entry_of(std::mem::take(&mut message))) {
+                Ok(()) => {
+                    answered += 1;
+                    gathered += 1;
+                    continue;
+                }
+                Err(reason) => return Some(Failure::Malformed(reason)),
+            }
+        }
+        answered = 0;
+        match message::meaning(&mut message, &frame) {
             Ok(Meaning::Result(_) | Meaning::Part) => {}
             Ok(Meaning::Disconnection(answered)) => return Some(Failure::Answer(answered)),
             Err(reason) => return Some(Failure::Malformed(reason)),
+        }
+        if frame.is_end() {
+            shelf.end(frame.id);
         }
         client.write_all(&message).await.ok()?;
     }
 }
 
-/// Whether these bytes begin with all of a message.
-fn begins_whole(bytes: &[u8]) -> bool {
-    matches!(ber::header(bytes), Ok(Some((_, start, length))) if start.saturating_add(length) <= bytes.len())
+/// Puts aside the entries that these bytes begin with, and tells how long they are together, and how many. Entries are
+/// small, and nearly all of them have arrived whole; they are far below every bound.
+fn entries(bytes: &[u8], shelf: &Shelf) -> Result<(usize, usize), Malformed> {
+    let (mut at, mut count) = (0, 0);
+    while let Some(length) = whole(&bytes[at..]) {
+        let message = &bytes[at..at + length];
+        let frame = message::frame(message)?;
+        if !frame.is_entry() {
+            break;
+        }
+        shelf.put(frame.id, frame.entry(message))?;
+        at += length;
+        count += 1;
+    }
+    Ok((at, count))
+}
+
+/// How long the message is that these bytes begin with, if all of it is there.
+fn whole(bytes: &[u8]) -> Option<usize> {
+    let (_, start, length) = ber::header(bytes).ok()??;
+    start.checked_add(length).filter(|end| *end <= bytes.len())
 }
 
 /// One message, header and content, into `message`; nothing beyond it is read.

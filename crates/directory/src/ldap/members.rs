@@ -8,12 +8,14 @@ use crate::anchors::{self, ANCHORS};
 use crate::dn::{Dn, fold_text};
 use crate::error::Error;
 use crate::filter::Filter;
-use crate::groups::{self, CLASSES, DEPTH, Group, Groups, Person, Reference};
+use crate::groups::{self, CLASSES, DEPTH, Group, Groups, Reference};
+use crate::keys::KeyId;
 use crate::matching::Matched;
+use crate::person::{Listed, Person};
 use crate::record::{MEMBERS, Record};
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use umsync_engine::directory::{Anchor, GroupRef, Wanted};
+use umsync_engine::sorted::Sorted;
 
 /// How many names one search asks for: long filters are slow, and servers limit them.
 const BATCH: usize = 20;
@@ -30,29 +32,28 @@ pub(super) async fn find(
 ) -> Result<Groups, Error> {
     let attributes: Vec<&str> = GROUP.into_iter().chain(ANCHORS).collect();
     let named = by_name(connection, settings, &wanted.groups, &attributes, page_size).await?;
-    // Whoever has the name and the anchor is not looked for once more.
-    let is_settled = |reference: &&GroupRef| {
-        let (found, known) = (named.get(reference), wanted.known.get(reference));
-        found.is_some_and(|record| {
-            known.is_none_or(|known| anchors::has(record, &known.anchor) != Some(false))
-        })
+    let has_one = |record: &Record, anchors: &[Anchor]| {
+        anchors.iter().any(|anchor| anchors::has(record, anchor) == Some(true))
     };
-    let unsettled = wanted.groups.iter().filter(|reference| !is_settled(reference));
-    let looked_for: BTreeMap<&GroupRef, Anchor> =
-        unsettled.filter_map(|reference| Some((reference, groups::anchor_of(reference, wanted)?))).collect();
-    let anchored =
-        by_anchor(connection, settings, looked_for.values().collect(), &attributes, page_size).await?;
+    // Whoever has the name and the anchor is not looked for once more.
+    let mut looked_for: BTreeMap<&GroupRef, Vec<Anchor>> = BTreeMap::new();
+    for reference in &wanted.groups {
+        let anchors = groups::anchors_of(reference, wanted);
+        if !named.get(reference).is_some_and(|record| has_one(record, &anchors)) {
+            looked_for.insert(reference, anchors);
+        }
+    }
+    let anchors = looked_for.values().flatten().collect();
+    let anchored = by_anchor(connection, settings, anchors, &attributes, page_size).await?;
     let mut groups = Groups::default();
     for reference in &wanted.groups {
-        let found = match looked_for.get(reference) {
-            Some(anchor) => {
-                let same = anchored.iter().filter(|record| anchors::has(record, anchor) == Some(true));
-                groups::choose(reference, same.collect(), &connection.place)?
-            }
-            None => None,
-        };
-        let known = wanted.known.get(reference);
-        groups.add(reference, groups::settle(reference, known, named.get(reference), found));
+        let anchors = looked_for.get(reference).map(Vec::as_slice).unwrap_or_default();
+        let same = anchored.iter().filter(|record| has_one(record, anchors)).collect();
+        let found = groups::choose(reference, same, &connection.place)?;
+        let by_name = named.get(reference);
+        let all: Vec<&Record> = by_name.into_iter().chain(found).collect();
+        let known = groups::seen_before(reference, wanted, &all);
+        groups.add(reference, groups::settle(reference, known, by_name, found));
     }
     Ok(groups)
 }
@@ -206,9 +207,8 @@ async fn nest_by_parents(
             list(connection, settings, Some(inside), &GROUP, Listing::NestedGroups, page_size).await
         };
         for record in connection.each(&batches, read).await?.into_iter().flatten() {
-            if let Entry::Vacant(place) = groups.by_key.entry(record.key()) {
+            if groups.insert(&record) {
                 next.push(record.shown_dn());
-                place.insert(Group::of(&record));
             }
         }
         if next.is_empty() {
@@ -227,36 +227,31 @@ async fn nest_by_members(
     page_size: u32,
 ) -> Result<(), Error> {
     let all = list(connection, settings, None, &[NOTHING], Listing::NestedGroups, page_size).await?;
-    let names: BTreeMap<String, String> =
-        all.iter().map(|record| (record.key(), record.shown_dn())).collect();
-    let unread = |groups: &Groups, members: &BTreeSet<String>| {
-        members
-            .iter()
-            .filter(|member| names.contains_key(*member) && !groups.by_key.contains_key(*member))
-            .cloned()
-            .collect()
+    let names: BTreeMap<KeyId, String> =
+        all.iter().map(|record| (groups.keys.of(record.dn()), record.shown_dn())).collect();
+    let unread = |groups: &Groups, group: &Group| -> Vec<KeyId> {
+        let is_unread = |id: &KeyId| names.contains_key(id) && !groups.known.contains(id);
+        group.members.iter().copied().filter(is_unread).collect()
     };
-    let mut level: BTreeSet<String> = groups
-        .by_key
-        .values()
-        .flat_map(|group| -> BTreeSet<String> { unread(groups, &group.members) })
-        .collect();
+    let mut level: BTreeSet<KeyId> = groups.by_key.values().flat_map(|group| unread(groups, group)).collect();
     for _ in 0..=DEPTH + 1 {
-        let mut next: BTreeSet<String> = BTreeSet::new();
-        let read = async |connection: &mut Connection, member: &String| {
+        let mut next: BTreeSet<KeyId> = BTreeSet::new();
+        let read = async |connection: &mut Connection, member: &KeyId| {
             let dn = names.get(member).cloned().unwrap_or_default();
             let phase = Phase::Group { dn: dn.clone() };
             match connection.entry(&dn, &GROUP, phase.clone()).await? {
-                Some(record) => Ok(Group::of(&record)),
+                Some(record) => Ok(record),
                 None => Err(connection.failed(phase, super::Failure::Gone)),
             }
         };
-        let unknown: Vec<String> = level.iter().cloned().collect();
+        let unknown: Vec<KeyId> = level.iter().copied().collect();
         let read = connection.each(&unknown, read).await?;
-        groups.by_key.extend(unknown.into_iter().zip(read));
+        read.iter().for_each(|record| {
+            groups.insert(record);
+        });
         for member in &level {
-            if let Some(group) = groups.by_key.get(member) {
-                next.extend::<BTreeSet<String>>(unread(groups, &group.members));
+            if let Some(group) = groups.by_key.get(groups.keys.text(*member)) {
+                next.extend(unread(groups, group));
             }
         }
         if next.is_empty() {
@@ -293,10 +288,19 @@ impl Claims {
     /// Compares what the wanted groups say. A server that does not maintain `memberOf` answers every question about it
     /// with an empty list and no error. Members who are missing are looked up once more: they were in the group before
     /// and after their entry was read, so nobody was just being removed.
-    pub(super) async fn compare(&self, connection: &mut Connection, people: &[Person]) -> Result<(), Error> {
+    pub(super) async fn compare(
+        &self,
+        connection: &mut Connection,
+        groups: &mut Groups,
+        people: &[Person],
+    ) -> Result<(), Error> {
+        let listed = Listed::new(groups, people);
         for (key, group) in self.lists.iter().filter(|(key, _)| self.wanted.contains(*key)) {
+            let own = groups.keys.find(key);
+            let names = |person: &Person| own.is_some_and(|own| person.names(own));
+            let members: Sorted<usize> = listed.by_list(group).collect();
             let missing: Vec<&Person> =
-                people.iter().filter(|person| person.is_listed_by(group) && !person.names(key)).collect();
+                members.iter().map(|at| &people[*at]).filter(|person| !names(person)).collect();
             if missing.is_empty() {
                 continue;
             }
@@ -304,13 +308,13 @@ impl Claims {
             let Some(again) = connection.entry(&group.dn, &MEMBERS, phase.clone()).await? else {
                 return Err(connection.failed(phase, super::Failure::Gone));
             };
-            let again = Group::of(&again);
+            let again = Group::of(&again, &mut groups.keys);
             let mut still = missing.iter().filter(|person| person.is_listed_by(&again));
             if let Some(person) = still.next() {
                 return Err(Error::MembersDisagree {
                     server: connection.place.clone(),
                     group: group.dn.clone(),
-                    person: person.key().to_owned(),
+                    person: groups.keys.text(person.key()).to_owned(),
                     others: still.count(),
                 });
             }

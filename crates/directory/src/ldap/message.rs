@@ -1,6 +1,7 @@
 //! LDAP messages from a server, checked before the client library sees them.
 
 use super::ber::{self, BOOLEAN, ENUMERATED, Element, INTEGER, Malformed, OCTETS, SEQUENCE};
+use super::entry::Raw;
 use super::failure::Answered;
 use crate::record::MEMBERS;
 
@@ -22,30 +23,79 @@ pub(super) enum Meaning {
     Disconnection(Answered),
 }
 
+/// What a well-formed message consists of.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Frame {
+    /// The number of the question that it belongs to.
+    pub(super) id: u32,
+    operation: Element,
+    /// Of everything in it.
+    elements: usize,
+}
+
+impl Frame {
+    /// Whether it is an entry that a search has found.
+    pub(super) fn is_entry(&self) -> bool {
+        self.operation.tag == ENTRY && self.id > 0
+    }
+
+    /// Whether it ends a search.
+    pub(super) fn is_end(&self) -> bool {
+        self.operation.tag == DONE
+    }
+
+    /// The entry in a small message, copied out of it.
+    pub(super) fn entry(&self, message: &[u8]) -> Raw {
+        let content = self.operation.of(message);
+        Raw { bytes: content.to_vec(), start: 0, end: content.len(), elements: self.elements }
+    }
+
+    /// The entry in a message, which may be large.
+    pub(super) fn entry_of(&self, mut message: Vec<u8>) -> Raw {
+        message.shrink_to_fit();
+        let Element { tag: _, start, end } = self.operation;
+        Raw { bytes: message, start, end, elements: self.elements }
+    }
+}
+
 /// Checks one whole message, and makes its diagnostic text UTF-8: older servers send Latin-1 there, and the client
 /// library panics on it.
 pub(super) fn check(bytes: &mut [u8]) -> Result<Meaning, Malformed> {
+    let frame = frame(bytes)?;
+    meaning(bytes, &frame)
+}
+
+/// Whether one whole message is well-formed, whatever it says.
+pub(super) fn frame(bytes: &[u8]) -> Result<Frame, Malformed> {
     let (tag, start, length) = ber::header(bytes)?.ok_or("no message")?;
     let end = start + length;
     if tag != SEQUENCE || end != bytes.len() {
         return Err("no message");
     }
-    ber::check(bytes, start, end)?;
-    let parts = ber::elements(bytes, start, end)?;
-    let (id, operation) = match parts.as_slice() {
-        [id, operation] if id.tag == INTEGER => (id, operation),
-        [id, operation, controls] if id.tag == INTEGER && controls.tag == 0xa0 => {
-            check_controls(bytes, controls)?;
+    let elements = ber::check(bytes, start, end)?;
+    let mut parts = ber::each(bytes, start, end);
+    let mut next = || parts.next().transpose();
+    let (id, operation) = match [next()?, next()?, next()?, next()?] {
+        [Some(id), Some(operation), None, _] if id.tag == INTEGER => (id, operation),
+        [Some(id), Some(operation), Some(controls), None] if id.tag == INTEGER && controls.tag == 0xa0 => {
+            check_controls(bytes, &controls)?;
             (id, operation)
         }
         // Active Directory puts the name of its notice of disconnection outside of the operation.
-        [id, operation, name] if id.tag == INTEGER && name.tag == 0x8a => (id, operation),
+        [Some(id), Some(operation), Some(name), None] if id.tag == INTEGER && name.tag == 0x8a => {
+            (id, operation)
+        }
         _ => return Err("a message without a number or an operation"),
     };
     let id = ber::number(id.of(bytes))
         .filter(|id| i32::try_from(*id).is_ok())
         .ok_or("a message without a number")?;
-    let operation = *operation;
+    Ok(Frame { id, operation, elements })
+}
+
+/// What a well-formed message means; its diagnostic text becomes UTF-8.
+pub(super) fn meaning(bytes: &mut [u8], frame: &Frame) -> Result<Meaning, Malformed> {
+    let Frame { id, operation, elements: _ } = *frame;
     match operation.tag {
         BIND_RESPONSE | DONE | EXTENDED_RESPONSE => {
             let ended = result(bytes, operation)?;

@@ -11,9 +11,11 @@ use super::{chain, schema, tls, unselected};
 use crate::account;
 use crate::anchors::{self, ANCHORS};
 use crate::error::Error;
-use crate::groups::{self, Nesting, Person};
+use crate::groups::{self, Nesting};
+use crate::keys::Keys;
 use crate::paths;
-use crate::record::names;
+use crate::person::Person;
+use crate::record::{Record, names};
 use crate::strangers::Strangers;
 use rustls::ClientConfig;
 use secrecy::ExposeSecret as _;
@@ -153,7 +155,7 @@ async fn whole(
         Members::Member => None,
     };
     for (key, people) in chain {
-        groups.by_key.entry(key).or_default().members.extend(people);
+        groups.add_members(key, people);
     }
 
     let mut attributes = wanted.attributes.clone();
@@ -177,8 +179,9 @@ async fn whole(
     let (mut people, mut entries) = (Vec::new(), Vec::new());
     let anchor = settings.anchor.as_deref();
     let names = names(&wanted.attributes);
-    let take = |record| {
-        let person = Person::of(&record, &groups);
+    let mut keys = std::mem::take(&mut groups.keys);
+    let take = |record: Record, key, keys: &mut Keys| {
+        let person = Person::of(key, &record, keys, &groups.known);
         people.push(match settings.members {
             Members::MemberOf => person,
             Members::Member => person.silent(),
@@ -186,13 +189,14 @@ async fn whole(
         entries.push(record.decode(&names, anchor));
     };
     let page_done = |entries| progress(Progress { server: place.clone(), listing: Listing::People, entries });
-    connection.list(&query, take, page_done).await?;
+    connection.list_named(&query, &mut keys, take, page_done).await?;
+    groups.keys = keys;
     if entries.is_empty() {
         return Err(nobody(settings, &place));
     }
     anchors::require_distinct(&entries, &place)?;
     if let Some(claims) = &claims {
-        claims.compare(connection, &people).await?;
+        claims.compare(connection, &mut groups, &people).await?;
     }
     let mut assigned = groups::assign(&groups, nesting, &people, &mut entries, &place)?;
     matched.anchor(&mut assigned);
@@ -210,6 +214,7 @@ async fn whole(
         members: entries.iter().filter(|entry| !entry.groups.is_empty()).count(),
         others,
         unresolved,
+        by_name: groups.by_name(),
         followed: groups.followed,
     };
     Ok(Directory { source: place, entries, groups: assigned, matched: matched.names, certificate })

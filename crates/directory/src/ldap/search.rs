@@ -9,12 +9,14 @@ use super::bounds::{
     READ_TOO_LARGE, TOO_MANY_EMPTY_PAGES, TOO_MANY_ENTRIES, TOO_MANY_REFERENCES, cost,
 };
 use super::connect::{Connection, within};
-use super::entry::{self, Slice};
+use super::entry::{self, Raw, Slice};
 use super::failure::{Answered, Failure, Listing, Phase};
 use super::reference::is_elsewhere;
+use super::shelf::{Excess, Shelf};
 use crate::dn::{Dn, key};
 use crate::error::Error;
 use crate::filter::Filter;
+use crate::keys::{KeyId, Keys, Marks};
 use crate::record::Record;
 use ldap3::asn1::StructureTag;
 use ldap3::controls::{Control, MakeCritical as _, PagedResults, RawControl};
@@ -53,10 +55,10 @@ struct Question<'a> {
 
 /// What one request brought.
 struct Answers {
-    entries: Vec<StructureTag>,
+    entries: Vec<Raw>,
     references: Vec<StructureTag>,
     result: LdapResult,
-    /// See [`cost`].
+    /// See [`cost`] and [`Raw::cost`].
     cost: usize,
 }
 
@@ -91,43 +93,59 @@ impl Connection {
         mut take: impl FnMut(Record),
         page_done: impl Fn(usize),
     ) -> Result<(), Error> {
-        let mut seen = BTreeSet::new();
+        self.list_named(query, &mut Keys::default(), |record, _, _| take(record), page_done).await
+    }
+
+    /// The same, where the entries' names are put among other ones.
+    pub(super) async fn list_named(
+        &mut self,
+        query: &Query<'_>,
+        keys: &mut Keys,
+        mut take: impl FnMut(Record, KeyId, &mut Keys),
+        page_done: impl Fn(usize),
+    ) -> Result<(), Error> {
+        let (mut seen, mut count) = (Marks::default(), 0);
         let mut unfinished = Vec::new();
         let mut turning = Turning::default();
         for page in 1.. {
             let phase = Phase::Page { page, of: query.of };
-            let (answers, next) = match self.page(query, std::mem::take(&mut turning.cookie)).await {
+            let (raw, next) = match self.page(query, std::mem::take(&mut turning.cookie)).await {
                 Ok(answered) => answered,
                 Err(failure) => return Err(self.failed(phase, failure)),
             };
-            let entries = answers.len();
-            for answer in answers {
+            let entries = raw.len();
+            for raw in raw {
+                let Some(answer) = entry::answer(raw) else {
+                    return Err(self.failed(phase, Failure::Malformed("a malformed entry")));
+                };
                 // One name has several spellings, and a server may know more than one of them.
-                if !seen.insert(answer.record.key()) {
+                let key = keys.of(answer.record.dn());
+                if !seen.insert(key) {
                     return Err(self.failed(phase, Failure::Twice(answer.record.shown_dn())));
                 }
                 // Ranges are read when the list is over: servers keep one paged search per connection.
                 if answer.partial.is_empty() {
-                    take(answer.record);
+                    take(answer.record, key, keys);
                 } else {
-                    unfinished.push((answer.record, answer.partial));
+                    unfinished.push((answer.record, key, answer.partial));
                 }
             }
-            tracing::debug!(server = self.place, page, of = %query.of, entries = seen.len(), "page read");
-            page_done(seen.len());
+            count += entries;
+            tracing::debug!(server = self.place, page, of = %query.of, entries = count, "page read");
+            page_done(count);
             if next.is_empty() {
                 break;
             }
-            if seen.len() > MOST_ENTRIES {
+            if count > MOST_ENTRIES {
                 return Err(self.failed(phase, Failure::TooMuch(TOO_MANY_ENTRIES)));
             }
             turning.to(next, entries).map_err(|failure| self.failed(phase, failure))?;
         }
-        for (mut record, attributes) in unfinished {
+        for (mut record, key, attributes) in unfinished {
             for attribute in attributes {
                 self.complete(&mut record, &attribute).await?;
             }
-            take(record);
+            take(record, key, keys);
         }
         Ok(())
     }
@@ -168,7 +186,7 @@ impl Connection {
         if !matches!(answers.result.rc, 3 | 4 | 11) {
             success(&answers.result)?;
         }
-        let record = |tag| Ok(entry::answer(tag).ok_or(Failure::Malformed("a malformed entry"))?.record);
+        let record = |raw| Ok(entry::answer(raw).ok_or(Failure::Malformed("a malformed entry"))?.record);
         answers.entries.into_iter().map(record).collect()
     }
 
@@ -179,12 +197,12 @@ impl Connection {
         attributes: &[&str],
         phase: Phase,
     ) -> Result<Option<Record>, Error> {
-        let tag = match self.single(dn, attributes).await {
-            Ok(Some((tag, _))) => tag,
+        let raw = match self.single(dn, attributes).await {
+            Ok(Some((raw, _))) => raw,
             Ok(None) => return Ok(None),
             Err(failure) => return Err(self.failed(phase, failure)),
         };
-        let Some(mut answer) = entry::answer(tag) else {
+        let Some(mut answer) = entry::answer(raw) else {
             return Err(self.failed(phase, Failure::Malformed("a malformed entry")));
         };
         for attribute in answer.partial {
@@ -193,11 +211,7 @@ impl Connection {
         Ok(Some(answer.record))
     }
 
-    async fn page(
-        &mut self,
-        query: &Query<'_>,
-        cookie: Vec<u8>,
-    ) -> Result<(Vec<entry::Answer>, Vec<u8>), Failure> {
+    async fn page(&mut self, query: &Query<'_>, cookie: Vec<u8>) -> Result<(Vec<Raw>, Vec<u8>), Failure> {
         // No page has more than 2^31 entries.
         let size = i32::try_from(query.page_size).unwrap_or(i32::MAX);
         let control = PagedResults { size, cookie }.critical().into();
@@ -215,25 +229,17 @@ impl Connection {
         let cookie = next_cookie(&answers.result.ctrls)?;
         self.look_at_references(answers.references, query.base)?;
         self.proof.pages += 1;
-        let entries = answers
-            .entries
-            .into_iter()
-            .map(|tag| entry::answer(tag).ok_or(Failure::Malformed("a malformed entry")));
-        Ok((entries.collect::<Result<_, _>>()?, cookie))
+        Ok((answers.entries, cookie))
     }
 
     /// One entry by its name, as far as one answer gives it. `None`: it does not exist, or may not be read.
     pub(super) async fn look(&mut self, dn: &str, attributes: &[&str]) -> Result<Option<Record>, Failure> {
-        let Some((tag, _)) = self.single(dn, attributes).await? else { return Ok(None) };
-        Ok(Some(entry::answer(tag).ok_or(Failure::Malformed("a malformed entry"))?.record))
+        let Some((raw, _)) = self.single(dn, attributes).await? else { return Ok(None) };
+        Ok(Some(entry::answer(raw).ok_or(Failure::Malformed("a malformed entry"))?.record))
     }
 
     /// Looks at one entry, and tells what it cost.
-    async fn single(
-        &mut self,
-        dn: &str,
-        attributes: &[&str],
-    ) -> Result<Option<(StructureTag, usize)>, Failure> {
+    async fn single(&mut self, dn: &str, attributes: &[&str]) -> Result<Option<(Raw, usize)>, Failure> {
         let question = Question {
             base: dn,
             scope: Scope::Base,
@@ -253,10 +259,10 @@ impl Connection {
         {
             return Err(Failure::Referred(url));
         }
-        let Some(tag) = answers.entries.pop() else { return Ok(None) };
+        let Some(raw) = answers.entries.pop() else { return Ok(None) };
         // Its members would be taken for those of the one that was asked for.
-        match entry::name(&tag) {
-            Some(name) if key(name) == key(dn.as_bytes()) => Ok(Some((tag, answers.cost))),
+        match entry::name(&raw) {
+            Some(name) if key(name) == key(dn.as_bytes()) => Ok(Some((raw, answers.cost))),
             Some(name) => Err(Failure::OtherEntry {
                 asked: dn.to_owned(),
                 answered: String::from_utf8_lossy(name).into_owned(),
@@ -270,7 +276,7 @@ impl Connection {
         let dn = record.shown_dn();
         match self.all_values(&dn, attribute).await {
             Ok(values) => {
-                values.into_iter().for_each(|value| record.add(attribute, value));
+                values.iter().for_each(|value| record.add(attribute, value));
                 self.proof.ranges += 1;
                 Ok(())
             }
@@ -285,13 +291,13 @@ impl Connection {
             let (mut from, mut all) = (0, 0);
             loop {
                 let request = format!("{attribute};range={from}-*");
-                let (tag, cost) = self.single(dn, &[&request, "usnchanged"]).await?.ok_or(Failure::Gone)?;
+                let (raw, cost) = self.single(dn, &[&request, "usnchanged"]).await?.ok_or(Failure::Gone)?;
                 all += cost;
                 if all > LARGEST_ANSWER {
                     return Err(Failure::TooMuch(ANSWER_TOO_LARGE));
                 }
                 let (found, now) =
-                    entry::slice(tag, attribute).ok_or(Failure::Malformed("a malformed entry"))?;
+                    entry::slice(&raw, attribute).ok_or(Failure::Malformed("a malformed entry"))?;
                 // A member added or removed between two slices shifts the rest: one may be lost.
                 if from > 0 && now != version {
                     continue 'attempt;
@@ -347,7 +353,7 @@ impl Connection {
 
     /// One request, to its end.
     async fn ask(&mut self, question: Question<'_>) -> Result<Answers, Failure> {
-        let work = ask(self.ldap.clone(), question);
+        let work = ask(self.ldap.clone(), &self.shelf, question);
         let trouble = match within(self.patience, async { Ok(work.await) }).await? {
             Ok(answers) => {
                 self.brought += u64::try_from(answers.cost).unwrap_or(u64::MAX);
@@ -363,34 +369,46 @@ impl Connection {
     }
 }
 
-async fn ask(mut ldap: Ldap, question: Question<'_>) -> Result<Answers, Trouble> {
+async fn ask(mut ldap: Ldap, shelf: &Shelf, question: Question<'_>) -> Result<Answers, Trouble> {
     let Question { base, scope, filter, attributes, controls, most, more } = question;
+    let too_much = |excess| {
+        Trouble::Server(match excess {
+            Excess::Entries => more(),
+            Excess::Cost => Failure::TooMuch(ANSWER_TOO_LARGE),
+        })
+    };
+    let malformed = |reason| Trouble::Server(Failure::Malformed(reason));
+    let waiting = shelf.wait(most);
     if !controls.is_empty() {
         ldap.with_controls(controls);
     }
     let mut stream =
         ldap.streaming_search(base, scope, filter, attributes).await.map_err(Trouble::Library)?;
-    let (mut entries, mut references, mut all) = (Vec::new(), Vec::new(), 0);
-    // After an error the stream says `None`, as if it had ended well; the first error leaves this function.
-    while let Some(item) = stream.next().await.map_err(Trouble::Library)? {
-        // What is too much is not collected first: it may have no end.
+    waiting.is(stream.ldap_handle().last_id()).map_err(malformed)?;
+    let (mut references, mut all) = (Vec::new(), 0);
+    loop {
+        let item = tokio::select! {
+            item = stream.next() => item.map_err(Trouble::Library)?,
+            // What is too much is not collected first: it may have no end.
+            excess = waiting.excess() => return Err(too_much(excess)),
+        };
+        // After an error the stream says `None`, as if it had ended well; the first error leaves this function.
+        let Some(item) = item else { break };
         all += cost(&item.0);
         if all > LARGEST_ANSWER {
-            return Err(Trouble::Server(Failure::TooMuch(ANSWER_TOO_LARGE)));
+            return Err(too_much(Excess::Cost));
         }
-        match (item.is_ref(), item.is_intermediate()) {
-            (true, _) if references.len() == MOST_REFERENCES => {
-                return Err(Trouble::Server(Failure::TooMuch(TOO_MANY_REFERENCES)));
-            }
-            (true, _) => references.push(item.0),
-            (false, true) => {
-                return Err(Trouble::Server(Failure::Malformed("an intermediate response nobody asked for")));
-            }
-            (false, false) if entries.len() == most => return Err(Trouble::Server(more())),
-            (false, false) => entries.push(item.0),
+        if !item.is_ref() {
+            return Err(malformed("an intermediate response nobody asked for"));
         }
+        if references.len() == MOST_REFERENCES {
+            return Err(Trouble::Server(Failure::TooMuch(TOO_MANY_REFERENCES)));
+        }
+        references.push(item.0);
     }
-    Ok(Answers { entries, references, result: stream.finish().await, cost: all })
+    // Every entry came before the end.
+    let (entries, cost) = waiting.take().map_err(too_much)?;
+    Ok(Answers { entries, references, result: stream.finish().await, cost: all + cost })
 }
 
 fn success(result: &LdapResult) -> Result<(), Failure> {

@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use rustls::pki_types::ServerName;
+use std::net::SocketAddr;
 use url::{Host, Url};
 
 /// Where to connect, and how.
@@ -15,6 +16,9 @@ pub(super) struct Server {
     pub(super) encrypted: bool,
     /// The name its certificate must have: the configured one, never one that the network gave.
     pub(super) name: ServerName<'static>,
+    /// The only one of the host's addresses that is meant, once a read has begun there: behind a name there may be several
+    /// servers.
+    pub(super) address: Option<SocketAddr>,
 }
 
 impl Server {
@@ -43,7 +47,7 @@ impl Server {
         };
         let name = ServerName::try_from(host.clone())
             .map_err(|_| bad("its host is no name that a certificate could have"))?;
-        Ok(Self { host, port: url.port().unwrap_or(usual), encrypted, name, place })
+        Ok(Self { host, port: url.port().unwrap_or(usual), encrypted, name, place, address: None })
     }
 }
 

@@ -1,8 +1,12 @@
 //! Mutants of recorded messages against everything that stands before the client library.
 
 use super::ber;
+use super::entry;
 use super::guard;
 use super::message::{self, Meaning};
+use crate::record::range;
+use ldap3::asn1::{PL, StructureTag};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use tokio::io::AsyncReadExt as _;
 
@@ -175,6 +179,78 @@ fn d56_mutants_are_refused_or_pass_as_they_came_and_the_client_can_decode_them()
     );
     assert!(accepted > 1000 && refused > 100_000, "the mutants are neither too tame nor too wild");
     assert!(took < Duration::from_secs(60));
+}
+
+/// An entry as the client library has it: its name, and its attributes with their values.
+type Judged = (Vec<u8>, Vec<(String, Vec<Vec<u8>>)>);
+
+fn judged(message: &[u8]) -> Option<Judged> {
+    let inner = |tag: StructureTag| match tag.payload {
+        PL::C(inner) => Some(inner.into_iter()),
+        PL::P(_) => None,
+    };
+    let bytes = |tag: StructureTag| match tag.payload {
+        PL::P(bytes) => Some(bytes),
+        PL::C(_) => None,
+    };
+    let (_, message) = ldap3::asn1::parse_tag(message).ok()?;
+    let mut parts = inner(inner(message)?.nth(1)?)?;
+    let name = bytes(parts.next()?)?;
+    let attributes = inner(parts.next()?)?.map(|attribute| {
+        let mut parts = inner(attribute)?;
+        let description = String::from_utf8(bytes(parts.next()?)?).ok()?;
+        Some((description, inner(parts.next()?)?.map(bytes).collect::<Option<_>>()?))
+    });
+    Some((name, attributes.collect::<Option<_>>()?))
+}
+
+#[test]
+fn d56_mutants_of_entries_are_read_as_the_client_library_reads_them() {
+    let corpus = corpus();
+    let is_entry = |message: &&Vec<u8>| message::frame(message).is_ok_and(|frame| frame.is_entry());
+    let entries: Vec<&Vec<u8>> = corpus.iter().filter(is_entry).collect();
+    let mut chance = Chance(0xe117_41e5);
+    let (mut read, mut refused) = (0, 0);
+    for round in 0..200_000 {
+        let mut came = entries[round % entries.len()].clone();
+        chance.mutate(&mut came, &corpus);
+        let Ok(frame) = message::frame(&came) else { continue };
+        if !frame.is_entry() {
+            continue;
+        }
+        let raw = || frame.entry(&came);
+        let (Some(entry::Answer { record, partial }), Some((name, attributes))) =
+            (entry::answer(raw()), judged(&came))
+        else {
+            assert!(entry::answer(raw()).is_none() && judged(&came).is_none(), "{came:02x?}");
+            refused += 1;
+            continue;
+        };
+        read += 1;
+        assert_eq!(record.dn(), name);
+        assert_eq!(entry::name(&raw()), Some(&*name));
+        // By name, those without options first; and those of which only a part came are left out.
+        let (mut values, mut parts) = (BTreeMap::<String, Vec<(bool, Vec<u8>)>>::new(), Vec::new());
+        for (description, of_it) in attributes {
+            let (name, options) = description.split_once(';').unwrap_or((&description, ""));
+            let name = name.trim().to_ascii_lowercase();
+            let whole = match range(&description) {
+                Some((name, from, to)) if from > 0 || to.is_some() => {
+                    parts.push(name);
+                    continue;
+                }
+                Some(_) => true,
+                None => options.is_empty(),
+            };
+            values.entry(name).or_default().extend(of_it.into_iter().map(|value| (!whole, value)));
+        }
+        assert_eq!(partial, parts, "{came:02x?}");
+        for (name, mut values) in values {
+            values.sort_by_key(|(last, _)| *last);
+            assert!(record.values(&name).eq(values.iter().map(|(_, value)| value)), "{name}: {came:02x?}");
+        }
+    }
+    assert!(read > 10_000 && refused > 500, "{read} mutants were read, {refused} refused");
 }
 
 #[tokio::test]

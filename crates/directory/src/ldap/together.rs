@@ -4,6 +4,8 @@
 //! of the questions, whoever was faster.
 
 use super::connect::{self, Connection};
+use super::failure::{Failure, Phase};
+use super::server::Server;
 use crate::error::Error;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -22,7 +24,13 @@ impl Connection {
         let wanted = origin.settings.connections.clamp(1, questions.len().max(1));
         // One after the other: should the account be refused all of a sudden, it is refused once.
         while self.more.len() + 1 < wanted {
-            self.more.push(connect::connect(&origin.server, &origin.settings, &origin.tls).await?);
+            let server = Server { address: self.address, ..origin.server.clone() };
+            let another = connect::connect(&server, &origin.settings, &origin.tls).await?;
+            // One address may still be that of several servers, of which each knows its own cookies and its own news.
+            if another.proof.tls != self.proof.tls {
+                return Err(self.failed(Phase::Tls, Failure::AnotherServer));
+            }
+            self.more.push(another);
         }
         // They come back when all is well; after a failure they are closed, in the middle of whatever they were asked.
         let mut more = std::mem::take(&mut self.more);

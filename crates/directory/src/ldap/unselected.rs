@@ -1,4 +1,8 @@
-//! Which of the names that groups list, and that no person or group of this read has, are entries that can be read.
+//! Which of the names that groups list, and that no person or group of this read has, are entries that can be read, and are
+//! no people.
+//!
+//! Somebody who moved while people were listed, from a part that was still to come to one that had been read, is in no page
+//! and can be read. So whoever is found is looked for once more among those whom the filter selects.
 
 use super::connect::Connection;
 use super::failure::{Answered, Failure, Listing, Phase};
@@ -21,7 +25,7 @@ const BATCH: usize = 20;
 /// asked for twenty at once first, and only what it does not find so is looked at singly.
 const MOST_SINGLY: usize = 2_000;
 
-/// The names, by key, that can be read. Not asked for, because the answer is known: names of other servers' trees, and
+/// The names, by key, that can be read and are no people. Not asked for, because the answer is known: names of other servers' trees, and
 /// those that stand for somebody of another domain.
 pub(super) async fn readable(
     connection: &mut Connection,
@@ -79,10 +83,45 @@ pub(super) async fn readable(
             }
         }
     }
+    let selected = selected(connection, settings, root, whole_name(root, schema), &found).await?;
+    found.retain(|name| !selected.contains(name));
     Ok(found)
 }
 
-/// The `uid`s, folded, that some entry below the base has.
+/// Those of these names that are people by the filter.
+async fn selected(
+    connection: &mut Connection,
+    settings: &Settings,
+    root: &Root,
+    whole_name: Option<&str>,
+    names: &BTreeSet<String>,
+) -> Result<BTreeSet<String>, Error> {
+    let below = |name: &&String| Dn::parse(name).is_ok_and(|dn| dn.is_under(settings.user_base()));
+    let names: Vec<&String> = names.iter().filter(below).collect();
+    let mut selected = BTreeSet::new();
+    let page_size = root.page_size(settings);
+    let attributes = BTreeSet::from([NOTHING.to_owned()]);
+    let mut take = |record: Record| {
+        selected.insert(record.key());
+    };
+    for batch in names.chunks(if whole_name.is_some() { BATCH } else { 1 }) {
+        let any =
+            whole_name.map(|attribute| Filter::any(batch.iter().map(|name| Filter::equal(attribute, name))));
+        // By its name alone an entry is found where a search begins at it.
+        let own = Dn::parse(batch[0]).ok();
+        let query = Query {
+            of: Listing::Members,
+            base: own.as_ref().filter(|_| any.is_none()).unwrap_or(settings.user_base()),
+            filter: &any.map_or_else(|| settings.users.clone(), |any| settings.users.clone().and(any)),
+            attributes: &attributes,
+            page_size,
+        };
+        connection.list(&query, &mut take, |_| ()).await?;
+    }
+    Ok(selected)
+}
+
+/// The `uid`s, folded, that some entry below the base has and nobody whom the filter selects.
 pub(super) async fn known_uids(
     connection: &mut Connection,
     settings: &Settings,
@@ -95,6 +134,16 @@ pub(super) async fn known_uids(
         let any = Filter::any(batch.iter().map(|uid| Filter::equal("uid", uid)));
         let take = |record: Record| known.extend(record.texts("uid").map(fold_text));
         list(connection, settings, root, &any, "uid", take).await?;
+        let query = Query {
+            of: Listing::Members,
+            base: settings.user_base(),
+            filter: &settings.users.clone().and(any),
+            attributes: &["uid".to_owned()].into(),
+            page_size: root.page_size(settings),
+        };
+        let mut people: BTreeSet<String> = BTreeSet::new();
+        connection.list(&query, |record| people.extend(record.texts("uid").map(fold_text)), |_| ()).await?;
+        known.retain(|uid| !people.contains(uid));
     }
     Ok(known)
 }

@@ -9,9 +9,10 @@ use crate::anchors;
 use crate::dn::{Dn, fold_text};
 use crate::error::Error;
 use crate::filter::Filter;
-use crate::groups::{self, Group, Groups, Nesting, Person, Reference};
+use crate::groups::{self, Groups, Nesting, Reference};
 use crate::matching::Matched;
 use crate::paths;
+use crate::person::Person;
 use crate::proof;
 use crate::record::{Record, names};
 use crate::strangers::{Strangers, is_foreign};
@@ -46,7 +47,7 @@ pub fn read(settings: &Settings, wanted: &Wanted) -> Result<Directory, Error> {
 
     let below = |record: &Record, base: &Option<Dn>| {
         base.as_ref().is_none_or(|base| {
-            std::str::from_utf8(&record.dn)
+            std::str::from_utf8(record.dn())
                 .ok()
                 .and_then(|dn| Dn::parse(dn).ok())
                 .is_some_and(|dn| dn.is_under(base))
@@ -56,14 +57,18 @@ pub fn read(settings: &Settings, wanted: &Wanted) -> Result<Directory, Error> {
     let named = candidates.iter().filter(|record| groups::is_group(record));
     let matched = Matched::of(named.map(|record| (record.shown_dn(), record.texts("cn").collect())), wanted);
     let wanted = &matched.added_to(wanted);
-    let groups = find(&candidates, &records, wanted, &place)?;
+    let mut groups = find(&candidates, &records, wanted, &place)?;
     matched.require_all(&groups, &place)?;
     groups::require_all(wanted, &groups, &place)?;
 
     let selected = records.iter().filter(|record| below(record, base) && users.matches(record));
     let names = names(&wanted.attributes);
     let (people, mut entries): (Vec<_>, Vec<_>) = selected
-        .map(|record| (Person::of(record, &groups), record.decode(&names, anchor.as_deref())))
+        .map(|record| {
+            let key = groups.keys.of(record.dn());
+            let person = Person::of(key, record, &mut groups.keys, &groups.known);
+            (person, record.decode(&names, anchor.as_deref()))
+        })
         .unzip();
     if entries.is_empty() {
         let base = base.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -123,7 +128,9 @@ fn find(candidates: &[&Record], records: &[Record], wanted: &Wanted, place: &str
         for name in names.map(fold_text).collect::<BTreeSet<_>>() {
             by_name.entry(name).or_default().push(record);
         }
-        groups.by_key.insert(record.key(), Group::of(record));
+        // Of two with one name, the last one counts.
+        groups.by_key.remove(&record.key());
+        groups.insert(record);
     }
     // A DN may name an entry of any kind.
     let by_key: BTreeMap<String, &Record> = candidates.iter().map(|record| (record.key(), *record)).collect();
@@ -135,14 +142,13 @@ fn find(candidates: &[&Record], records: &[Record], wanted: &Wanted, place: &str
             }
             Reference::Anchor(_) => None,
         };
-        let by_anchor = match groups::anchor_of(reference, wanted) {
-            Some(anchor) => {
-                let same = records.iter().filter(|record| anchors::has(record, &anchor) == Some(true));
-                groups::choose(reference, same.collect(), place)?
-            }
-            None => None,
-        };
-        let known = wanted.known.get(reference);
+        let anchors = groups::anchors_of(reference, wanted);
+        let has_one =
+            |record: &&Record| anchors.iter().any(|anchor| anchors::has(record, anchor) == Some(true));
+        let same = if anchors.is_empty() { Vec::new() } else { records.iter().filter(has_one).collect() };
+        let by_anchor = groups::choose(reference, same, place)?;
+        let all: Vec<&Record> = by_name.into_iter().chain(by_anchor).collect();
+        let known = groups::seen_before(reference, wanted, &all);
         groups.add(reference, groups::settle(reference, known, by_name, by_anchor));
     }
     Ok(groups)

@@ -225,9 +225,9 @@ const CASES: &[Case] = &[
             }
             false
         },
-        "no answer within",
+        OVER,
     ),
-    ("no answer at all", |_, _, _| true, "no answer within"),
+    ("no answer at all", |_, _, _| true, OVER),
     (
         "answers to questions nobody asked",
         |id, request, stream| {
@@ -237,7 +237,7 @@ const CASES: &[Case] = &[
                 good(id, request, stream)
             }
         },
-        "no answer within",
+        OVER,
     ),
     (
         "intermediate responses without end",
@@ -332,18 +332,23 @@ async fn d56_whatever_a_server_sends_a_read_ends_with_an_error_in_bounded_memory
     if let Ok(server) = std::env::var(SERVER) {
         return told(&server).await;
     }
-    end_well(CASES, 2, 64);
+    end_well(CASES, 64);
 }
 
 #[test]
 fn d56_an_answer_that_is_filled_to_its_bound_takes_a_small_multiple_of_it() {
-    end_well(LARGE, 120, 1024);
+    end_well(LARGE, 1024);
 }
 
+/// Where nothing else ends a read.
+const OVER: &str = "no answer within";
+
 /// Each case ends with its words, and takes less than so many MiB.
-fn end_well(cases: &'static [Case], patience: u64, bound: u64) {
+fn end_well(cases: &'static [Case], bound: u64) {
     let mut wrong = Vec::new();
     for (name, talk, words) in cases {
+        // Only time that is over is waited for: a busy machine needs some to send and read the others.
+        let patience = if *words == OVER { 2 } else { 300 };
         let fake = Fake::talking(talk);
         let begun = Instant::now();
         let (peak, said) = measured(&fake.url, patience);

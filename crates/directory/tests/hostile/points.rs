@@ -1,8 +1,8 @@
 //! Connections that never come to be, credentials that are refused, and servers that point elsewhere.
 
 use super::chain;
-use crate::fake::company::Company;
-use crate::fake::{Fake, Request, page_end, reference, result};
+use crate::fake::company::{BASE, Company, VIDEO};
+use crate::fake::{Fake, Request, entry, page_end, reference, result};
 use crate::{but_on_page, failure, good, people_page, person, read_it, settings};
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use umsync_directory::Error;
-use umsync_directory::ldap::{Failure, Phase, Settings, Timeouts};
+use umsync_directory::ldap::{Failure, Members, Nested, Phase, Settings, Timeouts, read};
+use umsync_engine::directory::{Certificate, GroupRef, Wanted};
 use url::Url;
 
 /// A listener, and how often somebody came.
@@ -188,6 +189,49 @@ async fn d29_pages_may_come_in_any_order_but_nothing_may_come_twice() {
     for pages in [[[0, 0], [2, 3], [4, 5]], [[0, 1], [1, 3], [4, 5]], [[0, 1], [2, 3], [4, 0]]] {
         assert!(matches!(failure(read_it(&settings(&[&of(pages)])).await).1, Failure::Twice(_)), "{pages:?}");
     }
+}
+
+/// People without somebody, whom a group lists and who can be read by name; `selected`: and whom the filter selects.
+async fn without(moved: &'static str, selected: bool) -> Certificate {
+    let company = Company { people: 6, per_page: 2 };
+    let fake = Fake::talking(move |id, request, stream| {
+        let one = |attributes: &[(&str, Vec<Vec<u8>>)]| entry(id, moved.as_bytes(), attributes);
+        let reply = match request {
+            Request::Search(search) if search.single && search.base.eq_ignore_ascii_case(moved) => {
+                vec![one(&[]), result(id, 0x65, 0, b"")]
+            }
+            Request::Search(search) if !search.single && search.attributes == ["1.1"] => {
+                selected.then(|| one(&[])).into_iter().chain([page_end(id, 0, b"")]).collect()
+            }
+            Request::Search(search) if search.attributes.iter().any(|name| name == "cn") => {
+                let members = vec![Company::dn(0).into_bytes(), moved.as_bytes().to_vec()];
+                let attributes = [("cn", vec![VIDEO.as_bytes().to_vec()]), ("member", members)];
+                let dn = format!("CN={VIDEO},{BASE}");
+                vec![entry(id, dn.as_bytes(), &attributes), page_end(id, 0, b"")]
+            }
+            _ => company.answer(id, request),
+        };
+        stream.write_all(&reply.concat()).is_ok()
+    });
+    let settings = Settings { members: Members::Member, nested_groups: Nested::No, ..settings(&[&fake]) };
+    let wanted = Wanted {
+        attributes: ["mail".to_owned()].into(),
+        groups: [GroupRef::new(VIDEO)].into(),
+        ..Wanted::default()
+    };
+    read(&settings, &wanted, &|_| ()).await.unwrap().certificate
+}
+
+#[tokio::test]
+async fn d29_who_moved_while_people_were_listed_is_nobodys_stranger() {
+    let moved = "CN=p9,OU=Branch,DC=example,DC=com";
+    let certificate = without(moved, true).await;
+    let unresolved = &certificate.unresolved[&GroupRef::new(VIDEO)];
+    assert_eq!(unresolved.iter().collect::<Vec<_>>(), [&moved.to_lowercase()]);
+    assert_eq!(certificate.others, 0);
+    // Whom the filter does not select is no person.
+    let certificate = without(moved, false).await;
+    assert_eq!((certificate.unresolved.len(), certificate.others), (0, 1));
 }
 
 #[tokio::test]

@@ -4,19 +4,18 @@ use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
-use umsync_engine::adobe::{Group, GroupKind, Identity, Snapshot, Status, User, UserType};
+use umsync_engine::adobe::{Group, GroupKind, Identity, Snapshot, Status, User, UserTexts, UserType};
 use umsync_engine::attributes::Attributes;
 use umsync_engine::change::Field;
 use umsync_engine::directories::Directories;
 use umsync_engine::directory::{Anchor, Certificate, Directory, DirectoryGroup, Entry, GroupRef};
 use umsync_engine::key::GroupName;
 use umsync_engine::limits::Limits;
-use umsync_engine::memory::{Known, Memory};
+use umsync_engine::memory::{Known, KnownTexts, Memory};
 use umsync_engine::rules::{
     AdobeIdTwin, Baseline, Create, Disabled, Domains, IdentityRule, LeaverAction, Leavers, Mapping,
     MappingMode, PeopleRules, Protect, Rules, Select,
 };
-use umsync_engine::sorted::Sorted;
 
 /// So many people, and what becomes of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,7 +95,7 @@ impl Company {
             .map(|(at, fate)| self.user(at, fate, &teams))
             .collect();
         // Adobe lists them in an order of its own.
-        users.sort_by(|left, right| right.id.cmp(&left.id));
+        users.sort_by_key(|user| std::cmp::Reverse(user.id().map(str::to_owned)));
         let links = people().filter(|(_, fate)| *fate != Fate::New).map(|(at, _)| link(at)).collect();
         let directory = Directory {
             source: "a company".into(),
@@ -160,18 +159,17 @@ impl Company {
             Fate::Moved => in_step.iter().map(|group| (group + 1) % teams.len()).collect(),
             _ => in_step,
         };
-        User {
-            id: Some(id(at)),
-            kind: UserType::Known(Identity::Federated),
-            username: Some(email.clone()),
-            domain: Some("example.com".into()),
-            email,
-            first_name: Some(first),
-            last_name: Some(if fate == Fate::Renamed { "Before".to_owned() } else { last }),
-            country: Some("DE".into()),
-            status: Status::Active,
-            groups: groups.into_iter().map(|group| teams[group].clone()).collect(),
-        }
+        let texts = UserTexts {
+            id: Some(&id(at)),
+            email: &email,
+            username: Some(&email),
+            domain: Some("example.com"),
+            first_name: Some(&first),
+            last_name: Some(if fate == Fate::Renamed { "Before" } else { &last }),
+            country: Some("DE"),
+        };
+        let groups = groups.into_iter().map(|group| teams[group].clone()).collect();
+        User::new(UserType::Known(Identity::Federated), Status::Active, groups, texts)
     }
 }
 
@@ -197,17 +195,10 @@ fn anchor(at: usize) -> Anchor {
     )
 }
 
-fn link(at: usize) -> (Anchor, Known) {
+fn link(at: usize) -> Known {
     let [email, ..] = names(at);
-    let known = Known {
-        id: id(at),
-        identity: Some(Identity::Federated),
-        email,
-        former: Sorted::new(),
-        dn: dn(at),
-        seen_at: now(),
-    };
-    (anchor(at), known)
+    let texts = KnownTexts { anchor: &anchor(at), id: &id(at), email: &email, dn: &dn(at) };
+    Known::new(Some(Identity::Federated), texts, now())
 }
 
 fn found(group: &GroupRef) -> (GroupRef, DirectoryGroup) {

@@ -15,6 +15,7 @@ use company::{Company, Occurrence, Shape};
 use std::process::Command;
 use std::time::Duration;
 use umsync_engine::pack::Packing;
+use umsync_engine::people::People;
 use umsync_engine::plan::{Occasion, plan};
 
 fn main() {
@@ -99,12 +100,13 @@ fn decide(company: &Company) {
         person: None,
         packing: Packing::Auto,
     };
-    let (plan, remember) = plan(&directories, &adobe, &rules, &memory, occasion).unwrap();
+    let people = People::of(directories, &rules, company::now());
+    let (plan, remember) = plan(&people, &adobe, &rules, &memory, occasion).unwrap();
     let after = cpu();
     assert!(plan.held().is_empty() && plan.set_aside().is_empty(), "everybody is understood");
     println!("{} {} {} {given} {}", plan.changes().len(), plan.requests(), after - before, status("VmHWM:"));
     // The process ends here, and what it holds with it.
-    std::mem::forget((plan, remember, directories, adobe, rules, memory));
+    std::mem::forget((plan, remember, people, adobe, rules, memory));
 }
 
 /// How long this process has been on a processor, in nanoseconds (proc(5), `schedstat`).

@@ -2,8 +2,8 @@
 
 use crate::adobe::{Identity, User};
 use crate::change::Field;
-use crate::desired::Person;
 use crate::key::{fold, folded_email};
+use crate::person::Person;
 use std::collections::BTreeSet;
 use unicode_normalization::UnicodeNormalization;
 
@@ -20,31 +20,32 @@ pub(super) fn updates(
     let mut updates = Vec::new();
     for field in compared {
         let (from, to) = match field {
-            Field::FirstName => (&user.first_name, &person.first_name),
-            Field::LastName => (&user.last_name, &person.last_name),
+            Field::FirstName => (user.first_name(), person.first_name()),
+            Field::LastName => (user.last_name(), person.last_name()),
             Field::Email => {
                 // Adobe answers a change of letter case with success and does nothing.
-                if user.email != person.email && folded_email(&user.email) != folded_email(&person.email) {
-                    updates.push((Field::Email, Some(user.email.clone()), person.email.clone()));
+                if user.email() != person.email()
+                    && folded_email(user.email()) != folded_email(person.email())
+                {
+                    updates.push((Field::Email, Some(user.email().to_owned()), person.email().to_owned()));
                 }
                 continue;
             }
             // Only Federated IDs have a username of their own (UMAPI documentation, "update").
             Field::Username if user.kind.known() != Some(Identity::Federated) => continue,
             Field::Username => {
-                let same =
-                    |username: &String| user.username.as_ref().is_some_and(|has| fold(has) == fold(username));
-                if let Some(username) = person.username.as_ref().filter(|username| !same(username)) {
-                    updates.push((Field::Username, user.username.clone(), username.clone()));
+                let same = |username: &str| user.username().is_some_and(|has| fold(has) == fold(username));
+                if let Some(username) = person.username().filter(|username| !same(username)) {
+                    updates.push((Field::Username, user.username().map(str::to_owned), username.to_owned()));
                 }
                 continue;
             }
         };
         // A value that the directory lacks is no reason to empty one at Adobe.
         let Some(to) = to else { continue };
-        let same = from.as_ref().is_some_and(|from| from == to || from.trim().nfc().eq(to.trim().nfc()));
+        let same = from.is_some_and(|from| from == to || from.trim().nfc().eq(to.trim().nfc()));
         if !same {
-            updates.push((*field, from.clone(), to.clone()));
+            updates.push((*field, from.map(str::to_owned), to.to_owned()));
         }
     }
     updates

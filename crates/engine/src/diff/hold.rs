@@ -58,7 +58,7 @@ impl Work<'_> {
         if !self.updates(Field::Username) {
             return;
         }
-        let named = self.adobe.users.iter().filter_map(|user| user.username.as_deref()).map(fold);
+        let named = self.adobe.users.iter().filter_map(|user| user.username()).map(fold);
         let mut taken: BTreeMap<String, usize> = BTreeMap::new();
         for username in named {
             *taken.entry(username).or_default() += 1;
@@ -94,7 +94,7 @@ impl Work<'_> {
         // One email may exist in each ownership; a type we do not know could be either.
         let mut at_adobe: BTreeSet<(Option<Ownership>, String)> = BTreeSet::new();
         for user in &self.adobe.users {
-            at_adobe.insert((user.kind.known().map(Identity::ownership), fold_email(&user.email)));
+            at_adobe.insert((user.kind.known().map(Identity::ownership), fold_email(user.email())));
         }
         let taken = |ownership: Ownership, email: &str| {
             [None, Some(ownership)].into_iter().any(|owner| at_adobe.contains(&(owner, email.to_owned())))
@@ -146,10 +146,9 @@ impl Work<'_> {
             }
         }
         accounts.retain(|_, count| *count > 1);
-        let bare = |username: &&String| !username.contains('@');
-        let usernames =
-            self.adobe.users.iter().filter(|_| creates_login).filter_map(|user| user.username.as_ref());
-        let usernames: Among<String> = usernames.filter(bare).map(|name| fold(name)).collect();
+        let bare = |username: &&str| !username.contains('@');
+        let usernames = self.adobe.users.iter().filter(|_| creates_login).filter_map(|user| user.username());
+        let usernames: Among<String> = usernames.filter(bare).map(fold).collect();
         // A bare username is one account's in all domains of a directory at Adobe, and we do not know which domains are
         // in one: a creation under a username that is there would end in the other account.
         let is_taken = |account: &Account| {

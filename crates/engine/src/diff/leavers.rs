@@ -48,7 +48,7 @@ impl Work<'_> {
     }
 
     fn in_domains(&self, user: &User, identity: Identity) -> bool {
-        let Some(domain) = domain_of(&user.email) else {
+        let Some(domain) = domain_of(user.email()) else {
             return false;
         };
         match &self.rules.people.domains {
@@ -62,9 +62,9 @@ impl Work<'_> {
     /// leave out is no leaver.
     fn is_in_scope(&self, user: &User) -> bool {
         self.rules.people.filter.iter().all(|condition| match &condition.of {
-            Subject::Email => condition.pattern.matches(&user.email),
+            Subject::Email => condition.pattern.matches(user.email()),
             Subject::Domain => {
-                email_domain(&user.email).is_none_or(|domain| condition.pattern.matches(&domain))
+                email_domain(user.email()).is_none_or(|domain| condition.pattern.matches(&domain))
             }
             // Adobe's usernames are often emails where the directory's are not, and of the rest it knows nothing.
             Subject::Username | Subject::Template(_) => true,
@@ -76,8 +76,7 @@ impl Work<'_> {
         let grace = TimeDelta::from_std(self.rules.leavers.grace).unwrap_or(TimeDelta::MAX);
         let gone = |at: &usize| {
             let user = &self.adobe.users[*at];
-            let shielded =
-                || self.desired.shield.covers(user.id.as_deref(), &user.email, user.username.as_deref());
+            let shielded = || self.desired.shield.covers(user.id(), user.email(), user.username());
             !matching.claimed.contains(at) && !shielded() && self.is_in_scope(user)
         };
         let managed: Vec<usize> = ours.managed.iter().filter(gone).collect();
@@ -122,11 +121,11 @@ impl Work<'_> {
             let account = name.clone();
             let counts = !self.desired.unread && !self.desired.shield.anybody;
             if counts || (evidence.is_some() && !self.desired.unread) {
-                let (email, evidence) = (user.email.clone(), evidence.clone());
+                let (email, evidence) = (user.email().to_owned(), evidence.clone());
                 self.diff.absent.insert(name, Absent { email, evidence });
             }
             self.diff.leavers.push(Leaver {
-                who: user.email.clone(),
+                who: user.email().to_owned(),
                 account,
                 since,
                 reads,
@@ -192,7 +191,7 @@ impl Work<'_> {
                 match user.groups.iter().find(|group| self.is_admin_group(group)) {
                     Some(group) if !group.is_org_admin() && !self.protect.org_admins.contains(group) => {
                         let role = HeldReason::HoldsRole { group: group.spelling().to_owned() };
-                        self.diff.held.push(Held { who: user.email.clone(), entry: None, reason: role });
+                        self.diff.held.push(Held { who: user.email().to_owned(), entry: None, reason: role });
                         if matches!(reason, Reason::Departed { .. }) {
                             self.strip(user, reason);
                         }

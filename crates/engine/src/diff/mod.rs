@@ -14,13 +14,14 @@ use person::whose;
 
 use crate::adobe::{Identity, Snapshot, User};
 use crate::change::{Account, Change, Profile, Reason, Target, What};
-use crate::desired::{Desired, Person, Sighting};
+use crate::desired::Desired;
 use crate::directory::Anchor;
 use crate::key::{GroupName, UserKey, fold_email};
 use crate::limits::Populations;
 use crate::lookup::{Among, Lookup};
 use crate::matching::{Held, HeldReason, Matching, matching};
 use crate::memory::{Absent, Evidence, Known, Match, Memory, Order};
+use crate::person::{Person, Sighting};
 use crate::protect::Protection;
 use crate::rules::{Create, Protect, Rules, Strategy};
 use crate::sorted::Sorted;
@@ -168,12 +169,13 @@ fn missing_text(groups: &[GroupName], protected: &[GroupName]) -> String {
 
 /// How a user's absence is remembered: by Adobe's id, or by key where Adobe gives none.
 pub fn account_of(user: &User) -> String {
-    user.id.clone().unwrap_or_else(|| format!("{}/{}", user.kind, fold_email(&user.email)))
+    let named = || format!("{}/{}", user.kind, fold_email(user.email()));
+    user.id().map_or_else(named, str::to_owned)
 }
 
 /// Compares. `now` is when the plan is made; `person` is the DN of the only one it is about.
 pub fn diff(
-    desired: &Desired,
+    desired: &Desired<'_>,
     adobe: &Snapshot,
     rules: &Rules,
     memory: &Memory,
@@ -221,7 +223,7 @@ pub fn diff(
     }
     let mut diff = work.diff;
     diff.pairs = pairs;
-    diff.changes.sort();
+    diff.changes.sort_unstable();
     diff.held.sort();
     diff.protected.sort();
     diff.leavers.sort();
@@ -231,7 +233,7 @@ pub fn diff(
 
 struct Work<'a> {
     protect: Protect,
-    desired: &'a Desired,
+    desired: &'a Desired<'a>,
     adobe: &'a Snapshot,
     rules: &'a Rules,
     memory: &'a Memory,
@@ -255,19 +257,19 @@ impl Work<'_> {
         if user.kind.known().is_none() {
             return;
         }
-        if let Some(id) = &user.id
+        if let Some(id) = user.id()
             && person.anchors().next().is_some()
         {
             let identity = self.type_of(person, user);
-            for Sighting { directory: _, dn, anchor } in &person.sightings {
+            for Sighting { directory: _, dn, anchor } in person.sightings.iter() {
                 let Some(anchor) = anchor.clone() else { continue };
                 let known = self.memory.links.get(&anchor);
-                if known.is_some_and(|known| known.says(id, identity, &user.email, dn)) {
+                if known.is_some_and(|known| known.says(id, identity, user.email(), dn)) {
                     self.diff.still.push(anchor);
                     continue;
                 }
-                let (email, dn) = (user.email.clone(), dn.clone());
-                self.diff.matches.push(Match { anchor, id: id.clone(), identity, email, dn });
+                let (id, email, dn) = (id.to_owned(), user.email().to_owned(), dn.to_string());
+                self.diff.matches.push(Match { anchor, id, identity, email, dn });
             }
         }
         let before = self.diff.changes.len();
@@ -320,7 +322,7 @@ impl Work<'_> {
         match (user.kind.known(), before) {
             (Some(has), Some(before)) if has != wants => {
                 let reason = HeldReason::OtherType { has, wants };
-                let (who, entry) = (person.email.clone(), Some(person.place()));
+                let (who, entry) = (person.email().to_owned(), Some(person.place()));
                 self.diff.held.push(Held { who, entry, reason });
                 before
             }
@@ -330,14 +332,14 @@ impl Work<'_> {
 
     /// Whoever gets an account anew may miss what they had outside the managed groups.
     fn note_return(&mut self, person: &Person) {
-        let own = fold_email(&person.email);
+        let own = fold_email(person.email());
         let known = person.links(self.memory).flat_map(Known::emails);
         let departures = &self.memory.departures;
         let mut emails = known.chain([Cow::Borrowed(own.as_str())]);
         let Some(departure) = emails.find_map(|email| departures.get(email.as_ref())) else { return };
         if !departure.groups.is_empty() {
             let (left_at, groups) = (departure.at, departure.groups.clone());
-            self.diff.returned.push(Returned { who: person.email.clone(), left_at, groups });
+            self.diff.returned.push(Returned { who: person.email().to_owned(), left_at, groups });
         }
     }
 
@@ -358,7 +360,7 @@ impl Work<'_> {
         let profile = match person.profile(self.rules.people.country.as_deref()) {
             Ok(profile) => profile,
             Err(why) => {
-                let (who, entry) = (person.email.clone(), Some(person.place()));
+                let (who, entry) = (person.email().to_owned(), Some(person.place()));
                 self.diff.held.push(Held { who, entry, reason: HeldReason::NoProfile { why } });
                 return None;
             }
@@ -368,7 +370,7 @@ impl Work<'_> {
             id: None,
             identity: person.identity,
             address: person.address(),
-            email: person.email.clone(),
+            email: person.email().to_owned(),
         }));
         Some((target, profile))
     }
@@ -431,8 +433,8 @@ impl Work<'_> {
             accounts.filter(|account| account.id.is_none()).map(|account| account.key.clone()).collect();
         let (mut by_id, mut without_id) = (Lookup::new(), Lookup::new());
         for user in self.adobe.users.iter().filter(|_| !(ids.is_empty() && keys.is_empty())) {
-            match (&user.id, user.key()) {
-                (Some(id), _) if ids.contains(id) => _ = by_id.insert(id.as_str(), user),
+            match (user.id(), user.key()) {
+                (Some(id), _) if ids.contains(id) => _ = by_id.insert(id, user),
                 (None, Some(key)) if keys.contains(&key) => _ = without_id.insert(key, user),
                 _ => {}
             }

@@ -3,9 +3,9 @@
 use super::{Diff, Work, whose};
 use crate::adobe::Identity;
 use crate::change::{Field, Names, Reason, Target, What};
-use crate::desired::Person;
 use crate::key::GroupName;
 use crate::matching::{Matching, matching};
+use crate::person::Person;
 
 impl Work<'_> {
     /// Everybody as they are, of whom nobody knows whether they are there. `self.adobe` holds nothing.

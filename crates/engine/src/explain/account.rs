@@ -3,9 +3,9 @@
 use super::subject::Standing;
 use super::{Look, Step};
 use crate::adobe::{Status, User};
-use crate::desired::Person;
 use crate::key::fold_email;
 use crate::matching::Held;
+use crate::person::Person;
 
 impl Look<'_> {
     /// Which account is theirs, and how that is known.
@@ -39,7 +39,7 @@ impl Look<'_> {
                     Some(held) => format!("held, nothing is done about them: {}", held.reason),
                     None => format!("none had been listed on {read}"),
                 });
-                let same = |user: &&User| fold_email(&user.email) == fold_email(&person.email);
+                let same = |user: &&User| fold_email(user.email()) == fold_email(person.email());
                 let there = self.case.adobe.users.iter().filter(same);
                 said.extend(there.map(|user| format!("Adobe has {}", described(user))));
             }
@@ -50,13 +50,13 @@ impl Look<'_> {
 
     /// How an account was found to be somebody's.
     fn matched_by(&self, person: &Person, user: &User) -> String {
-        let known = person.links(self.case.memory).find(|known| Some(&known.id) == user.id.as_ref());
+        let known = person.links(self.case.memory).find(|known| Some(known.id()) == user.id());
         match known {
             Some(known) => format!(
                 "a link: entry and account were seen together on {}",
                 known.seen_at.format("%Y-%m-%d")
             ),
-            None if fold_email(&user.email) == fold_email(&person.email) => "the same email".to_owned(),
+            None if fold_email(user.email()) == fold_email(person.email()) => "the same email".to_owned(),
             None => "the same username and domain".to_owned(),
         }
     }
@@ -66,7 +66,7 @@ impl Look<'_> {
         match self.subject.standing {
             Standing::Person(person) => self.held_as(person),
             _ => {
-                let email = self.subject.user.map(|user| fold_email(&user.email));
+                let email = self.subject.user.map(|user| fold_email(user.email()));
                 let held = self.case.plan.held().iter();
                 held.into_iter().find(|held| email.as_ref() == Some(&fold_email(&held.who)))
             }
@@ -81,8 +81,8 @@ impl Look<'_> {
 
 /// An account in a few words.
 fn described(user: &User) -> String {
-    let id = user.id.as_ref().map(|id| format!(" ({id})")).unwrap_or_default();
-    let login = match (&user.username, &user.domain) {
+    let id = user.id().as_ref().map(|id| format!(" ({id})")).unwrap_or_default();
+    let login = match (user.username(), user.domain()) {
         (Some(username), Some(domain)) if !username.contains('@') => {
             format!(", logs in as {username} of {domain}")
         }
@@ -92,5 +92,5 @@ fn described(user: &User) -> String {
         Status::Active => "active",
         Status::Other(status) => status,
     };
-    format!("{}{id}, {}, {status}{login}", user.email, user.kind)
+    format!("{}{id}, {}, {status}{login}", user.email(), user.kind)
 }

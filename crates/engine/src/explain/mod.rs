@@ -12,11 +12,12 @@ mod why_not;
 pub use subject::WhoError;
 
 use crate::adobe::Snapshot;
-use crate::desired::desired;
+use crate::desired::Desired;
 use crate::directories::Directories;
 use crate::key::GroupName;
 use crate::matching::matching;
 use crate::memory::Memory;
+use crate::people::People;
 use crate::plan::Plan;
 use crate::report::{Ink, Line};
 use crate::rules::Rules;
@@ -29,6 +30,8 @@ use subject::Subject;
 pub struct Case<'a> {
     /// The directory side.
     pub directories: &'a Directories,
+    /// The people whom the rules make of it.
+    pub people: &'a People,
     /// Adobe's side.
     pub adobe: &'a Snapshot,
     /// What the configuration means.
@@ -78,7 +81,7 @@ struct Look<'a> {
 /// Explains what was decided about somebody: an email, a username, a DN, an anchor or an id at Adobe. With `why_not`,
 /// also why they are not in that group.
 pub fn explain(case: Case<'_>, who: &str, why_not: Option<&GroupName>) -> Result<Explanation, WhoError> {
-    let desired = desired(case.directories, case.rules, case.memory, case.now);
+    let desired = Desired::of(case.people, case.memory);
     let matching = matching(&desired, case.adobe, case.memory, case.rules.people.adobe_id_twin, case.now);
     let subject = Subject::find(case, &desired, &matching, who)?;
     let look = Look { case, subject };

@@ -3,9 +3,9 @@
 use super::Look;
 use super::subject::Standing;
 use crate::change::What;
-use crate::desired::Person;
 use crate::matching::HeldReason;
 use crate::memory::Evidence;
+use crate::person::Person;
 use crate::protect::Protection;
 use crate::report::{counted, told};
 use crate::rules::{LeaverAction, Select};

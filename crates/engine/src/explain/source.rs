@@ -2,8 +2,8 @@
 
 use super::subject::Standing;
 use super::{Look, Step};
-use crate::desired::Country;
 use crate::directory::{DirectoryName, Entry, GroupRef};
+use crate::person::Country;
 use crate::report::moment;
 use crate::rules::{IdentityRule, PeopleRules, Select};
 use crate::template::{Rendered, Template};

@@ -2,10 +2,12 @@
 
 use super::Case;
 use crate::adobe::User;
-use crate::desired::{Desired, Gone, Person, is_in_scope};
+use crate::desired::{Desired, Gone};
 use crate::directory::{DirectoryName, Entry};
 use crate::key::{fold, fold_email};
 use crate::matching::Matching;
+use crate::people::is_in_scope;
+use crate::person::Person;
 use crate::rules::NAMING_ATTRIBUTES;
 use crate::set_aside::SetAsideReason;
 use std::collections::BTreeSet;
@@ -39,7 +41,7 @@ pub(super) enum Standing<'a> {
     /// An entry that could not be understood.
     SetAside(&'a SetAsideReason),
     /// An entry that says that its person has left.
-    Gone(&'a Gone),
+    Gone(&'a Gone<'a>),
     /// An entry without a mail that no mapped group lists.
     Service,
     /// A disabled entry whose account stays as it is.
@@ -63,7 +65,7 @@ pub(super) struct Subject<'a> {
 impl<'a> Subject<'a> {
     pub(super) fn find(
         case: Case<'a>,
-        desired: &'a Desired,
+        desired: &'a Desired<'a>,
         matching: &Matching,
         who: &str,
     ) -> Result<Self, WhoError> {
@@ -86,14 +88,14 @@ impl<'a> Subject<'a> {
     /// Somebody whom no entry names: by the account, and then by the entry that has it.
     fn by_account(
         case: Case<'a>,
-        desired: &'a Desired,
+        desired: &'a Desired<'a>,
         matching: &Matching,
         who: &str,
     ) -> Result<Self, WhoError> {
         let is_it = |user: &User| {
-            fold_email(&user.email) == fold_email(who)
-                || user.id.as_deref() == Some(who)
-                || user.username.as_ref().is_some_and(|username| fold(username) == fold(who))
+            fold_email(user.email()) == fold_email(who)
+                || user.id() == Some(who)
+                || user.username().is_some_and(|username| fold(username) == fold(who))
         };
         let users = &case.adobe.users;
         let found: Vec<usize> = (0..users.len()).filter(|at| is_it(&users[*at])).collect();
@@ -101,7 +103,7 @@ impl<'a> Subject<'a> {
             return Err(match found.is_empty() {
                 true => WhoError::Nobody { who: who.to_owned() },
                 false => {
-                    let named = |at: &usize| users[*at].id.clone().unwrap_or(users[*at].email.clone());
+                    let named = |at: &usize| users[*at].id().unwrap_or(users[*at].email()).to_owned();
                     WhoError::Several { who: who.to_owned(), them: found.iter().map(named).collect() }
                 }
             });
@@ -115,7 +117,7 @@ impl<'a> Subject<'a> {
                 Ok(Self::of_entries(case, desired, matching, entries, Some(*person)))
             }
             None => Ok(Self {
-                name: users[*at].email.clone(),
+                name: users[*at].email().to_owned(),
                 entries: Vec::new(),
                 standing: Standing::Absent,
                 user: users.get(*at),
@@ -125,7 +127,7 @@ impl<'a> Subject<'a> {
 
     fn of_entries(
         case: Case<'a>,
-        desired: &'a Desired,
+        desired: &'a Desired<'a>,
         matching: &Matching,
         entries: Vec<(&'a DirectoryName, &'a Entry)>,
         person: Option<usize>,
@@ -136,7 +138,7 @@ impl<'a> Subject<'a> {
             let paired = matching.pairs.iter().find(|(person, _)| *person == at);
             let person = &desired.people[at];
             return Self {
-                name: person.email.clone(),
+                name: person.email().to_owned(),
                 entries,
                 standing: Standing::Person(person),
                 user: paired.map(|(_, user)| &users[*user]),
@@ -147,9 +149,9 @@ impl<'a> Subject<'a> {
             return Self { name: place, user: linked(case, &entries), entries, standing };
         }
         if let Some(gone) = desired.gone.iter().find(|gone| gone.dn == place) {
-            let email = gone.person.as_ref().map(|person| person.email.clone());
+            let email = gone.person.as_ref().map(|person| person.email().to_owned());
             let of_email = |user: &&User| {
-                email.as_ref().is_some_and(|email| fold_email(&user.email) == fold_email(email))
+                email.as_ref().is_some_and(|email| fold_email(user.email()) == fold_email(email))
             };
             let user = linked(case, &entries).or_else(|| users.iter().find(of_email));
             return Self { name: email.unwrap_or(place), entries, standing: Standing::Gone(gone), user };
@@ -167,8 +169,8 @@ impl<'a> Subject<'a> {
 fn linked<'a>(case: Case<'a>, entries: &[(&DirectoryName, &Entry)]) -> Option<&'a User> {
     let anchors = entries.iter().filter_map(|(_, entry)| entry.anchor.as_ref());
     let known: BTreeSet<&str> =
-        anchors.filter_map(|anchor| Some(case.memory.links.get(anchor)?.id.as_str())).collect();
-    case.adobe.users.iter().find(|user| user.id.as_deref().is_some_and(|id| known.contains(id)))
+        anchors.filter_map(|anchor| Some(case.memory.links.get(anchor)?.id())).collect();
+    case.adobe.users.iter().find(|user| user.id().is_some_and(|id| known.contains(id)))
 }
 
 fn all<'a>(case: Case<'a>) -> impl Iterator<Item = (&'a DirectoryName, &'a Entry)> {
@@ -194,7 +196,7 @@ fn entries<'a>(case: Case<'a>, who: &str) -> Vec<(&'a DirectoryName, &'a Entry)>
 }
 
 /// The people whose entries stand at these places.
-fn positions(desired: &Desired, places: &BTreeSet<String>) -> Vec<usize> {
+fn positions(desired: &Desired<'_>, places: &BTreeSet<String>) -> Vec<usize> {
     let stands = |person: &Person| person.sightings.iter().any(|sighting| places.contains(&sighting.place()));
     (0..desired.people.len()).filter(|at| stands(&desired.people[*at])).collect()
 }

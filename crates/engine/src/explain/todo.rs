@@ -112,7 +112,7 @@ impl Look<'_> {
 
     /// What they are told as among leavers.
     pub(super) fn leaver(&self) -> Option<&Leaver> {
-        let email = fold_email(&self.subject.user?.email);
+        let email = fold_email(&self.subject.user?.email());
         let is_absent = !matches!(self.subject.standing, Standing::Person(_));
         self.case.plan.leavers().iter().find(|leaver| is_absent && fold_email(&leaver.who) == email)
     }
@@ -120,8 +120,8 @@ impl Look<'_> {
     /// What protects them, with what would have come.
     pub(super) fn protected(&self) -> Option<&crate::diff::ProtectedUser> {
         let name = match (self.subject.user, self.subject.standing) {
-            (Some(user), _) => fold_email(&user.email),
-            (None, Standing::Person(person)) => fold_email(&person.email),
+            (Some(user), _) => fold_email(user.email()),
+            (None, Standing::Person(person)) => fold_email(person.email()),
             (None, _) => return None,
         };
         self.case.plan.protected().iter().find(|protected| fold_email(&protected.who) == name)
@@ -132,7 +132,7 @@ impl Look<'_> {
         let Account { key, id, .. } = account.as_ref();
         match (self.subject.user, self.subject.standing) {
             (Some(user), _) => match id {
-                Some(id) => user.id.as_ref() == Some(id),
+                Some(id) => user.id() == Some(id.as_str()),
                 None => user.key().as_ref() == Some(key) && account_of(user).contains('/'),
             },
             (None, Standing::Person(person)) => *key == person.key() && id.is_none(),

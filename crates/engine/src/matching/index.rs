@@ -2,9 +2,9 @@
 
 use super::few::Few;
 use crate::adobe::{Identity, User};
-use crate::desired::Person;
 use crate::key::{Ownership, folded, folded_email};
 use crate::lookup::{Hashing, Lookup};
+use crate::person::Person;
 use std::cell::OnceCell;
 use std::hash::{BuildHasher as _, Hash};
 
@@ -57,7 +57,7 @@ impl ByName {
 }
 
 fn order(user: &User) -> impl Ord {
-    (&user.kind, &user.email, &user.id)
+    (&user.kind, user.email(), user.id())
 }
 
 /// Users by all that names them.
@@ -72,8 +72,7 @@ pub(super) struct Index<'a> {
 type Login<'a> = (Ownership, std::borrow::Cow<'a, str>, std::borrow::Cow<'a, str>);
 
 fn login(user: &User) -> Option<Login<'_>> {
-    let (identity, username, domain) =
-        (user.kind.known()?, user.username.as_deref()?, user.domain.as_deref()?);
+    let (identity, username, domain) = (user.kind.known()?, user.username()?, user.domain()?);
     Some((Identity::ownership(identity), folded(username), crate::key::folded_domain(domain)))
 }
 
@@ -81,13 +80,13 @@ impl<'a> Index<'a> {
     pub(super) fn of(users: &'a [User]) -> Self {
         let mut by_id: Lookup<&str, usize> = Lookup::with_capacity(users.len());
         for (at, user) in users.iter().enumerate() {
-            let Some(id) = &user.id else { continue };
+            let Some(id) = user.id() else { continue };
             let place = by_id.entry(id).or_insert(at);
             if order(&users[*place]) < order(user) {
                 *place = at;
             }
         }
-        let by_email = ByName::of(users, |user| Some(folded_email(&user.email)));
+        let by_email = ByName::of(users, |user| Some(folded_email(user.email())));
         Self { users, by_email, by_login: OnceCell::new(), by_id }
     }
 
@@ -98,16 +97,16 @@ impl<'a> Index<'a> {
     pub(super) fn of_email(&self, email: &str) -> Few {
         let folded = folded_email(email);
         let same = |at: &usize| {
-            let other = &self.users[*at].email;
+            let other = self.users[*at].email();
             other == email || folded_email(other) == folded
         };
         self.by_email.get(&folded).iter().copied().filter(same).collect()
     }
 
     pub(super) fn of_login(&self, person: &Person) -> Vec<usize> {
-        let username = person.username.as_ref().unwrap_or(&person.email);
+        let username = person.username().unwrap_or(person.email());
         let wanted: Login<'_> =
-            (person.identity.ownership(), folded(username), crate::key::folded_domain(&person.domain));
+            (person.identity.ownership(), folded(username), crate::key::folded_domain(person.domain()));
         let by_login = self.by_login.get_or_init(|| ByName::of(self.users, login));
         let same = |at: &usize| login(&self.users[*at]).as_ref() == Some(&wanted);
         by_login.get(&wanted).iter().copied().filter(same).collect()

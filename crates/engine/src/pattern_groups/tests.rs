@@ -17,7 +17,7 @@ fn mapping(matches: &str, adobe: &[&str]) -> PatternMapping {
 fn given(mappings: &[PatternMapping], groups: &[&str]) -> Result<Vec<(String, Vec<String>)>, String> {
     let matched = groups.iter().map(|name| (GroupRef::new(name), (*name).to_owned())).collect();
     let directories = Directories::only(Directory { matched, ..Directory::default() });
-    let mut rules = crate::desired::tests::rules(crate::adobe::Identity::Federated);
+    let mut rules = crate::people::tests::rules(crate::adobe::Identity::Federated);
     rules.mappings.clear();
     rules.patterns = mappings.to_vec();
     let expanded = rules.expanded(&directories).map_err(|error| error.to_string())?;

@@ -1,7 +1,7 @@
 //! What proves that the directory was read whole, in two or three lines.
 
 use super::{Ink, Line, counted};
-use crate::directory::{Certificate, Proof, Schema, ServerProof, Tls};
+use crate::directory::{Certificate, GroupRef, Proof, Schema, ServerProof, Tls};
 use std::collections::BTreeSet;
 
 /// So many unresolved members are named; the rest is counted.
@@ -9,8 +9,17 @@ const NAMED: usize = 3;
 
 /// The certificate of a read, for the head of a plan.
 pub(super) fn lines(certificate: &Certificate) -> Vec<Line> {
-    let Certificate { source: _, proof, entries: _, groups: _, members, others, unresolved, followed } =
-        certificate;
+    let Certificate {
+        source: _,
+        proof,
+        entries: _,
+        groups: _,
+        members,
+        others,
+        unresolved,
+        followed,
+        by_name,
+    } = certificate;
     let mut lines = match proof {
         Proof::Untold => Vec::new(),
         Proof::File { bytes, sha256 } => {
@@ -29,6 +38,15 @@ pub(super) fn lines(certificate: &Certificate) -> Vec<Line> {
     }
     for (group, dn) in followed {
         let text = format!("  followed   {group} is now {dn}: write that in the configuration");
+        lines.push(Line::of(Ink::Warning, text));
+    }
+    if !by_name.is_empty() {
+        let groups: Vec<&str> = by_name.iter().map(GroupRef::as_str).collect();
+        let text = format!(
+            "  by name    {}: nothing of {} that never changes can be read, so another one of that name would be taken for it",
+            groups.join(", "),
+            if groups.len() == 1 { "this group" } else { "each of these groups" },
+        );
         lines.push(Line::of(Ink::Warning, text));
     }
     lines
@@ -79,7 +97,6 @@ fn faint(text: String) -> Line {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::directory::GroupRef;
 
     fn told(certificate: &Certificate) -> Vec<String> {
         lines(certificate).iter().map(ToString::to_string).collect()
@@ -114,6 +131,15 @@ mod tests {
         assert_eq!(
             told(&certificate)[1],
             "  followed   Design is now cn=creative,dc=x: write that in the configuration"
+        );
+    }
+
+    #[test]
+    fn a_group_that_only_its_name_tells_is_told() {
+        let certificate = Certificate { by_name: [GroupRef::new("Design")].into(), ..Certificate::default() };
+        assert_eq!(
+            told(&certificate)[1],
+            "  by name    Design: nothing of this group that never changes can be read, so another one of that name would be taken for it"
         );
     }
 

@@ -7,7 +7,7 @@ use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-use umsync_engine::adobe::{Group, GroupKind, Identity, Snapshot, Status, User, UserType};
+use umsync_engine::adobe::{Group, GroupKind, Identity, Snapshot, Status, User, UserTexts, UserType};
 use umsync_engine::attributes::Attributes;
 use umsync_engine::change::Field;
 use umsync_engine::diff::DiffError;
@@ -18,14 +18,14 @@ use umsync_engine::directory::{
 use umsync_engine::falls::Counts;
 use umsync_engine::key::GroupName;
 use umsync_engine::limits::{Limit, Limits};
-use umsync_engine::memory::{Absence, Known, Memory, Order};
+use umsync_engine::memory::{Absence, Known, KnownTexts, Memory, Order};
 use umsync_engine::pack::Packing;
+use umsync_engine::people::People;
 use umsync_engine::plan::{Occasion, Plan, Remember, plan};
 use umsync_engine::rules::{
     AdobeIdTwin, Baseline, Create, Disabled, Domains, IdentityRule, LeaverAction, Leavers, Mapping,
     MappingMode, NewGroup, PeopleRules, Protect, Rules, Select,
 };
-use umsync_engine::sorted::Sorted;
 
 /// Everything that a plan is made of.
 #[derive(Debug, Clone)]
@@ -45,16 +45,20 @@ impl World {
         Directories::only(self.directory.clone())
     }
 
+    pub(crate) fn people(&self) -> People {
+        People::of(self.directories(), &self.rules, now())
+    }
+
     pub(crate) fn plan(&self) -> Result<(Plan, Remember), DiffError> {
         let occasion =
             Occasion { configuration: "configuration", now: now(), person: None, packing: Packing::Auto };
-        plan(&self.directories(), &self.adobe, &self.rules, &self.memory, occasion)
+        plan(&self.people(), &self.adobe, &self.rules, &self.memory, occasion)
     }
 
     pub(crate) fn plan_for(&self, dn: &str) -> Result<(Plan, Remember), DiffError> {
         let occasion =
             Occasion { configuration: "configuration", now: now(), person: Some(dn), packing: Packing::Auto };
-        plan(&self.directories(), &self.adobe, &self.rules, &self.memory, occasion)
+        plan(&self.people(), &self.adobe, &self.rules, &self.memory, occasion)
     }
 
     /// Whether an entry says that its person has left.
@@ -132,7 +136,7 @@ impl Several {
         let World { directory: _, adobe, rules, memory } = &self.world;
         let occasion =
             Occasion { configuration: "configuration", now: now(), person: None, packing: Packing::Auto };
-        plan(&directories, adobe, rules, memory, occasion)
+        plan(&People::of(directories, rules, now()), adobe, rules, memory, occasion)
     }
 }
 
@@ -274,17 +278,18 @@ fn any_user() -> impl Strategy<Value = User> {
     ];
     let groups = btree_set(0..ADOBE_GROUPS.len(), 0..3);
     let username = prop_oneof![3 => Just(None), 1 => email().prop_map(Some)];
-    (email(), kind, groups, username, any::<bool>()).prop_map(|(email, kind, groups, username, named)| User {
-        id: None,
-        kind,
-        domain: email.split('@').nth(1).map(str::to_owned),
-        username: Some(username.unwrap_or_else(|| email.to_uppercase())),
-        email,
-        first_name: named.then(|| "Old".to_owned()),
-        last_name: Some("Doe".into()),
-        country: Some("US".into()),
-        status: Status::Active,
-        groups: groups.into_iter().map(|at| GroupName::new(ADOBE_GROUPS[at])).collect(),
+    (email(), kind, groups, username, any::<bool>()).prop_map(|(email, kind, groups, username, named)| {
+        let texts = UserTexts {
+            id: None,
+            domain: email.split('@').nth(1),
+            username: Some(&username.unwrap_or_else(|| email.to_uppercase())),
+            email: &email,
+            first_name: named.then_some("Old"),
+            last_name: Some("Doe"),
+            country: Some("US"),
+        };
+        let groups = groups.into_iter().map(|at| GroupName::new(ADOBE_GROUPS[at])).collect();
+        User::new(kind, Status::Active, groups, texts)
     })
 }
 
@@ -432,7 +437,7 @@ pub(crate) fn world() -> impl Strategy<Value = World> {
             let mut seen = BTreeSet::new();
             entries.retain(|entry| seen.insert(entry.dn.clone()));
             for (at, user) in users.iter_mut().enumerate() {
-                user.id = Some(format!("id{at}"));
+                *user = user.with(UserTexts { id: Some(&format!("id{at}")), ..user.texts() });
             }
             let mut present: BTreeSet<GroupName> =
                 groups.iter().map(|at| GroupName::new(ADOBE_GROUPS[*at])).collect();
@@ -449,26 +454,24 @@ pub(crate) fn world() -> impl Strategy<Value = World> {
                     links: links
                         .into_iter()
                         .map(|(person, user)| {
-                            let known = Known {
-                                id: format!("id{user}"),
-                                identity: None,
-                                email: users.get(user).map(|user| user.email.clone()).unwrap_or_default(),
-                                former: Sorted::new(),
-                                dn: format!("uid=p{person},dc=example,dc=com"),
-                                seen_at: now(),
+                            let texts = KnownTexts {
+                                anchor: &Anchor::new("entryUUID", &format!("u{person}")),
+                                id: &format!("id{user}"),
+                                email: users.get(user).map(User::email).unwrap_or_default(),
+                                dn: &format!("uid=p{person},dc=example,dc=com"),
                             };
-                            (Anchor::new("entryUUID", &format!("u{person}")), known)
+                            Known::new(None, texts, now())
                         })
                         .collect(),
                     absences: users
                         .iter()
-                        .filter_map(|user| Some((user.id.clone()?, Absence { since, reads })))
+                        .filter_map(|user| Some((user.id()?.to_owned(), Absence { since, reads })))
                         .collect(),
                     // Somebody has said something about every other user.
                     orders: users
                         .iter()
                         .step_by(2)
-                        .filter_map(|user| Some((user.id.clone()?, order?)))
+                        .filter_map(|user| Some((user.id()?.to_owned(), order?)))
                         .collect(),
                     ..Memory::default()
                 },

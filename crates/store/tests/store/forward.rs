@@ -54,7 +54,7 @@ async fn nothing_is_lost_and_what_is_new_is_filled_in() {
 
     let email = "ann@xn--bcher-kva.example";
     let known = &store.links(ORG).await.unwrap()[&anchor("1")];
-    assert_eq!((known.id.as_str(), known.identity, known.seen_at), ("A", None, noon(0)));
+    assert_eq!((known.id(), known.identity, known.seen_at), ("A", None, noon(0)));
     assert_eq!(emails(known), set(&[email]));
     let story = store.link_story(ORG, &anchor("1")).await.unwrap().unwrap();
     assert_eq!(

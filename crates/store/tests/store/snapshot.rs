@@ -10,8 +10,8 @@ async fn a_reading_comes_back_as_it_was() {
     let place = Place::new();
     let store = place.store().await;
     let mut read = snapshot(ORG, noon(0), &["ann", "bob"]);
-    read.users[1].kind = UserType::Unknown("martianID".to_owned());
-    read.users[0].status = Status::Other("locked".to_owned());
+    read.users[1].kind = UserType::Unknown("martianID".into());
+    read.users[0].status = Status::Other("locked".into());
     read.users[0].kind = UserType::Known(Identity::Adobe);
     for (name, kind) in [
         ("All Apps", GroupKind::ProductProfile),

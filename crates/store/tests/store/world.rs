@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::TempDir;
-use umsync_engine::adobe::{Identity, Snapshot, Status, User, UserType};
+use umsync_engine::adobe::{Identity, Snapshot, Status, User, UserTexts, UserType};
 use umsync_engine::change::{Account, Address, Change, Reason, Target, What};
 use umsync_engine::command::{Command, Outcome, Phase, Step, Verdict};
 use umsync_engine::directory::Anchor;
@@ -104,18 +104,16 @@ pub(crate) fn lost() -> Verdict {
 }
 
 pub(crate) fn user(name: &str) -> User {
-    User {
-        id: Some(format!("{name}-id")),
-        kind: UserType::Known(Identity::Federated),
-        email: format!("{name}@example.com"),
-        username: None,
-        domain: Some("example.com".to_owned()),
-        first_name: Some(name.to_owned()),
-        last_name: None,
-        country: Some("CH".to_owned()),
-        status: Status::Active,
-        groups: [GroupName::new("All Apps")].into(),
-    }
+    let texts = UserTexts {
+        id: Some(&format!("{name}-id")),
+        email: &format!("{name}@example.com"),
+        domain: Some("example.com"),
+        first_name: Some(name),
+        country: Some("CH"),
+        ..UserTexts::default()
+    };
+    let groups = [GroupName::new("All Apps")].into();
+    User::new(UserType::Known(Identity::Federated), Status::Active, groups, texts)
 }
 
 pub(crate) fn snapshot(organization: &str, read_at: DateTime<Utc>, names: &[&str]) -> Snapshot {

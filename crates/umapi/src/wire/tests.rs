@@ -12,7 +12,7 @@ fn a_user_is_read_as_it_is_spelled() {
     )
     .unwrap();
     assert_eq!(jane.kind, UserType::Known(Identity::Federated));
-    assert_eq!((jane.email.as_str(), jane.first_name.as_deref()), ("Jane@example.com", None));
+    assert_eq!((jane.email(), jane.first_name()), ("Jane@example.com", None));
     assert!(jane.groups.contains(&GroupName::new("design")));
 }
 
@@ -20,7 +20,7 @@ fn a_user_is_read_as_it_is_spelled() {
 fn a_type_that_nobody_knows_is_kept() {
     let user = |kind| user(&json!({"email": "a@b.c", "type": kind}), 0, &Names::default()).unwrap().kind;
     assert_eq!(user(json!("AdobeID")), UserType::Known(Identity::Adobe));
-    assert_eq!(user(json!("unknown")), UserType::Unknown("unknown".to_owned()));
+    assert_eq!(user(json!("unknown")), UserType::Unknown("unknown".into()));
     assert!(user(Value::Null).known().is_none());
 }
 
@@ -36,7 +36,7 @@ fn one_bad_user_is_named_and_nothing_is_invented() {
         assert!(user(&bad, 4, &Names::default()).is_err(), "{bad}");
     }
     assert_eq!(user(&json!({}), 4, &Names::default()).unwrap_err().who, "user 4");
-    assert_eq!(user(&json!({"username": "a@b.c"}), 4, &Names::default()).unwrap().email, "a@b.c");
+    assert_eq!(user(&json!({"username": "a@b.c"}), 4, &Names::default()).unwrap().email(), "a@b.c");
 }
 
 #[test]

@@ -16,6 +16,7 @@ use umsync_engine::directory::{Directory, DirectoryGroup, Entry, GroupRef};
 use umsync_engine::limits::Limits;
 use umsync_engine::memory::Memory as Remembered;
 use umsync_engine::pack::Packing;
+use umsync_engine::people::People;
 use umsync_engine::plan::{Occasion, Plan, plan};
 use umsync_engine::rules::{
     AdobeIdTwin, Baseline, Create, Disabled, Domains, IdentityRule, LeaverAction, Leavers, Mapping,
@@ -144,5 +145,6 @@ pub(crate) fn directory(entries: Vec<Entry>, groups: &[&str]) -> Directories {
 pub(crate) fn planned(directory: &Directories, adobe: &Snapshot, rules: &Rules) -> Plan {
     let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
     let occasion = Occasion { configuration: "configuration", now, person: None, packing: Packing::Auto };
-    plan(directory, adobe, rules, &Remembered::default(), occasion).unwrap().0
+    let people = People::of(directory.clone(), rules, now);
+    plan(&people, adobe, rules, &Remembered::default(), occasion).unwrap().0
 }

@@ -41,7 +41,7 @@ async fn groups_come_first_then_users_to_the_last_page() {
     .await;
     let session = world.session().await;
     let snapshot = list(&session).await.unwrap();
-    let emails: Vec<&str> = snapshot.users.iter().map(|user| user.email.as_str()).collect();
+    let emails: Vec<&str> = snapshot.users.iter().map(|user| user.email()).collect();
     // The one that shifted from one page to the next counts once.
     assert_eq!(emails, ["a@b.c", "b@b.c", "c@b.c"]);
     assert_eq!(snapshot.unreadable[0].who, "bad");

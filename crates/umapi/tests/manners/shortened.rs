@@ -19,7 +19,7 @@ async fn list(mut users: impl FnMut(&Request) -> Reply + Send + 'static) -> (Wor
 }
 
 fn emails(snapshot: &Snapshot) -> Vec<&str> {
-    snapshot.users.iter().map(|user| user.email.as_str()).collect()
+    snapshot.users.iter().map(|user| user.email()).collect()
 }
 
 fn number(request: &Request) -> u64 {

@@ -4,10 +4,12 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use umsync_engine::change::Profile;
-use umsync_engine::desired::{Person, desired};
+use umsync_engine::desired::Desired;
 use umsync_engine::directories::Directories;
 use umsync_engine::directory::{Directory, Entry};
 use umsync_engine::memory::Memory;
+use umsync_engine::people::People;
+use umsync_engine::person::{Person, PersonTexts};
 use umsync_engine::rules::Rules;
 
 /// One person as mapped.
@@ -45,8 +47,9 @@ pub(super) fn of(entry: Entry, rules: &Rules, memory: &Memory, now: DateTime<Utc
         groups: BTreeMap::new(),
     };
     let alone = Directory { entries: vec![entry], ..Directory::default() };
-    let decided = desired(&Directories::only(alone), rules, memory, now);
-    if let Some(person) = decided.people.into_iter().next() {
+    let people = People::of(Directories::only(alone), rules, now);
+    let decided = Desired::of(&people, memory);
+    if let Some(person) = people.all.first() {
         of_person(person, rules, &mut sample);
     } else if let Some(aside) = decided.set_aside.first() {
         sample.wrong = true;
@@ -61,24 +64,13 @@ pub(super) fn of(entry: Entry, rules: &Rules, memory: &Memory, now: DateTime<Utc
     sample
 }
 
-fn of_person(person: Person, rules: &Rules, sample: &mut Sample) {
+fn of_person(person: &Person, rules: &Rules, sample: &mut Sample) {
     let profile = person.profile(rules.people.country.as_deref());
-    let Person {
-        sightings: _,
-        identity,
-        email,
-        username,
-        domain,
-        first_name,
-        last_name,
-        country: _,
-        selected,
-        groups,
-    } = person;
-    let mut parts = vec![identity.to_string(), email.clone()];
-    parts.extend(username.as_ref().map(|username| format!("username {username} in {domain}")));
-    let name =
-        [&first_name, &last_name].into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ");
+    let Person { identity, selected, groups, .. } = person;
+    let PersonTexts { email, username, domain, first_name, last_name } = person.texts();
+    let mut parts = vec![identity.to_string(), email.to_owned()];
+    parts.extend(username.map(|username| format!("username {username} in {domain}")));
+    let name = [first_name, last_name].into_iter().flatten().collect::<Vec<_>>().join(" ");
     parts.push(if name.is_empty() { "no name".to_owned() } else { name });
     let mut told = match &profile {
         Ok(Profile { identity: _, email: _, first_name: _, last_name: _, country }) => {
@@ -102,8 +94,10 @@ fn of_person(person: Person, rules: &Rules, sample: &mut Sample) {
         .iter()
         .map(|(group, by)| (group.to_string(), by.iter().map(ToString::to_string).collect()))
         .collect();
-    (sample.email, sample.username, sample.domain) = (Some(email), username, Some(domain));
-    (sample.first_name, sample.last_name) = (first_name, last_name);
+    let owned = |text: Option<&str>| text.map(str::to_owned);
+    (sample.email, sample.username, sample.domain) =
+        (owned(Some(email)), owned(username), owned(Some(domain)));
+    (sample.first_name, sample.last_name) = (owned(first_name), owned(last_name));
     sample.identity = Some(identity.to_string());
 }
 

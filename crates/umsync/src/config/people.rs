@@ -221,7 +221,9 @@ fn filter(section: Section<'_>) -> Vec<Condition> {
 }
 
 fn country_code(text: &str) -> Result<String, String> {
-    umsync_engine::country::code(text).map_err(|why| format!("{why}; write for instance US"))
+    umsync_engine::country::code(text)
+        .map(str::to_owned)
+        .map_err(|why| format!("{why}; write for instance US"))
 }
 
 /// What is kept up to date.

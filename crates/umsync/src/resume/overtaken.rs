@@ -10,7 +10,7 @@ use crate::scope::is_as_planned;
 use std::collections::BTreeMap;
 use umsync_engine::change::{Account, Change, Target};
 use umsync_engine::command::Verdict;
-use umsync_engine::desired::{Desired, desired};
+use umsync_engine::desired::Desired;
 use umsync_engine::directory::Anchor;
 use umsync_engine::key::{fold, fold_email};
 use umsync_engine::memory::{Memory, Order};
@@ -39,10 +39,11 @@ pub(super) async fn overtaken(
     if open.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let directories = program.read_directories().await?;
-    let memory = remembering::recall(program, &directories).await?;
-    let rules = &program.rules(&directories)?;
-    let desired = desired(&directories, rules, &memory, program.now());
+    let people = program.read_people().await?;
+    let directories = &people.directories;
+    let memory = remembering::recall(program, directories).await?;
+    let rules = &program.rules(directories)?;
+    let desired = Desired::of(&people, &memory);
     let protect = match reading::stored_of_any_age(program).await? {
         Some(snapshot) => rules.protect.with_admins_of(&snapshot),
         None => rules.protect.clone(),
@@ -90,15 +91,15 @@ fn is_of_unread(account: &Account, memory: &Memory) -> bool {
 }
 
 /// Whether an entry that does not say that its person has left could be theirs.
-fn is_named(account: &Account, desired: &Desired, memory: &Memory) -> bool {
+fn is_named(account: &Account, desired: &Desired<'_>, memory: &Memory) -> bool {
     let Account { key: _, id, identity: _, address, email } = account;
     let username = Some(address.user.as_str()).filter(|user| *user != email);
     let linked =
-        |anchor: &Anchor| memory.links.get(anchor).is_some_and(|known| Some(&known.id) == id.as_ref());
+        |anchor: &Anchor| memory.links.get(anchor).is_some_and(|known| Some(known.id()) == id.as_deref());
     let is_theirs = desired.people.iter().any(|person| {
         person.anchors().any(linked)
-            || fold_email(&person.email) == fold_email(email)
-            || person.username.as_ref().is_some_and(|name| Some(fold(name)) == username.map(fold))
+            || fold_email(person.email()) == fold_email(email)
+            || person.username().is_some_and(|name| Some(fold(name)) == username.map(fold))
     });
     is_theirs || desired.shield.covers(id.as_deref(), email, username)
 }

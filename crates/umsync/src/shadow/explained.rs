@@ -67,9 +67,9 @@ impl<'a> Explaining<'a> {
     /// What is wrong with something that both would do.
     pub(super) fn both(&self, who: &Who<'_>, deed: &Deed) -> Option<Because> {
         let (Deed::Set(Field::Email, Some(to)), Some((_, user))) = (deed, who.user) else { return None };
-        let logs_in_by_name = user.username.as_ref().is_some_and(|username| !username.contains('@'));
+        let logs_in_by_name = user.username().is_some_and(|username| !username.contains('@'));
         logs_in_by_name.then(|| {
-            Because::rule("B5", format!("the User Sync Tool sends it to {to}, which Adobe does not know yet; umsync sends it to {}", user.email))
+            Because::rule("B5", format!("the User Sync Tool sends it to {to}, which Adobe does not know yet; umsync sends it to {}", user.email()))
         })
     }
 
@@ -135,7 +135,7 @@ impl<'a> Explaining<'a> {
     }
 
     fn not_made(&self, who: &Who<'_>) -> Because {
-        let email = who.person.map_or(who.name.as_str(), |person| person.email.as_str());
+        let email = who.person.map_or(who.name.as_str(), |person| person.email());
         match self.skipped(&[email, &who.name]) {
             Some((line, Skip::AdobeId)) => {
                 return Because::rule(

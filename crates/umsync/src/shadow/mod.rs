@@ -27,7 +27,8 @@ use run::Run;
 use serde::Serialize;
 use sides::Sides;
 use std::path::Path;
-use umsync_engine::desired::desired;
+use umsync_engine::desired::Desired;
+use umsync_engine::people::People;
 use umsync_engine::report::counted;
 use umsync_engine::rules::Strategy;
 
@@ -73,10 +74,11 @@ pub(crate) async fn shadow(cli: &Cli, log: &Path, json: bool) -> Result<u8, Fail
 async fn compared(program: &Program, run: &Run, json: bool) -> Result<u8, Failure> {
     let Some(adobe) = reading::stored_of_any_age(program).await? else { return Err(Failure::NeverListed) };
     let directories = program.read_directories().await?;
-    let planned = Planned::now(program, &directories, &adobe, None).await?;
+    let people = People::of(directories.clone(), &program.rules(&directories)?, program.now());
+    let planned = Planned::now(program, &people, &adobe, None).await?;
     program.bar.finish();
-    let case = planned.case(&directories, &adobe);
-    let desired = desired(&directories, case.rules, case.memory, case.now);
+    let case = planned.case(&directories, &people, &adobe);
+    let desired = Desired::of(&people, case.memory);
     let comparison = compare(run, &Sides::of(case, &desired));
     let not_explained = comparison.not_explained;
     let Run { at, line, runs, options, .. } = run;

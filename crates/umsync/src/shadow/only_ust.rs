@@ -5,10 +5,10 @@ use super::explained::{Because, Explaining};
 use super::run::Skip;
 use super::sides::Who;
 use umsync_engine::change::Field;
-use umsync_engine::desired::Person;
 use umsync_engine::diff::{Leaver, account_of};
 use umsync_engine::key::{GroupName, fold_email};
 use umsync_engine::memory::Order;
+use umsync_engine::person::Person;
 use umsync_engine::protect::Protection;
 use umsync_engine::rules::{Create, LeaverAction, MappingMode, PeopleRules};
 use umsync_engine::withhold::Why;
@@ -56,18 +56,15 @@ impl Explaining<'_> {
     fn protection(&self, who: &Who<'_>) -> Option<Protection> {
         match (who.user, who.person) {
             (Some((_, user)), _) => self.protect.of_user(user),
-            (None, Some(person)) => self.protect.of(
-                &person.email,
-                person.username.as_deref(),
-                Some(person.identity),
-                &Default::default(),
-            ),
+            (None, Some(person)) => {
+                self.protect.of(person.email(), person.username(), Some(person.identity), &Default::default())
+            }
             (None, None) => None,
         }
     }
 
     fn held(&self, who: &Who<'_>) -> Option<String> {
-        let person = who.person.map(|person| [fold_email(&person.email), person.place()]);
+        let person = who.person.map(|person| [fold_email(person.email()), person.place()]);
         let names = [fold_email(&who.name)].into_iter().chain(person.into_iter().flatten());
         names.filter_map(|name| self.held.get(&name)).map(|held| held.reason.to_string()).next()
     }
@@ -88,7 +85,7 @@ impl Explaining<'_> {
             return self.waits(leaver, theirs, deed);
         }
         let could_be = self.sides.matching.claimed.contains(&at)
-            || self.sides.desired.shield.covers(user.id.as_deref(), &user.email, user.username.as_deref());
+            || self.sides.desired.shield.covers(user.id(), user.email(), user.username());
         match could_be {
             true => Because::rule(
                 "B20",
@@ -156,7 +153,7 @@ impl Explaining<'_> {
 
     fn made(&self, who: &Who<'_>) -> Because {
         if let Some((_, user)) = who.user {
-            return match self.skipped(&[&user.email]) {
+            return match self.skipped(&[user.email()]) {
                 Some((line, Skip::NoKeyAtAdobe)) => Because::rule(
                     "empty user key",
                     "Adobe has this account; the User Sync Tool cannot name it and takes it for absent",
@@ -166,7 +163,7 @@ impl Explaining<'_> {
                     "B12",
                     "Adobe has this account; the User Sync Tool tells and counts what it makes in other organizations here too",
                 ),
-                _ => Because::hint(format!("Adobe had this account when umsync listed: {}", user.email)),
+                _ => Because::hint(format!("Adobe had this account when umsync listed: {}", user.email())),
             };
         }
         match who.person {
@@ -190,7 +187,7 @@ impl Explaining<'_> {
     fn nobody(&self, who: &Who<'_>) -> Because {
         let desired = self.sides.desired;
         let gone = desired.gone.iter().find(|gone| {
-            gone.person.as_ref().is_some_and(|person| fold_email(&person.email) == fold_email(&who.name))
+            gone.person.is_some_and(|person| fold_email(person.email()) == fold_email(&who.name))
         });
         match gone {
             Some(gone) => {
@@ -215,10 +212,10 @@ impl Explaining<'_> {
                 "umsync reads {} from the directory, and Adobe has {}",
                 value(person, field),
                 who.user.map_or("nothing".to_owned(), |(_, user)| quoted(match field {
-                    Field::Email => Some(&user.email),
-                    Field::Username => user.username.as_deref(),
-                    Field::FirstName => user.first_name.as_deref(),
-                    Field::LastName => user.last_name.as_deref(),
+                    Field::Email => Some(user.email()),
+                    Field::Username => user.username(),
+                    Field::FirstName => user.first_name(),
+                    Field::LastName => user.last_name(),
                 }))
             )),
         }
@@ -282,10 +279,10 @@ impl Explaining<'_> {
 
 fn value(person: &Person, field: Field) -> String {
     quoted(match field {
-        Field::Email => Some(&person.email),
-        Field::Username => person.username.as_deref(),
-        Field::FirstName => person.first_name.as_deref(),
-        Field::LastName => person.last_name.as_deref(),
+        Field::Email => Some(person.email()),
+        Field::Username => person.username(),
+        Field::FirstName => person.first_name(),
+        Field::LastName => person.last_name(),
     })
 }
 

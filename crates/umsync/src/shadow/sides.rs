@@ -4,15 +4,16 @@ use super::run::Key;
 use std::collections::BTreeMap;
 use umsync_engine::adobe::User;
 use umsync_engine::change::Account;
-use umsync_engine::desired::{Desired, Person};
+use umsync_engine::desired::Desired;
 use umsync_engine::explain::Case;
 use umsync_engine::key::{UserKey, fold, fold_domain, fold_email};
 use umsync_engine::matching::{Matching, matching};
+use umsync_engine::person::Person;
 
 /// Both sides by name.
 pub(super) struct Sides<'a> {
     pub(super) case: Case<'a>,
-    pub(super) desired: &'a Desired,
+    pub(super) desired: &'a Desired<'a>,
     pub(super) matching: Matching,
     users: Named,
     people: Named,
@@ -70,15 +71,15 @@ pub(super) struct Who<'a> {
 }
 
 impl<'a> Sides<'a> {
-    pub(super) fn of(case: Case<'a>, desired: &'a Desired) -> Self {
+    pub(super) fn of(case: Case<'a>, desired: &'a Desired<'a>) -> Self {
         let twin = case.rules.people.adobe_id_twin;
         let matching = matching(desired, case.adobe, case.memory, twin, case.now);
         let (mut users, mut people) = (Named::default(), Named::default());
         for (at, user) in case.adobe.users.iter().enumerate() {
-            users.put(at, &user.email, user.username.as_deref(), user.domain.as_deref().unwrap_or_default());
+            users.put(at, user.email(), user.username(), user.domain().unwrap_or_default());
         }
         for (at, person) in desired.people.iter().enumerate() {
-            people.put(at, &person.email, person.username.as_deref(), &person.domain);
+            people.put(at, person.email(), person.username(), person.domain());
         }
         let user_of = matching.pairs.iter().copied().collect();
         let person_of = matching.pairs.iter().map(|(person, user)| (*user, *person)).collect();
@@ -116,7 +117,7 @@ impl<'a> Sides<'a> {
 
     /// Another account with this email, whatever its kind.
     pub(super) fn namesake(&self, who: &Who<'_>) -> Option<&'a User> {
-        let email = who.person.map_or(who.name.as_str(), |person| person.email.as_str());
+        let email = who.person.map_or(who.name.as_str(), |person| person.email());
         let at = self.users.find(Some(email), "", "", |at| who.user.is_none_or(|(user, _)| user != at))?;
         self.case.adobe.users.get(at)
     }
@@ -125,8 +126,8 @@ impl<'a> Sides<'a> {
         let user = user.and_then(|at| Some((at, self.case.adobe.users.get(at)?)));
         let person = person.and_then(|at| self.desired.people.get(at));
         let key = user.and_then(|(_, user)| user.key()).or_else(|| person.map(Person::key));
-        let email = user.map(|(_, user)| &user.email).or(person.map(|person| &person.email));
-        let name = email.map_or(name, String::as_str).to_owned();
+        let email = user.map(|(_, user)| user.email()).or(person.map(Person::email));
+        let name = email.unwrap_or(name).to_owned();
         Who { key: key.unwrap_or(otherwise), name, user, person }
     }
 }

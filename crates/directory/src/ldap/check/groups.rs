@@ -9,10 +9,12 @@ use super::people::Found;
 use super::{Ground, Mistake, Report, base, goes_on};
 use crate::error::Error;
 use crate::groups::{self, Group, Groups, Nesting, Reference};
+use crate::keys::KeyId;
 use crate::near::nearest;
 use crate::strangers::Strangers;
 use std::collections::{BTreeMap, BTreeSet};
 use umsync_engine::directory::GroupRef;
+use umsync_engine::sorted::Sorted;
 
 /// One wanted group.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub struct GroupLook {
     pub nested: usize,
     /// Names that it, or a group inside it, lists and nobody can read.
     pub unresolved: BTreeSet<String>,
+    /// Whether a server shows nothing of it that never changes, so that only its name tells which one it is.
+    pub by_name: bool,
 }
 
 /// Every wanted group that there is.
@@ -114,13 +118,15 @@ async fn instead(connection: &mut Connection, ground: &Ground<'_>, missing: &[Gr
 
 /// What the groups' own lists say.
 pub(super) fn listed(groups: &Groups, lists: &BTreeMap<String, Group>, report: &mut Report) {
+    let by_name = groups.by_name();
     for (reference, key) in &groups.wanted {
         let group = lists.get(key);
-        let names =
-            |group: &Group| group.members.iter().filter(|name| !name.is_empty()).count() + group.uids.len();
+        let is_name = |id: &&KeyId| !groups.keys.text(**id).is_empty();
+        let names = |group: &Group| group.members.iter().filter(is_name).count() + group.uids.len();
         let look = GroupLook {
             dn: group.map(|group| group.dn.clone()).unwrap_or_default(),
             listed: group.map_or(0, names),
+            by_name: by_name.contains(reference),
             ..GroupLook::default()
         };
         report.groups.insert(reference.clone(), look);
@@ -134,7 +140,7 @@ pub(super) fn counted(
     found: &Found,
     place: &str,
     report: &mut Report,
-) -> BTreeMap<GroupRef, BTreeSet<usize>> {
+) -> BTreeMap<GroupRef, Sorted<usize>> {
     let members = match groups::members(groups, nesting, &found.people, place) {
         Ok(members) => members,
         Err(error) => {
@@ -146,7 +152,7 @@ pub(super) fn counted(
     for (group, members) in &members {
         if let Some(look) = report.groups.get_mut(group) {
             look.people = found.whole.then_some(members.len());
-            look.nested = members.len() - direct.get(group).map_or(0, BTreeSet::len);
+            look.nested = members.len() - direct.get(group).map_or(0, Sorted::len);
         }
     }
     members

@@ -165,24 +165,26 @@ async fn look(
     let lists = claims.as_ref().map_or(&groups.by_key, |claims| &claims.lists);
     groups::listed(&groups, lists, report);
     for (key, people) in chain {
-        groups.by_key.entry(key).or_default().members.extend(people);
+        groups.add_members(key, people);
     }
     let lists = claims.as_ref().map_or(&groups.by_key, |claims| &claims.lists);
     if missing.contains("user_base") || blind("users") {
         return Ok(());
     }
-    let Some(found) = people::list(connection, &ground, (&groups, lists), report).await? else {
+    let need_uids = lists.values().any(|group| !group.uids.is_empty());
+    let Some(found) = people::list(connection, &ground, (&mut groups, need_uids), report).await? else {
         return Ok(());
     };
     let members = groups::counted(&groups, nesting, &found, &place, report);
     if let Some(claims) = &claims
-        && let Err(error) = claims.compare(connection, &found.people).await
+        && let Err(error) = claims.compare(connection, &mut groups, &found.people).await
     {
         goes_on(error, report)?;
     }
+    let lists = claims.as_ref().map_or(&groups.by_key, |claims| &claims.lists);
     groups::strangers(connection, &ground, (&groups, lists, nesting), &found, report).await?;
     rights::look(connection, &ground, report).await?;
-    report.samples = people::samples(connection, &ground, &found, &members, report).await?;
+    report.samples = people::samples(connection, &ground, (&groups, &found, &members), report).await?;
     Ok(())
 }
 

@@ -9,10 +9,13 @@ use super::{Ground, Mistake, Report, goes_on};
 use crate::account;
 use crate::error::Error;
 use crate::filter::Filter;
-use crate::groups::{Group, Groups, Person};
-use crate::record::names;
+use crate::groups::Groups;
+use crate::keys::Keys;
+use crate::person::Person;
+use crate::record::{Record, names};
 use std::collections::{BTreeMap, BTreeSet};
 use umsync_engine::directory::{Entry, GroupRef};
+use umsync_engine::sorted::Sorted;
 
 /// The people whom the filter finds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -52,7 +55,7 @@ const SAMPLES: usize = 3;
 pub(super) async fn list(
     connection: &mut Connection,
     ground: &Ground<'_>,
-    (groups, lists): (&Groups, &BTreeMap<String, Group>),
+    (groups, need_uids): (&mut Groups, bool),
     report: &mut Report,
 ) -> Result<Option<Found>, Error> {
     let Ground { root, schema: _, settings, asking } = ground;
@@ -61,7 +64,7 @@ pub(super) async fn list(
     if settings.members == Members::MemberOf {
         attributes.insert("memberof".to_owned());
     }
-    if lists.values().any(|group| !group.uids.is_empty()) {
+    if need_uids {
         attributes.insert("uid".to_owned());
     }
     if groups.by_key.values().any(|group| group.sid.is_some()) {
@@ -79,8 +82,9 @@ pub(super) async fn list(
         page_size,
     };
     let mut found = Found { people: Vec::new(), dns: Vec::new(), whole: true };
-    let take = |record: crate::record::Record| {
-        let person = Person::of(&record, groups);
+    let mut keys = std::mem::take(&mut groups.keys);
+    let take = |record: Record, key, keys: &mut Keys| {
+        let person = Person::of(key, &record, keys, &groups.known);
         found.people.push(match settings.members {
             Members::MemberOf => person,
             Members::Member => person.silent(),
@@ -91,7 +95,8 @@ pub(super) async fn list(
         (asking.progress)(Progress { server: place.clone(), listing: Listing::People, entries });
     };
     let before = connection.proof.pages;
-    let listed = connection.list(&query, take, progress).await;
+    let listed = connection.list_named(&query, &mut keys, take, progress).await;
+    groups.keys = keys;
     let limits = if root.active_directory { limits(connection).await } else { Vec::new() };
     let mut look = PeopleLook {
         found: found.people.len(),
@@ -212,8 +217,7 @@ async fn who_is_there(connection: &mut Connection, settings: &Settings) -> Optio
 pub(super) async fn samples(
     connection: &mut Connection,
     ground: &Ground<'_>,
-    found: &Found,
-    members: &BTreeMap<GroupRef, BTreeSet<usize>>,
+    (groups, found, members): (&Groups, &Found, &BTreeMap<GroupRef, Sorted<usize>>),
     report: &mut Report,
 ) -> Result<Vec<Entry>, Error> {
     let Ground { root, schema: _, settings, asking } = ground;
@@ -222,7 +226,7 @@ pub(super) async fn samples(
         look.listed = listed.len();
     }
     let mut order: Vec<usize> = (0..found.people.len()).collect();
-    let rank = |at: &usize| (!listed.contains(at), found.people[*at].key());
+    let rank = |at: &usize| (!listed.contains(at), groups.keys.text(found.people[*at].key()));
     // Only the first few are wanted, in order.
     if order.len() > SAMPLES {
         order.select_nth_unstable_by(SAMPLES, |left, right| rank(left).cmp(&rank(right)));

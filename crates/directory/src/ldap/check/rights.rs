@@ -71,8 +71,8 @@ pub(super) async fn look(
         people.anchored = sample.iter().filter(|record| anchors::of(record, anchor).is_some()).count();
     }
     for (name, role) in roles {
-        let has = |wanted: fn(&Vec<u8>) -> bool| {
-            sample.iter().filter(|record| record.values(&name).iter().any(wanted)).count()
+        let has = |wanted: fn(&[u8]) -> bool| {
+            sample.iter().filter(|record| record.values(&name).any(wanted)).count()
         };
         let known = schema.as_ref().ok().map(|names| names.know(&Name::Attribute(name.clone())));
         let with = has(|value| !value.is_empty());

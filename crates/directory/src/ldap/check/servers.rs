@@ -8,11 +8,11 @@ use super::super::root::{Root, WHO_AM_I};
 use super::super::server::Server;
 use super::super::settings::{Bind, Certificates, Encryption, Settings};
 use super::super::tls;
-use super::{Asking, Mistake, base};
+use super::{Asking, Mistake, base, ends};
 use crate::error::Error;
 use crate::record::Record;
 use crate::time;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use umsync_engine::directory::Tls;
@@ -36,7 +36,8 @@ pub struct ServerLook {
     pub identity: Option<String>,
     /// How long a question takes.
     pub latency: Option<TimeDelta>,
-    /// How far its clock is ahead of this machine's, where it tells the time (Active Directory).
+    /// How far its clock is ahead of this machine's, where it tells the time: Active Directory does, others where they let
+    /// this account look at their monitor.
     pub ahead: Option<TimeDelta>,
 }
 
@@ -119,14 +120,44 @@ async fn ask(connection: &mut Connection, asking: &Asking<'_>, look: &mut Server
     ];
     let before = (asking.clock)();
     let answer = connection.look("", &attributes).await;
-    let latency = (asking.clock)() - before;
+    let after = (asking.clock)();
     let Ok(Some(root)) = answer else { return true };
-    look.latency = Some(latency);
+    look.latency = Some(after - before);
     look.vendor = vendor(&root);
-    // It read its clock in the middle of that time, or thereabouts.
-    let now = root.texts("currenttime").next().and_then(time::generalized);
-    look.ahead = now.map(|now| now - (before + latency / 2));
+    look.ahead = match ahead(&root, "currenttime", before, after) {
+        Some(ahead) => Some(ahead),
+        None => monitored(connection, asking).await,
+    };
     root.texts("supportedextension").any(|extension| extension == WHO_AM_I)
+}
+
+/// Where servers tell the time that do not tell it of themselves: 389-ds (cn=monitor) and OpenLDAP (slapd-monitor(5)).
+const CLOCKS: [(&str, &str); 2] =
+    [("cn=monitor", "currenttime"), ("cn=Current,cn=Time,cn=Monitor", "monitortimestamp")];
+
+async fn monitored(connection: &mut Connection, asking: &Asking<'_>) -> Option<TimeDelta> {
+    for (dn, attribute) in CLOCKS {
+        let before = (asking.clock)();
+        let answer = connection.look(dn, &[attribute]).await;
+        let after = (asking.clock)();
+        match answer {
+            Ok(Some(entry)) => match ahead(&entry, attribute, before, after) {
+                Some(ahead) => return Some(ahead),
+                None => continue,
+            },
+            Ok(None) => {}
+            // One that does not let us look there may let us look elsewhere.
+            Err(failure) if !ends(&failure) || matches!(failure, Failure::Answer(_)) => {}
+            Err(_) => return None,
+        }
+    }
+    None
+}
+
+/// How far a server's clock is ahead that was read between these two moments: in their middle, or thereabouts.
+fn ahead(entry: &Record, attribute: &str, before: DateTime<Utc>, after: DateTime<Utc>) -> Option<TimeDelta> {
+    let now = entry.texts(attribute).next().and_then(time::generalized)?;
+    Some(now - (before + (after - before) / 2))
 }
 
 fn vendor(root: &Record) -> Option<String> {
@@ -305,7 +336,7 @@ mod tests {
     fn servers_say_what_they_are() {
         let root = |lines: &[(&str, &str)]| {
             let mut record = Record::new(Vec::new());
-            lines.iter().for_each(|(name, value)| record.add(name, value.as_bytes().to_vec()));
+            lines.iter().for_each(|(name, value)| record.add(name, value.as_bytes()));
             vendor(&record)
         };
         let said = |text: &str| Some(text.to_owned());

@@ -4,14 +4,18 @@ mod page;
 mod people;
 mod tables;
 
-use super::{Totals, counted, moment};
+use super::{Totals, certificate, counted, moment};
 use crate::plan::Plan;
 use page::{Page, escape};
 
-/// The plan as one self-contained HTML file. Every name in it is escaped.
-pub fn of_plan(plan: &Plan) -> String {
+/// The plan as one self-contained HTML file. Every name in it is escaped. `dangers`: what everybody should know who goes by
+/// what was read.
+pub fn of_plan(plan: &Plan, dangers: &[String]) -> String {
     let mut page = Page::new(&format!("umsync plan {} for {}", plan.id(), plan.organization()));
     head(plan, &mut page);
+    for danger in dangers {
+        page.warning(&format!("Danger: {danger}"));
+    }
     tables::withheld(plan, &mut page);
     people::changes(plan, &mut page);
     tables::groups(plan, &mut page);
@@ -109,6 +113,12 @@ fn read(plan: &Plan, page: &mut Page) {
                 counted(certificate.groups, "mapped group", "mapped groups")
             ),
         ]);
+        for line in certificate::lines(certificate) {
+            let line = line.to_string();
+            // What it is about stands in ten columns before it.
+            let (what, told) = line.trim().split_at_checked(10).unwrap_or((line.trim(), ""));
+            rows.push([certified.directory.says(what.trim()), told.trim().to_owned()]);
+        }
     }
     for unread in plan.unread() {
         let why = unread.why.lines().next().unwrap_or_default();

@@ -108,7 +108,8 @@ fn of_groups(read: &directory::Directory) -> BTreeMap<String, GroupLook> {
     let look = |(name, group): (&directory::GroupRef, &directory::DirectoryGroup)| {
         let directory::DirectoryGroup { dn, members, anchor: _ } = group.clone();
         let unresolved = read.certificate.unresolved.get(name).cloned().unwrap_or_default();
-        (name.to_string(), GroupLook { dn, listed: 0, people: Some(members), nested: 0, unresolved })
+        let look = GroupLook { dn, listed: 0, people: Some(members), nested: 0, unresolved, by_name: false };
+        (name.to_string(), look)
     };
     read.groups.iter().map(look).collect()
 }

@@ -252,7 +252,10 @@ fn servers(look: &ServerLook, area: &str, now: DateTime<Utc>, findings: &mut Vec
             findings.push(Finding::warning(area, "TLS", told, remedy));
         }
     }
-    let Some(ahead) = ahead else { return };
+    let Some(ahead) = ahead else {
+        findings.push(Finding::good(area, "clock", "this server does not tell the time to this account"));
+        return;
+    };
     let (seconds, direction) =
         (ahead.num_seconds().abs(), if *ahead < TimeDelta::zero() { "behind" } else { "ahead of" });
     let told = format!("the server's is {seconds} s {direction} this machine's");

@@ -34,6 +34,8 @@ pub(in super::super) struct Group {
     nested: usize,
     /// Names that nobody can read.
     unresolved: BTreeSet<String>,
+    /// Whether only its name tells which group it is.
+    by_name: bool,
 }
 
 impl Attribute {
@@ -52,13 +54,13 @@ impl Attribute {
 
 impl Group {
     pub(super) fn of(name: String, look: GroupLook, has_list: bool) -> Self {
-        let GroupLook { dn, listed, people, nested, unresolved } = look;
-        Self { name, dn, listed: has_list.then_some(listed), people, nested, unresolved }
+        let GroupLook { dn, listed, people, nested, unresolved, by_name } = look;
+        Self { name, dn, listed: has_list.then_some(listed), people, nested, unresolved, by_name }
     }
 
     /// What is to be known about it.
     pub(super) fn told(&self, area: &str) -> Finding {
-        let Self { name, dn, listed, people, nested, unresolved } = self;
+        let Self { name, dn, listed, people, nested, unresolved, by_name } = self;
         let what = format!("group {name}");
         let mut told = if dn == name { Vec::new() } else { vec![dn.clone()] };
         let mut counts: Vec<String> =
@@ -86,6 +88,11 @@ impl Group {
                     "whoever has what it gives would lose it: correct the mapping, or let `user_base` and `users` select its members"
                 }
             };
+            return Finding::warning(area, what, told.join("\n"), remedy);
+        }
+        if *by_name {
+            told.push("nothing of it that never changes (entryUUID, objectGUID, …) can be read".to_owned());
+            let remedy = "let this account read it: until then a group that is renamed counts as missing, and nobody notices when another one takes its name";
             return Finding::warning(area, what, told.join("\n"), remedy);
         }
         Finding::good(area, what, told.join("\n"))

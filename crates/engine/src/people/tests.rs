@@ -2,7 +2,8 @@
 //! does not. Whoever is beyond one never gets as far as a command.
 
 use super::*;
-use crate::directory::{Certificate, DirectoryGroup, GroupRef};
+use crate::change::Profile;
+use crate::directory::{Certificate, Directory, DirectoryGroup};
 use crate::limits::Limits;
 use crate::rules::{
     AdobeIdTwin, Baseline, Create, Domains, LeaverAction, Leavers, Mapping, MappingMode, PeopleRules, Protect,
@@ -72,12 +73,11 @@ fn verdict(identity: Identity, values: &[(&str, &str)]) -> Result<Profile, Strin
         certificate: Certificate::default(),
     };
     let now = DateTime::from_timestamp(1_795_000_000, 0).expect("a moment");
-    let Desired { people, set_aside, .. } =
-        desired(&Directories::only(directory), &rules(identity), &Memory::default(), now);
-    match (people.first(), set_aside.first()) {
-        (Some(person), None) => person.profile(None),
-        (None, Some(aside)) => Err(aside.reason.to_string()),
-        other => panic!("{other:?}"),
+    let people = People::of(Directories::only(directory), &rules(identity), now);
+    match (people.all.as_slice(), people.others.as_slice()) {
+        ([person], []) => person.profile(None),
+        ([], [Other { why: Why::SetAside(reason), .. }]) => Err(reason.to_string()),
+        _ => panic!("{people:?}"),
     }
 }
 

@@ -1,0 +1,227 @@
+//! A person of the directory, as Adobe should hold them.
+
+use crate::adobe::Identity;
+use crate::change::{Address, Profile};
+use crate::country;
+use crate::directory::{Anchor, DirectoryName};
+use crate::key::{GroupName, UserKey};
+use crate::memory::{Known, Memory};
+use crate::texts::Texts;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// Adobe groups, with the directory groups that give each.
+pub type Groups = BTreeMap<GroupName, Arc<[Arc<str>]>>;
+
+/// One person of the directory, as Adobe should hold them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Where they were found: one entry, or one in each of several directories that agree about them.
+    pub sightings: Sightings,
+    /// The type of account.
+    pub identity: Identity,
+    /// Country of the entry.
+    pub country: Country,
+    /// Whether the rules give this person an account.
+    pub selected: bool,
+    /// The Adobe groups that the mappings give, with the directory groups that give each.
+    pub groups: Arc<Groups>,
+    texts: Texts<5>,
+}
+
+/// What is written of a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PersonTexts<'a> {
+    /// See [`Person::email`].
+    pub email: &'a str,
+    /// See [`Person::username`].
+    pub username: Option<&'a str>,
+    /// See [`Person::domain`].
+    pub domain: &'a str,
+    /// See [`Person::first_name`].
+    pub first_name: Option<&'a str>,
+    /// See [`Person::last_name`].
+    pub last_name: Option<&'a str>,
+}
+
+/// An entry, as far as it tells who somebody is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Sighting {
+    /// In which directory.
+    pub directory: DirectoryName,
+    /// Where the entry stands.
+    pub dn: Box<str>,
+    /// Its anchor.
+    pub anchor: Option<Anchor>,
+}
+
+impl Sighting {
+    /// Which directory and where in it, for people.
+    pub fn place(&self) -> String {
+        self.directory.says(&self.dn)
+    }
+}
+
+/// Where somebody was found: nearly always in one place, which needs no list.
+#[derive(Debug, Clone)]
+pub enum Sightings {
+    /// In one place.
+    One([Sighting; 1]),
+    /// In several.
+    Several(Vec<Sighting>),
+}
+
+impl Deref for Sightings {
+    type Target = [Sighting];
+
+    fn deref(&self) -> &[Sighting] {
+        match self {
+            Self::One(one) => one,
+            Self::Several(all) => all,
+        }
+    }
+}
+
+impl PartialEq for Sightings {
+    fn eq(&self, other: &Self) -> bool {
+        self[..] == other[..]
+    }
+}
+
+impl Eq for Sightings {}
+
+impl Sightings {
+    /// Adds the places in which somebody was found, too.
+    pub(crate) fn extend(&mut self, others: &Self) {
+        *self = Self::Several(self.iter().chain(others.iter()).cloned().collect());
+    }
+}
+
+/// The country that an entry gives; it matters only when an account is created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Country {
+    /// Two upper-case letters.
+    Code(&'static str),
+    /// None.
+    Missing,
+    /// Something else: why it is none.
+    Invalid(Box<str>),
+}
+
+impl Person {
+    /// Somebody of whom this is known.
+    pub fn new(
+        sightings: Sightings,
+        identity: Identity,
+        country: Country,
+        selected: bool,
+        groups: Arc<Groups>,
+        texts: PersonTexts<'_>,
+    ) -> Self {
+        let PersonTexts { email, username, domain, first_name, last_name } = texts;
+        let texts = Texts::of([Some(email), username, Some(domain), first_name, last_name]);
+        Self { sightings, identity, country, selected, groups, texts }
+    }
+
+    /// All that is written of them.
+    pub fn texts(&self) -> PersonTexts<'_> {
+        let [email, username, domain, first_name, last_name] = self.texts.all();
+        let (email, domain) = (email.unwrap_or_default(), domain.unwrap_or_default());
+        PersonTexts { email, username, domain, first_name, last_name }
+    }
+
+    /// The same person with other texts.
+    #[must_use]
+    pub(crate) fn with(&self, texts: PersonTexts<'_>) -> Self {
+        let Self { sightings, identity, country, selected, groups, texts: _ } = self.clone();
+        Self::new(sightings, identity, country, selected, groups, texts)
+    }
+
+    /// The email, in the directory's spelling.
+    pub fn email(&self) -> &str {
+        self.texts.get(0).unwrap_or_default()
+    }
+
+    /// A bare username, for directories at Adobe in which people log in by one.
+    pub fn username(&self) -> Option<&str> {
+        self.texts.get(1)
+    }
+
+    /// The domain: beside a username, or the email's.
+    pub fn domain(&self) -> &str {
+        self.texts.get(2).unwrap_or_default()
+    }
+
+    /// Given name.
+    pub fn first_name(&self) -> Option<&str> {
+        self.texts.get(3)
+    }
+
+    /// Family name.
+    pub fn last_name(&self) -> Option<&str> {
+        self.texts.get(4)
+    }
+
+    /// Their entry, or the first of several, for people.
+    pub fn place(&self) -> String {
+        self.sightings.first().map(Sighting::place).unwrap_or_default()
+    }
+
+    /// The directories that have them.
+    pub fn directories(&self) -> BTreeSet<&DirectoryName> {
+        self.sightings.iter().map(|sighting| &sighting.directory).collect()
+    }
+
+    /// The anchors of their entries.
+    pub fn anchors(&self) -> impl Iterator<Item = &Anchor> {
+        self.sightings.iter().filter_map(|sighting| sighting.anchor.as_ref())
+    }
+
+    /// What links remember of them.
+    pub fn links<'a>(&self, memory: &'a Memory) -> impl Iterator<Item = &'a Known> {
+        self.anchors().filter_map(|anchor| memory.links.get(anchor))
+    }
+
+    /// The key of the account that this person has or should have.
+    pub fn key(&self) -> UserKey {
+        UserKey::new(self.identity.ownership(), self.email())
+    }
+
+    /// How the create command names the account.
+    pub fn address(&self) -> Address {
+        let adobe_id = self.identity == Identity::Adobe;
+        match self.username() {
+            Some(username) => {
+                Address { user: username.to_owned(), domain: Some(self.domain().to_owned()), adobe_id }
+            }
+            None => Address { user: self.email().to_owned(), domain: None, adobe_id },
+        }
+    }
+
+    /// What a new account is made of. The error is a reason why none can be made.
+    pub fn profile(&self, default_country: Option<&str>) -> Result<Profile, String> {
+        let country = match &self.country {
+            Country::Code(code) => Some((*code).to_owned()),
+            // The organization owns an enterprise account and may leave its country undefined; it is fixed for good then.
+            Country::Missing if self.identity == Identity::Enterprise => {
+                Some(default_country.unwrap_or(country::UNDEFINED).to_owned())
+            }
+            Country::Missing => default_country.map(str::to_owned),
+            Country::Invalid(why) => return Err(format!("its country cannot be used: {why}")),
+        };
+        if country.is_none() && self.identity == Identity::Federated {
+            return Err(
+                "a federated account needs a country; the entry has none and people.country is not set"
+                    .into(),
+            );
+        }
+        Ok(Profile {
+            identity: self.identity,
+            email: self.email().to_owned(),
+            first_name: self.first_name().map(str::to_owned),
+            last_name: self.last_name().map(str::to_owned),
+            country,
+        })
+    }
+}

@@ -1,0 +1,96 @@
+//! A handful of texts in one piece: there are millions of accounts, and a piece of memory for each of their names would be
+//! most of what a run holds.
+
+use std::fmt;
+
+/// A number is written in digits of six bits, the lowest first; all but the last have another bit set. Each digit is an ASCII
+/// character, so that what begins with numbers and goes on as text is text.
+const BITS: u32 = 6;
+const MORE: u8 = 1 << BITS;
+
+pub(crate) fn push_number(text: &mut String, mut number: usize) {
+    loop {
+        let digit = (number % usize::from(MORE)) as u8;
+        number >>= BITS;
+        text.push(char::from(if number == 0 { digit } else { digit | MORE }));
+        if number == 0 {
+            return;
+        }
+    }
+}
+
+/// Takes the number with which a text begins, and goes on behind it.
+pub(crate) fn take_number(text: &[u8], at: &mut usize) -> usize {
+    let (mut number, mut shift) = (0, 0);
+    for digit in &text[*at..] {
+        *at += 1;
+        number |= usize::from(digit & (MORE - 1)) << shift;
+        shift += BITS;
+        if digit & MORE == 0 {
+            break;
+        }
+    }
+    number
+}
+
+/// So many texts, each of which may be absent.
+///
+/// They stand one after the other, behind their lengths: one more than each is written, so that nothing stands for an absent
+/// text.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Texts<const N: usize>(Box<str>);
+
+impl<const N: usize> Texts<N> {
+    pub(crate) fn of(texts: [Option<&str>; N]) -> Self {
+        let length = texts.iter().flatten().map(|text| text.len()).sum::<usize>();
+        let mut all = String::with_capacity(length + 2 * N);
+        texts.iter().for_each(|text| push_number(&mut all, text.map_or(0, |text| text.len() + 1)));
+        texts.iter().flatten().for_each(|text| all.push_str(text));
+        Self(all.into())
+    }
+
+    /// The text at this place, of which there are `N`.
+    pub(crate) fn get(&self, place: usize) -> Option<&str> {
+        self.all()[place]
+    }
+
+    pub(crate) fn all(&self) -> [Option<&str>; N] {
+        let mut from = 0;
+        let lengths = [(); N].map(|()| take_number(self.0.as_bytes(), &mut from));
+        lengths.map(|length| {
+            let length = length.checked_sub(1)?;
+            let text = &self.0[from..from + length];
+            from += length;
+            Some(text)
+        })
+    }
+}
+
+impl<const N: usize> fmt::Debug for Texts<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.all()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn absent_is_not_empty() {
+        let texts = Texts::of([Some(""), None, Some("ü")]);
+        assert_eq!(texts.all(), [Some(""), None, Some("ü")]);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_put_in_comes_out(lengths in proptest::array::uniform4(proptest::option::of(prop_oneof![0..70_usize, 4_000..4_200_usize]))) {
+            let texts = lengths.map(|length| length.map(|length| "ä".repeat(length)));
+            let given = texts.each_ref().map(|text| text.as_deref());
+            let held = Texts::of(given);
+            prop_assert_eq!(held.all(), given);
+            prop_assert!((0..4).all(|place| held.get(place) == given[place]));
+        }
+    }
+}
