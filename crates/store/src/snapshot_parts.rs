@@ -54,12 +54,13 @@ pub(crate) fn written(users: &[User]) -> serde_json::Result<String> {
             let UserTexts { id, email, username, domain, first_name, last_name, country } = user.texts();
             let text = |text: Option<_>| text.map(Text::of);
             // By spelling: two spellings of one group are read as they are.
-            let mut place = |name: &'_ GroupName| {
+            let own = own.iter().map(|name| {
                 *places.entry(name.spelling()).or_insert_with(|| {
                     groups.push(Text::of(name.spelling()));
                     groups.len() - 1
                 })
-            };
+            });
+            let own = own.collect();
             Row(
                 text(id),
                 kind.clone(),
@@ -70,7 +71,7 @@ pub(crate) fn written(users: &[User]) -> serde_json::Result<String> {
                 text(last_name),
                 text(country),
                 status.clone(),
-                own.iter().map(&mut place).collect(),
+                own,
             )
         })
         .collect();

@@ -56,7 +56,7 @@ pub(crate) fn name(entry: &Value) -> Option<String> {
 
 /// The names of groups that a listing has met: users by the million name the same few thousand groups.
 #[derive(Debug, Default)]
-pub(crate) struct Names(Mutex<HashMap<Box<str>, GroupName>>);
+pub(crate) struct Names(Mutex<HashMap<String, GroupName>>);
 
 /// One entry of a list of users.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -72,7 +72,7 @@ mod tree {
     use super::*;
     use serde_json::Map;
     use std::collections::BTreeSet;
-    use umsync_engine::adobe::{Status, UserType};
+    use umsync_engine::adobe::{Status, UserTexts, UserType};
     use umsync_engine::key::GroupName;
     use umsync_engine::sorted::Sorted;
 
@@ -144,21 +144,22 @@ mod tree {
             Some(_) => return Err(unreadable("its groups are no list")),
         };
         let status = match text("status") {
-            Some(word) if !word.eq_ignore_ascii_case("active") => Status::Other(word),
+            Some(word) if !word.eq_ignore_ascii_case("active") => Status::Other(word.into()),
             Some(_) | None => Status::Active,
         };
-        Ok(User {
-            kind: UserType::parse(&text("type").unwrap_or_else(|| "missing".to_owned())),
-            email,
-            username: username.clone(),
-            domain: text("domain"),
-            first_name: text("firstname"),
-            last_name: text("lastname"),
-            country: text("country"),
-            status,
-            groups,
-            id,
-        })
+        let kind = UserType::parse(&text("type").unwrap_or_else(|| "missing".to_owned()));
+        let [domain, first_name, last_name, country] =
+            ["domain", "firstname", "lastname", "country"].map(text);
+        let texts = UserTexts {
+            id: id.as_deref(),
+            email: &email,
+            username: username.as_deref(),
+            domain: domain.as_deref(),
+            first_name: first_name.as_deref(),
+            last_name: last_name.as_deref(),
+            country: country.as_deref(),
+        };
+        Ok(User::new(kind, status, groups, texts))
     }
 }
 
