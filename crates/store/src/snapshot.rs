@@ -78,19 +78,18 @@ impl Store {
                 .await
                 .map_err(self.failed(READ))?;
         let Some((digest, head)) = head else { return Ok(None) };
-        let damaged = || Error::SnapshotDamaged {
-            organization: organization.to_owned(),
-            path: self.path().to_owned(),
-        };
+        let damaged =
+            || Error::SnapshotDamaged { organization: organization.to_owned(), path: self.path().to_owned() };
         let (mut whole, mut users, mut groups) = (Whole::of(&head), Vec::new(), Groups::default());
         for part in 0_i64.. {
-            let part: Option<(String, String)> =
-                sqlx::query_as("SELECT digest, body FROM snapshot_parts WHERE organization = $1 AND part = $2")
-                    .bind(organization)
-                    .bind(part)
-                    .fetch_optional(&mut **transaction)
-                    .await
-                    .map_err(self.failed(READ))?;
+            let part: Option<(String, String)> = sqlx::query_as(
+                "SELECT digest, body FROM snapshot_parts WHERE organization = $1 AND part = $2",
+            )
+            .bind(organization)
+            .bind(part)
+            .fetch_optional(&mut **transaction)
+            .await
+            .map_err(self.failed(READ))?;
             let Some((digest, body)) = part else { break };
             if digest_of(&body) != digest {
                 return Err(damaged());

@@ -85,9 +85,8 @@ pub(crate) struct Groups(HashMap<String, GroupName>);
 /// Adds the users of a part.
 pub(crate) fn read(part: &str, known: &mut Groups, users: &mut Vec<User>) -> serde_json::Result<()> {
     let Part { groups, users: rows } = serde_json::from_str(part)?;
-    let name = |Text(name): Text<'_>| {
-        known.0.entry_ref(&*name).or_insert_with(|| GroupName::new(&name)).clone()
-    };
+    let name =
+        |Text(name): Text<'_>| known.0.entry_ref(&*name).or_insert_with(|| GroupName::new(&name)).clone();
     let groups: Vec<GroupName> = groups.into_iter().map(name).collect();
     users.reserve(rows.len());
     for Row(id, kind, email, username, domain, first_name, last_name, country, status, own) in rows {

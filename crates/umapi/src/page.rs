@@ -124,9 +124,7 @@ impl<E> Envelope<E> {
             (None, _, _) => return Err(Unreadable("it does not say whether it is the last page".to_owned())),
         };
         match self.entries {
-            Entries::List(entries) => {
-                Ok(Page { entries, is_last, total: answer.total, pages: answer.pages })
-            }
+            Entries::List(entries) => Ok(Page { entries, is_last, total: answer.total, pages: answer.pages }),
             Entries::NoList => Err(Unreadable(format!("its `{list}` are no list"))),
             Entries::Missing => Err(Unreadable(format!("it has no list of {list}"))),
         }

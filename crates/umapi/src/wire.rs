@@ -90,9 +90,8 @@ pub(crate) fn users(names: &Names) -> Of<InUser<'_>> {
 /// One user, or what is wrong with it. `position` names it where nothing else does.
 pub(crate) fn user(entry: &Value, position: usize, names: &Names) -> Result<User, UnreadableUser> {
     let listed = users(names).deserialize(entry);
-    let listed = listed.map_err(|error| {
-        UnreadableUser { who: format!("user {position}"), reason: error.to_string() }
-    })?;
+    let listed = listed
+        .map_err(|error| UnreadableUser { who: format!("user {position}"), reason: error.to_string() })?;
     listed.user(position)
 }
 
@@ -136,9 +135,7 @@ impl<'a> Texts<'a> {
         let Self { id, email, username, domain, first_name, last_name, country, kind, status, group } = self;
         let named = id.as_deref().or(email.as_deref()).or(username.as_deref());
         let mark = named.or(group.as_deref()).map(Mark::of);
-        let nobody = |reason| {
-            Listed { mark, user: Err(Nobody { who: named.map(str::to_owned), reason }) }
-        };
+        let nobody = |reason| Listed { mark, user: Err(Nobody { who: named.map(str::to_owned), reason }) };
         // Where the email is missing, a username that is one stands in; an account without either cannot be matched.
         let stands_in = username.as_deref().filter(|name| name.contains('@'));
         let Some(email) = email.as_deref().or(stands_in) else {

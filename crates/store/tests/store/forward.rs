@@ -1,6 +1,7 @@
 //! A store of the first schema comes forward unharmed.
 
-use crate::world::{ORG, Place, add, anchor, by_hand, emails, join, link, noon, set};
+use crate::world::{ORG, Place, add, anchor, by_hand, emails, join, link, noon, set, snapshot};
+use sha2::{Digest as _, Sha256};
 use sqlx::{Connection, SqliteConnection};
 use std::borrow::Cow;
 use std::time::Duration;
@@ -94,4 +95,29 @@ async fn coming_forward_is_whole_or_nothing() {
     Store::open(place.path(), Missing::Refuse).await.unwrap_err();
 
     assert_eq!(crate::world::dump(&place.path()).await.unwrap(), before);
+}
+
+/// A snapshot as programs before the tenth schema wrote it: all of it in one text.
+#[tokio::test]
+async fn a_snapshot_in_one_piece_is_read_until_the_next_one_comes() {
+    let place = Place::new();
+    let store = place.store().await;
+    let before = snapshot(ORG, noon(0), &["ann", "bob"]);
+    let body = serde_json::to_string(&before).unwrap();
+    let digest: String = Sha256::digest(&body).iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut file = by_hand(&place.path()).await;
+    sqlx::query("INSERT INTO snapshots (organization, read_at, digest, body) VALUES ($1, $2, $3, $4)")
+        .bind(ORG)
+        .bind("2026-03-01T12:00:00.123456789Z")
+        .bind(digest)
+        .bind(body)
+        .execute(&mut file)
+        .await
+        .unwrap();
+    file.close().await.unwrap();
+
+    assert_eq!(store.snapshot(ORG).await.unwrap(), Some(before));
+    assert!(store.amend_snapshot(ORG, |snapshot| drop(snapshot.users.pop())).await.unwrap());
+    let amended = store.snapshot(ORG).await.unwrap().unwrap();
+    assert_eq!(amended.users, snapshot(ORG, noon(0), &["ann"]).users);
 }

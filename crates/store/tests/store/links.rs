@@ -3,6 +3,7 @@
 use crate::world::{ORG, Place, anchor, carried_out, emails, join, link, noon, set};
 use std::time::Instant;
 use umsync_engine::adobe::Identity;
+use umsync_engine::directory::Anchor;
 use umsync_engine::key::GroupName;
 use umsync_engine::memory::{Known, KnownTexts};
 use umsync_store::{Error, Given, Link, LinkRecord, Noted};
@@ -152,4 +153,30 @@ async fn a_large_company_is_noted_quickly_when_nothing_is_new() {
     assert_eq!(emails(&known[&anchor("000007")]), set(&["new@example.com", "person7@example.com"]));
     assert!(known.iter().all(|link| link.seen_at == noon(2)));
     println!("first, changed, same, read: {took:?}");
+}
+
+#[tokio::test]
+async fn whoever_is_seen_with_most_others_has_their_moment_and_keeps_it() {
+    let place = Place::new();
+    let store = place.store().await;
+    // More than are read at once, and one whose place has the character that parts values.
+    let of = |at: usize| Link {
+        dn: format!("uid={at}\u{1f}x"),
+        ..link(&at.to_string(), &format!("A{at}"), "ann@example.com")
+    };
+    let all: Vec<Link> = (0..4_500).map(of).collect();
+    let anchors: Vec<Anchor> = all.iter().map(|link| link.anchor.clone()).collect();
+    let seen = async |at: usize| store.links(ORG).await.unwrap()[&anchors[at]].seen_at;
+    store.note_links(ORG, &all, noon(0)).await.unwrap();
+    store.still_seen(ORG, &anchors, noon(1)).await.unwrap();
+    assert_eq!((seen(0).await, seen(4_499).await), (noon(1), noon(1)));
+    store.still_seen(ORG, &anchors[1..], noon(2)).await.unwrap();
+    assert_eq!((seen(0).await, seen(1).await, seen(4_499).await), (noon(1), noon(2), noon(2)));
+    store.still_seen(ORG, &anchors[..2], noon(3)).await.unwrap();
+    assert_eq!((seen(0).await, seen(1).await, seen(2).await), (noon(3), noon(3), noon(2)));
+    store.still_seen(ORG, &anchors[2..], noon(4)).await.unwrap();
+    assert_eq!((seen(0).await, seen(1).await, seen(2).await), (noon(3), noon(3), noon(4)));
+    let links = store.links(ORG).await.unwrap();
+    assert_eq!((links.len(), links[&anchors[7]].dn()), (4_500, "uid=7\u{1f}x"));
+    assert_eq!(store.link_story(ORG, &anchors[2]).await.unwrap().unwrap().seen_at, noon(4));
 }

@@ -31,8 +31,7 @@ fn problem(body: &str) -> String {
 
 #[test]
 fn a_page_says_whether_it_is_the_last() {
-    let last =
-        users(&answer(r#"{"lastPage":true,"result":"success","users":[1],"new":{}}"#), 0).unwrap();
+    let last = users(&answer(r#"{"lastPage":true,"result":"success","users":[1],"new":{}}"#), 0).unwrap();
     assert!(last.is_last && last.entries.len() == 1 && last.total == Some(7));
     let more = users(&answer(r#"{"users":[],"result":"success","lastPage":"false"}"#), 0).unwrap();
     assert!(!more.is_last);
@@ -180,7 +179,8 @@ fn value() -> impl Strategy<Value = String> {
         ]).prop_map(str::to_owned),
     ];
     plain.prop_recursive(3, 12, 4, |inner| {
-        let list = proptest::collection::vec(inner.clone(), 0..4).prop_map(|values| format!("[{}]", values.join(",")));
+        let list = proptest::collection::vec(inner.clone(), 0..4)
+            .prop_map(|values| format!("[{}]", values.join(",")));
         let object = proptest::collection::vec(("[a-c]", inner), 0..3).prop_map(|fields| object(&fields));
         prop_oneof![list, object]
     })
@@ -198,8 +198,19 @@ fn text() -> impl Strategy<Value = String> {
 
 fn entry() -> impl Strategy<Value = String> {
     let keys = [
-        "id", "email", "username", "domain", "firstname", "lastname", "country", "type", "status", "groups",
-        "groupName", "tags", "emai\\u006c",
+        "id",
+        "email",
+        "username",
+        "domain",
+        "firstname",
+        "lastname",
+        "country",
+        "type",
+        "status",
+        "groups",
+        "groupName",
+        "tags",
+        "emai\\u006c",
     ];
     let names = prop_oneof![4 => text(), 1 => value()];
     let groups = proptest::collection::vec(names, 0..4).prop_map(|names| format!("[{}]", names.join(",")));
@@ -213,11 +224,13 @@ fn entry() -> impl Strategy<Value = String> {
 }
 
 fn body() -> impl Strategy<Value = String> {
-    let users = proptest::collection::vec(entry(), 0..6).prop_map(|users| ("users", format!("[{}]", users.join(","))));
+    let users = proptest::collection::vec(entry(), 0..6)
+        .prop_map(|users| ("users", format!("[{}]", users.join(","))));
     let said = prop_oneof![
         Just(("result", "\"success\"".to_owned())),
         Just(("lastPage", "true".to_owned())),
-        proptest::sample::select(vec!["users", "result", "lastPage", "new"]).prop_flat_map(|key| (Just(key), value())),
+        proptest::sample::select(vec!["users", "result", "lastPage", "new"])
+            .prop_flat_map(|key| (Just(key), value())),
     ];
     let rest = proptest::collection::vec(said, 0..3);
     (users, rest).prop_map(|(users, rest)| {
@@ -228,8 +241,8 @@ fn body() -> impl Strategy<Value = String> {
 
 /// A body that something has happened to, now and then.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
-    (body(), proptest::option::weighted(0.2, (any::<proptest::sample::Index>(), any::<Option<u8>>()))).prop_map(
-        |(body, harm)| {
+    (body(), proptest::option::weighted(0.2, (any::<proptest::sample::Index>(), any::<Option<u8>>())))
+        .prop_map(|(body, harm)| {
             let mut body = body.into_bytes();
             match harm {
                 Some((at, Some(byte))) => {
@@ -240,8 +253,7 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
                 None => {}
             }
             body
-        },
-    )
+        })
 }
 
 proptest! {
