@@ -112,7 +112,7 @@ impl Look<'_> {
 
     /// What they are told as among leavers.
     pub(super) fn leaver(&self) -> Option<&Leaver> {
-        let email = fold_email(&self.subject.user?.email());
+        let email = fold_email(self.subject.user?.email());
         let is_absent = !matches!(self.subject.standing, Standing::Person(_));
         self.case.plan.leavers().iter().find(|leaver| is_absent && fold_email(&leaver.who) == email)
     }

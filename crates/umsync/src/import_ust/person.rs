@@ -107,7 +107,7 @@ pub(super) fn defaults(import: &mut Import<'_>, users: &Section<'_>) {
     let Some(Found { key, value }) = users.text("default_country_code") else { return };
     match country::code(&value) {
         Ok(code) => {
-            import.to.people.put("country", text(&code));
+            import.to.people.put("country", text(code));
             import.report.carried(key, format!("people.country: {code}"));
         }
         Err(reason) => import.report.lost(
