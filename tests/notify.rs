@@ -102,7 +102,7 @@ fn a_notification_that_fails_or_hangs_changes_nothing() {
     let sleeper = PathBuf::from(format!("/proc/{}/cmdline", sleeper.trim()));
     let begun = Instant::now();
     while std::fs::read(&sleeper).is_ok_and(|line| line.starts_with(b"sleep")) {
-        assert!(begun.elapsed() < Duration::from_secs(5), "what it started lives on");
+        assert!(begun.elapsed() < Duration::from_secs(60), "what it started lives on");
         std::thread::sleep(Duration::from_millis(20));
     }
 }

@@ -83,7 +83,7 @@ async fn d1_refused_reset_swallowed_or_alerted_connections_give_no_directory() {
             Settings { servers: vec![url.clone()], ca_file: Some(file.path().to_owned()), ..plain.clone() };
         let (phase, reason) = failure(read_it(&settings).await);
         assert!(expected(&phase), "{url}: {phase}: {reason:?}");
-        assert!(begun.elapsed() < Duration::from_secs(10), "{url}");
+        assert!(begun.elapsed() < Duration::from_secs(60), "{url}");
     }
 }
 
