@@ -287,15 +287,15 @@ pub fn matching(
                 },
                 Candidate::None => {
                     match (owners.stands_for(person, &index), owners.former_owner(person, &index, now)) {
-                        (Some(user), _) => Candidate::Held {
-                            reason: HeldReason::AnchorLost { account: users[user].email().to_owned() },
-                            users: vec![user],
-                        },
+                        (Some(user), _) => {
+                            let account = users[user].email().to_owned();
+                            doubtful(HeldReason::AnchorLost { account }, vec![user])
+                        }
                         (None, Some(other)) => recycled(other, Vec::new()),
                         (None, None) => Candidate::None,
                     }
                 }
-                held @ Candidate::Held { .. } => held,
+                held @ Candidate::Held(_) => held,
             },
         })
         .collect();
@@ -321,7 +321,8 @@ pub fn matching(
                 }
             }
             Candidate::None => matching.without_account.push(at),
-            Candidate::Held { reason, users } => {
+            Candidate::Held(doubt) => {
+                let Doubt { reason, users } = *doubt;
                 users.into_iter().for_each(|user| matching.claimed.insert(user));
                 matching.held.push(held(reason));
             }
@@ -346,14 +347,26 @@ pub fn matching(
 }
 
 fn recycled(other: &Known, users: Vec<usize>) -> Candidate {
-    Candidate::Held { reason: HeldReason::Recycled { formerly: other.dn().to_owned() }, users }
+    doubtful(HeldReason::Recycled { formerly: other.dn().to_owned() }, users)
 }
 
 #[derive(Debug, Clone)]
 enum Candidate {
     One(usize),
     None,
-    Held { reason: HeldReason, users: Vec<usize> },
+    /// In a box, so that those of a million people are small: hardly anybody is held.
+    Held(Box<Doubt>),
+}
+
+/// Why nothing is done about somebody, and whose accounts could be theirs.
+#[derive(Debug, Clone)]
+struct Doubt {
+    reason: HeldReason,
+    users: Vec<usize>,
+}
+
+fn doubtful(reason: HeldReason, users: Vec<usize>) -> Candidate {
+    Candidate::Held(Box::new(Doubt { reason, users }))
 }
 
 /// The account that a link gives, unless another, free one has just the person's address: then nobody knows which.
@@ -378,7 +391,7 @@ fn linked_candidate(
 
 fn several_users(found: Vec<usize>, users: &[User]) -> Candidate {
     let told = found.iter().map(|user| describe(&users[*user])).collect();
-    Candidate::Held { reason: HeldReason::SeveralUsers { users: told }, users: found }
+    doubtful(HeldReason::SeveralUsers { users: told }, found)
 }
 
 fn candidate(
@@ -403,7 +416,7 @@ fn candidate(
         [] if !owned.is_empty() => {
             // The address belongs to somebody who is linked elsewhere and will give it up, or not: next run tells.
             let reason = HeldReason::AddressTaken { email: person.email().to_owned() };
-            return Candidate::Held { reason, users: Vec::new() };
+            return doubtful(reason, Vec::new());
         }
         [] => {}
         found => return several_users(found.to_vec(), users),
@@ -413,7 +426,7 @@ fn candidate(
         [user] => return Candidate::One(*user),
         [] if !same_login.is_empty() => {
             let reason = HeldReason::AddressTaken { email: person.address().user };
-            return Candidate::Held { reason, users: Vec::new() };
+            return doubtful(reason, Vec::new());
         }
         [] => {}
         found => return several_users(found.to_vec(), users),
@@ -436,7 +449,7 @@ fn candidate(
             _ => HeldReason::OtherOwnership { kind: user.kind.to_string() },
         },
     };
-    Candidate::Held { reason, users: same_email }
+    doubtful(reason, same_email)
 }
 
 /// Two people for one account, whether it exists or would be made: all of them are held.
@@ -468,7 +481,7 @@ fn refuse_shared(desired: &Desired, candidates: &mut [Candidate]) {
         let (account, login) = match &candidates[at] {
             Candidate::One(user) => (Some(Account::Existing(*user)), None),
             Candidate::None => (has_twin(at).then(|| Account::New(person.key())), person.username()),
-            Candidate::Held { .. } => (None, None),
+            Candidate::Held(_) => (None, None),
         };
         let entries = person.anchors().enumerate().filter(|(at, anchor)| {
             // Once for each of their anchors.
@@ -500,7 +513,7 @@ fn refuse_shared(desired: &Desired, candidates: &mut [Candidate]) {
     let of = |candidate: &Candidate| match candidate {
         Candidate::One(user) => vec![*user],
         Candidate::None => Vec::new(),
-        Candidate::Held { reason: _, users } => users.clone(),
+        Candidate::Held(doubt) => doubt.users.clone(),
     };
     for (account, people) in sharing {
         // Two who get no account may share an address: nothing would be made of it.
@@ -522,7 +535,7 @@ fn refuse_shared(desired: &Desired, candidates: &mut [Candidate]) {
         users.dedup();
         for at in people {
             let reason = HeldReason::SeveralPeople { entries: entries.clone() };
-            candidates[at] = Candidate::Held { reason, users: users.clone() };
+            candidates[at] = doubtful(reason, users.clone());
         }
     }
 }
