@@ -1,7 +1,7 @@
 //! The stored snapshot brought up to date with what was executed, so that the next run need not list Adobe again.
 
 use crate::adobe::{Group, GroupKind, Snapshot, Status, User, UserTexts, UserType};
-use crate::change::{Account, Address, Change, Field, Names, Profile, Target, What};
+use crate::change::{Account, Change, Field, Names, Profile, ProfileTexts, Target, Update, What};
 use crate::key::{GroupName, UserKey, fold};
 use crate::sorted::Sorted;
 use std::collections::{BTreeMap, BTreeSet};
@@ -73,7 +73,7 @@ impl Index {
     }
 
     fn find(&self, account: &Account) -> Option<usize> {
-        match &account.id {
+        match account.id() {
             Some(id) => self.by_id.get(id).copied(),
             None => self.by_key.get(&account.key).copied(),
         }
@@ -93,36 +93,36 @@ fn create_group(adobe: &mut Snapshot, name: &GroupName) {
 }
 
 fn new_user(account: &Account, profile: &Profile) -> User {
-    let Profile { identity, email, first_name, last_name, country } = profile;
-    let Address { user, domain, adobe_id: _ } = &account.address;
+    let ProfileTexts { email, first_name, last_name, country } = profile.texts();
     let own = crate::key::domain_of(email);
     let texts = UserTexts {
         id: None,
         email,
-        username: Some(user),
-        domain: domain.as_deref().or(own.as_deref()),
-        first_name: first_name.as_deref(),
-        last_name: last_name.as_deref(),
-        country: country.as_deref(),
+        username: Some(account.user()),
+        domain: account.domain().or(own.as_deref()),
+        first_name,
+        last_name,
+        country,
     };
-    User::new(UserType::Known(*identity), Status::Active, Sorted::new(), texts)
+    User::new(UserType::Known(profile.identity), Status::Active, Sorted::new(), texts)
 }
 
 /// A creation that finds its account there gives it the names that it has, and nothing else (UMAPI documentation,
 /// "updateIfAlreadyExists").
 fn rename(user: &mut User, profile: &Profile) {
-    let Profile { identity: _, email: _, first_name, last_name, country: _ } = profile;
+    let ProfileTexts { email: _, first_name, last_name, country: _ } = profile.texts();
     let texts = user.texts();
     *user = user.with(UserTexts {
-        first_name: first_name.as_deref().or(texts.first_name),
-        last_name: last_name.as_deref().or(texts.last_name),
+        first_name: first_name.or(texts.first_name),
+        last_name: last_name.or(texts.last_name),
         ..texts
     });
 }
 
 fn change_user(user: &mut User, what: &What) {
     match what {
-        What::Update { field, to, from: _ } => {
+        What::Update(update) => {
+            let Update { field, to, from: _ } = update.as_ref();
             let (texts, to) = (user.texts(), to.as_str());
             *user = user.with(match field {
                 Field::FirstName => UserTexts { first_name: Some(to), ..texts },
@@ -150,7 +150,7 @@ fn change_user(user: &mut User, what: &What) {
         | What::PushUser { .. }
         | What::Leave
         | What::Delete
-        | What::Describe { .. }
+        | What::Describe(_)
         | What::Attach { .. } => {}
     }
 }

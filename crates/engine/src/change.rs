@@ -1,88 +1,11 @@
 //! A change: one create, one attribute, one membership, one leave. Protection and limits act on changes.
 
-use crate::adobe::{Identity, User, UserType};
-use crate::key::{GroupName, Ownership, UserKey, folded};
+pub use crate::account::{Account, Address, Profile, ProfileTexts};
+use crate::key::GroupName;
 use crate::memory::Evidence;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
-
-/// How a command names a user (UMAPI documentation, "Identifying users"): the current email, except for accounts
-/// that log in by a bare username, which need username and domain.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Address {
-    /// Email or bare username, in Adobe's spelling.
-    pub user: String,
-    /// Only beside a bare username: with an email Adobe refuses it.
-    pub domain: Option<String>,
-    /// Choose the Adobe ID where an organization-owned account has the same email.
-    pub adobe_id: bool,
-}
-
-impl Address {
-    /// How an existing user is named.
-    pub fn of(user: &User) -> Self {
-        let adobe_id = user.kind == UserType::Known(Identity::Adobe);
-        match (&user.kind, user.username(), user.domain()) {
-            // A username that looks like an email never identifies: the email does.
-            (UserType::Known(Identity::Federated), Some(username), Some(domain))
-                if !username.contains('@') && folded(username) != folded(user.email()) =>
-            {
-                Self { user: username.to_owned(), domain: Some(domain.to_owned()), adobe_id }
-            }
-            _ => Self { user: user.email().to_owned(), domain: None, adobe_id },
-        }
-    }
-}
-
-/// The account that a change is about.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Account {
-    /// Its key: for an account to be created the person's, else the user's present one.
-    pub key: UserKey,
-    /// Adobe's id, when the account exists and Adobe gave one.
-    pub id: Option<String>,
-    /// What kind it is or shall be.
-    pub identity: Identity,
-    /// How commands name it.
-    pub address: Address,
-    /// How people know it: the email as Adobe, or for a new account the directory, spells it.
-    pub email: String,
-}
-
-impl Account {
-    /// The account of an existing user; `None` for a type we do not know, which is never written to.
-    pub fn of(user: &User) -> Option<Self> {
-        let identity = user.kind.known()?;
-        Some(Self {
-            key: UserKey::new(identity.ownership(), user.email()),
-            id: user.id().map(str::to_owned),
-            identity,
-            address: Address::of(user),
-            email: user.email().to_owned(),
-        })
-    }
-
-    /// Who owns it.
-    pub fn ownership(&self) -> Ownership {
-        self.identity.ownership()
-    }
-}
-
-/// What a new account is made of. Empty values are absent.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Profile {
-    /// The identity type.
-    pub identity: Identity,
-    /// At most 60 characters (UMAPI documentation, "createFederatedID").
-    pub email: String,
-    /// Given name.
-    pub first_name: Option<String>,
-    /// Family name.
-    pub last_name: Option<String>,
-    /// ISO 3166 alpha-2; fixed at creation.
-    pub country: Option<String>,
-}
 
 /// An attribute that `update` can change. The country is fixed at creation and never compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -120,30 +43,41 @@ pub enum Names {
     Keep,
 }
 
-/// What is to happen.
+/// What becomes of an attribute.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Update {
+    /// Which.
+    pub field: Field,
+    /// What Adobe holds now.
+    pub from: Option<String>,
+    /// What it shall hold.
+    pub to: String,
+}
+
+/// What is said of a user group.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Description {
+    /// The text.
+    pub description: String,
+}
+
+/// What is to happen. Of most there are millions in a first sync, so what is rare stands behind a pointer.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum What {
     /// A user group is made.
     CreateGroup,
     /// An account is made.
-    CreateUser(Profile),
+    CreateUser(Arc<Profile>),
     /// An account is made, unless it is there: nobody has looked (`strategy: push`).
     PushUser {
         /// What it is made of.
-        profile: Profile,
+        profile: Arc<Profile>,
         /// What becomes of the names of one that is there.
         names: Names,
     },
     /// One attribute changes.
-    Update {
-        /// Which.
-        field: Field,
-        /// What Adobe holds now.
-        from: Option<String>,
-        /// What it shall hold.
-        to: String,
-    },
+    Update(Box<Update>),
     /// A membership is given.
     Join {
         /// In which group.
@@ -158,16 +92,23 @@ pub enum What {
     Leave,
     /// The account leaves the organization and is deleted with its files, for good.
     Delete,
-    /// A user group that is made gets this description.
-    Describe {
-        /// The text.
-        description: String,
-    },
+    /// A user group that is made gets a description.
+    Describe(Box<Description>),
     /// A user group that is made entitles its members to a product profile.
     Attach {
         /// Which.
         profile: GroupName,
     },
+}
+
+impl What {
+    /// What this attribute shall be, where that is what happens.
+    pub fn sets(&self, field: Field) -> Option<&str> {
+        match self {
+            Self::Update(update) if update.field == field => Some(&update.to),
+            _ => None,
+        }
+    }
 }
 
 /// Whom or what a change is about.
@@ -184,10 +125,13 @@ impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Group(name) => name.fmt(f),
-            Self::User(account) => f.write_str(&account.email),
+            Self::User(account) => f.write_str(account.email()),
         }
     }
 }
+
+/// What gives a membership: directory groups, as the configuration names them. Millions of memberships share a few of these.
+pub type By = Arc<Box<[Arc<str>]>>;
 
 /// Why a change is wanted.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -204,7 +148,7 @@ pub enum Reason {
     /// These directory groups give the membership.
     Listed {
         /// As the configuration names them.
-        by: Arc<[Arc<str>]>,
+        by: By,
     },
     /// The person is in the directory and in no group that gives this membership.
     NotListed,
@@ -218,7 +162,7 @@ pub enum Reason {
     /// The directory says that the person has left.
     Departed {
         /// By what.
-        evidence: Evidence,
+        evidence: Box<Evidence>,
     },
 }
 
@@ -264,6 +208,6 @@ impl Change {
 
     /// Whether it changes who an account is: class `identity`.
     pub fn is_identity(&self) -> bool {
-        matches!(self.what, What::Update { field: Field::Email | Field::Username, .. })
+        self.what.sets(Field::Email).or(self.what.sets(Field::Username)).is_some()
     }
 }

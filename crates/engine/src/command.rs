@@ -4,6 +4,7 @@ use crate::change::{Account, Field, Names, Profile, Target};
 use crate::key::GroupName;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// The order of execution. A phase is over before the next one starts, because Adobe does not order the commands of
 /// one request (UMAPI documentation, "Order of execution").
@@ -20,6 +21,11 @@ pub enum Phase {
     Depart,
 }
 
+impl Phase {
+    /// All of them, in order.
+    pub const ALL: [Self; 4] = [Self::Groups, Self::Release, Self::Settle, Self::Depart];
+}
+
 /// One step of a command, in the order in which Adobe documents them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -27,11 +33,11 @@ pub enum Step {
     /// `createUserGroup`, ignoring one that is already there.
     CreateGroup,
     /// `createFederatedID`, `createEnterpriseID` or `addAdobeID`, ignoring one that is already there.
-    CreateUser(Profile),
+    CreateUser(Arc<Profile>),
     /// The same of one that may well be there, whose names are updated or kept.
     PushUser {
         /// What it is made of.
-        profile: Profile,
+        profile: Arc<Profile>,
         /// What becomes of the names of one that is there.
         names: Names,
     },
@@ -138,6 +144,14 @@ impl Step {
             | Self::PushUser { .. }
             | Self::Update(_)
             | Self::RemoveFromOrg { .. } => 1,
+        }
+    }
+
+    /// How many changes it carries out.
+    pub(crate) fn changes(&self) -> usize {
+        match self {
+            Self::Update(fields) => fields.len(),
+            other => other.size(),
         }
     }
 

@@ -99,7 +99,7 @@ pub enum Ownership {
 /// Its text form is `organization/jane@example.com` or `personal/jane@example.com`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct UserKey(String);
+pub struct UserKey(Box<str>);
 
 impl UserKey {
     /// The key of an account with this email.
@@ -108,7 +108,7 @@ impl UserKey {
             Ownership::Organization => "organization",
             Ownership::Personal => "personal",
         };
-        Self([prefix, "/", &folded_email(email)].concat())
+        Self([prefix, "/", &folded_email(email)].concat().into())
     }
 
     /// The text form.

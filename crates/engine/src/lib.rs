@@ -29,6 +29,7 @@
 //! a group with new unresolved members gives, or what a directory gave or may give that could not be read; a push only gives;
 //! every change is carried by one command within Adobe's tens.
 
+mod account;
 pub mod adobe;
 pub mod adoption;
 pub mod amend;

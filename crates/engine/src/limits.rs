@@ -45,15 +45,17 @@ impl Class {
 
     /// The classes that count a change.
     pub fn of(change: &Change) -> &'static [Self] {
-        match change.what {
+        match &change.what {
             What::CreateUser(_) => &[Self::Create],
             What::PushUser { .. } => &[Self::Push],
-            What::Update { field: Field::Email | Field::Username, .. } => &[Self::Identity],
-            What::Update { field: Field::FirstName | Field::LastName, .. } => &[Self::Update],
+            What::Update(update) => match update.field {
+                Field::Email | Field::Username => &[Self::Identity],
+                Field::FirstName | Field::LastName => &[Self::Update],
+            },
             What::Lose { .. } => &[Self::GroupRemovals, Self::Removals],
             What::Leave => &[Self::Leave],
             What::Delete => &[Self::Delete],
-            What::CreateGroup | What::Join { .. } | What::Describe { .. } | What::Attach { .. } => &[],
+            What::CreateGroup | What::Join { .. } | What::Describe(_) | What::Attach { .. } => &[],
         }
     }
 

@@ -103,8 +103,8 @@ impl<'a> Sides<'a> {
     fn digest_of(&self, change: &Change) -> String {
         let mut digest = Digester::default();
         if let Target::User(account) = &change.target {
-            let user = match &account.id {
-                Some(id) => self.by_id.get(id.as_str()),
+            let user = match account.id() {
+                Some(id) => self.by_id.get(id),
                 None => self.by_key.get(&account.key),
             };
             digest.take(&user);

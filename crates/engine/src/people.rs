@@ -217,7 +217,8 @@ impl<'a> Given<'a> {
                 }
             }
         }
-        let given = Arc::new(groups.into_iter().map(|(group, by)| (group, by.into())).collect::<Groups>());
+        let given =
+            Arc::new(groups.into_iter().map(|(group, by)| (group, Arc::new(by.into()))).collect::<Groups>());
         self.given.borrow_mut().insert(mappings, given.clone());
         given
     }

@@ -1,7 +1,7 @@
 //! A person of the directory, as Adobe should hold them.
 
 use crate::adobe::Identity;
-use crate::change::{Address, Profile};
+use crate::change::{Address, By, Profile, ProfileTexts};
 use crate::country;
 use crate::directory::{Anchor, DirectoryName};
 use crate::key::{GroupName, UserKey};
@@ -12,7 +12,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 /// Adobe groups, with the directory groups that give each.
-pub type Groups = BTreeMap<GroupName, Arc<[Arc<str>]>>;
+pub type Groups = BTreeMap<GroupName, By>;
 
 /// One person of the directory, as Adobe should hold them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -202,12 +202,12 @@ impl Person {
     /// What a new account is made of. The error is a reason why none can be made.
     pub fn profile(&self, default_country: Option<&str>) -> Result<Profile, String> {
         let country = match &self.country {
-            Country::Code(code) => Some((*code).to_owned()),
+            Country::Code(code) => Some(*code),
             // The organization owns an enterprise account and may leave its country undefined; it is fixed for good then.
             Country::Missing if self.identity == Identity::Enterprise => {
-                Some(default_country.unwrap_or(country::UNDEFINED).to_owned())
+                Some(default_country.unwrap_or(country::UNDEFINED))
             }
-            Country::Missing => default_country.map(str::to_owned),
+            Country::Missing => default_country,
             Country::Invalid(why) => return Err(format!("its country cannot be used: {why}")),
         };
         if country.is_none() && self.identity == Identity::Federated {
@@ -216,12 +216,7 @@ impl Person {
                     .into(),
             );
         }
-        Ok(Profile {
-            identity: self.identity,
-            email: self.email().to_owned(),
-            first_name: self.first_name().map(str::to_owned),
-            last_name: self.last_name().map(str::to_owned),
-            country,
-        })
+        let PersonTexts { email, first_name, last_name, username: _, domain: _ } = self.texts();
+        Ok(Profile::new(self.identity, ProfileTexts { email, first_name, last_name, country }))
     }
 }

@@ -645,7 +645,7 @@ fn abandoned(rules: &Rules, adobe: &Snapshot, memory: &Memory) -> Vec<Abandoned>
 
 fn id_of(change: &Change) -> Option<&str> {
     match &change.target {
-        Target::User(account) => account.id.as_deref(),
+        Target::User(account) => account.id(),
         Target::Group(_) => None,
     }
 }

@@ -145,7 +145,7 @@ fn add(one: &mut Person, other: &Person) -> Option<()> {
     let all = Arc::make_mut(&mut one.groups);
     for (group, by) in groups.iter() {
         let known = all.entry(group.clone()).or_default();
-        *known = known.iter().chain(by.iter()).cloned().collect();
+        *known = Arc::new(known.iter().chain(by.iter()).cloned().collect());
     }
     Some(())
 }

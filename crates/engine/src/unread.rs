@@ -66,11 +66,11 @@ pub(crate) fn waiting(
                     is_theirs || matches!(change.reason, Reason::Absent { .. }) || may_give.contains(group)
                 }
                 // The directory that was read may be the one that is behind.
-                What::Update { .. } => is_theirs,
+                What::Update(_) => is_theirs,
                 What::CreateUser(_) | What::PushUser { .. } | What::Join { .. } => {
-                    is_theirs && account.id.as_deref().is_none_or(|id| !known.contains(id))
+                    is_theirs && account.id().is_none_or(|id| !known.contains(id))
                 }
-                What::CreateGroup | What::Describe { .. } | What::Attach { .. } => false,
+                What::CreateGroup | What::Describe(_) | What::Attach { .. } => false,
             }
         };
         let is_theirs = |user: &&User| gave.people.covers(user.id(), user.email(), user.username());
@@ -87,10 +87,9 @@ pub(crate) fn waiting(
 }
 
 fn is_among(account: &Account, usernames: &BTreeMap<&str, &str>, gave: &Cover) -> bool {
-    let id = account.id.as_deref();
+    let id = account.id();
     let username = id.and_then(|id| usernames.get(id)).copied();
-    gave.covers(id, &account.email, Some(&account.address.user))
-        || gave.covers(None, &account.email, username)
+    gave.covers(id, account.email(), Some(account.user())) || gave.covers(None, account.email(), username)
 }
 
 /// Whether a link says that it is the same person.

@@ -56,8 +56,8 @@ pub fn frozen(
         let taken: Vec<&GroupName> = match (&change.what, &change.target) {
             (What::Lose { group }, _) => vec![group],
             (_, Target::User(account)) => {
-                let groups = match &account.id {
-                    Some(id) => by_id.get(id.as_str()),
+                let groups = match account.id() {
+                    Some(id) => by_id.get(id),
                     None => without_id.get(&account.key),
                 };
                 groups.into_iter().flat_map(|groups| groups.iter()).collect()

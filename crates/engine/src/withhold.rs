@@ -216,14 +216,17 @@ pub fn withhold(changes: Vec<Change>, circumstances: Circumstances<'_>) -> Check
         let leaves = matches!(change.reason, Reason::Absent { .. }) || change.is_departure();
         (doubts.anybody_set_aside && leaves).then_some(Why::SetAside)
     };
-    let mut checked = Checked::default();
-    for change in changes {
-        match why(&change) {
-            Some(why) => checked.withheld.push(Withheld { change, why }),
-            None => checked.changes.push(change),
+    let mut withheld = Vec::new();
+    let sent = changes.into_iter().filter_map(|change| match why(&change) {
+        Some(why) => {
+            withheld.push(Withheld { change, why });
+            None
         }
-    }
-    checked.breaches = breaches;
+        None => Some(change),
+    });
+    // In the place of all of them: there may be millions.
+    let changes = sent.collect();
+    let mut checked = Checked { changes, withheld, breaches };
     withhold_dependents(&mut checked);
     checked
 }
@@ -248,7 +251,7 @@ fn withhold_dependents(checked: &mut Checked) {
     }
     let needs = |change: &Change| match (&change.target, &change.what) {
         (Target::User(account), What::Join { group }) => users.contains(account) || groups.contains(group),
-        (Target::Group(group), What::Describe { .. } | What::Attach { .. }) => groups.contains(group),
+        (Target::Group(group), What::Describe(_) | What::Attach { .. }) => groups.contains(group),
         _ => false,
     };
     let (dependent, free): (Vec<Change>, Vec<Change>) =

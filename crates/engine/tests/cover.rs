@@ -9,7 +9,7 @@ use std::sync::Arc;
 use umsync_engine::adobe::Identity;
 use umsync_engine::change::{Account, Address, Change, Reason, Target, What};
 use umsync_engine::command::Step;
-use umsync_engine::key::{GroupName, Ownership, UserKey};
+use umsync_engine::key::GroupName;
 use umsync_engine::pack::cover::{Capacity, Cover, Edge, Graph};
 use umsync_engine::pack::{
     ENTRIES_PER_LIST, ListLimit, Packing, STEPS_PER_COMMAND, Terms, commands, requests,
@@ -136,13 +136,8 @@ fn large_graphs_come_within_two_percent_of_the_bound() {
 fn changes(pairs: &BTreeSet<(usize, usize)>) -> Vec<Change> {
     let account = |user: usize| {
         let email = format!("u{user:03}@example.com");
-        Arc::new(Account {
-            key: UserKey::new(Ownership::Organization, &email),
-            id: Some(format!("id{user}")),
-            identity: Identity::Federated,
-            address: Address { user: email.clone(), domain: None, adobe_id: false },
-            email,
-        })
+        let address = Address { user: email.clone(), domain: None, adobe_id: false };
+        Arc::new(Account::new(Identity::Federated, Some(&format!("id{user}")), &email, &address))
     };
     let change = |(user, group): &(usize, usize)| {
         let name = GroupName::new(&format!("G{group}"));
@@ -204,7 +199,7 @@ proptest! {
             prop_assert_eq!(parts.len(), command.changes.len());
             for (at, part) in parts {
                 let Target::User(account) = &changes[at].target else { unreachable!() };
-                let user = account.address.user.as_str();
+                let user = account.user();
                 let is_it = match (&part, &changes[at].what) {
                     (Step::Add(groups), What::Join { group }) | (Step::Remove(groups), What::Lose { group }) => {
                         groups.as_slice() == std::slice::from_ref(group) && command.target == changes[at].target

@@ -43,7 +43,7 @@ fn waits_for_another(plan: &Plan) -> bool {
 
 fn accounts_of(changes: &[Change]) -> BTreeSet<String> {
     let target = |change: &Change| match &change.target {
-        Target::User(account) => account.id.clone(),
+        Target::User(account) => account.id().map(str::to_owned),
         Target::Group(_) => None,
     };
     changes.iter().filter_map(target).collect()
@@ -62,7 +62,7 @@ proptest! {
         // Whoever holds an administrator role loses it first, where something says that they have left, and leaves then.
         let held = |who: &str| plan.held().iter().any(|held| held.who == who && matches!(held.reason, HeldReason::HoldsRole { .. }));
         let gave_up_a_role = |change: &Change| match &change.target {
-            Target::User(account) => change.is_departure() && held(&account.email),
+            Target::User(account) => change.is_departure() && held(account.email()),
             Target::Group(_) => false,
         };
         // Of somebody who has left and could be meant by two accounts, the second one is theirs once the first is gone.
@@ -106,7 +106,7 @@ proptest! {
         let there: BTreeSet<UserKey> = whole.adobe.users.iter().filter_map(User::key).collect();
         for target in creations(&plan) {
             let Target::User(account) = target else { continue };
-            prop_assert!(!there.contains(&account.key), "Adobe has {}", account.email);
+            prop_assert!(!there.contains(&account.key), "Adobe has {}", account.email());
         }
     }
 
@@ -168,7 +168,7 @@ proptest! {
         let Ok((plan, _)) = world.clone().without_limits().plan() else { return Ok(()) };
         for change in plan.changes().iter().filter(|change| change.is_removal()) {
             let Target::User(account) = &change.target else { continue };
-            let id = account.id.as_deref().unwrap();
+            let id = account.id().unwrap();
             let order = world.memory.orders.get(id).filter(|order| order.holds_at(now()));
             let absence = world.memory.absences[id];
             let grace = TimeDelta::from_std(world.rules.leavers.grace).unwrap();
@@ -504,9 +504,9 @@ proptest! {
         let (alone, _) = alone.plan_without(&[]).expect("the same groups");
         let gains = |change: &&Change| match (&change.target, &change.what) {
             (Target::User(account), What::CreateUser(_) | What::Join { .. }) => {
-                let user = several.world.adobe.users.iter().find(|user| account.id.is_some() && user.id() == account.id.as_deref());
-                let username = user.and_then(|user| user.username()).unwrap_or(&account.address.user);
-                !gave.covers(account.id.as_deref(), &account.email, Some(username))
+                let user = several.world.adobe.users.iter().find(|user| account.id().is_some() && user.id() == account.id());
+                let username = user.and_then(|user| user.username()).unwrap_or(account.user());
+                !gave.covers(account.id(), account.email(), Some(username))
             }
             _ => false,
         };
@@ -532,8 +532,8 @@ proptest! {
         for change in plan.changes() {
             match (&change.target, &change.what) {
                 (Target::User(account), What::PushUser { .. }) => {
-                    let by = world.rules.protect.of(&account.email, Some(&account.address.user), Some(account.identity), &Sorted::new());
-                    prop_assert!(by.is_none(), "{} is protected", account.email);
+                    let by = world.rules.protect.of(account.email(), Some(account.user()), Some(account.identity), &Sorted::new());
+                    prop_assert!(by.is_none(), "{} is protected", account.email());
                     sent.insert(account.key.clone());
                 }
                 (Target::User(_), What::Join { group }) => prop_assert!(managed.contains(group)),

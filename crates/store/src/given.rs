@@ -92,12 +92,12 @@ impl Store {
             .await
             .map_err(self.failed("read the run"))?;
         // The documented order of steps: what is given in the same command is given under the new email.
-        changes.sort_by_key(|change| !matches!(change.what, What::Update { .. }));
+        changes.sort_by_key(|change| !matches!(change.what, What::Update(_)));
         for change in changes {
             let Target::User(account) = &change.target else { continue };
-            if let What::Update { field, to, from: _ } = &change.what {
-                if *field == Field::Email {
-                    self.rename(transaction, run, &organization, account, to).await?;
+            if let What::Update(update) = &change.what {
+                if update.field == Field::Email {
+                    self.rename(transaction, run, &organization, account, &update.to).await?;
                 }
                 continue;
             }
@@ -108,11 +108,11 @@ impl Store {
                 What::Leave | What::Delete => {
                     self.take_all(transaction, &organization, &key).await?;
                 }
-                What::Update { .. }
+                What::Update(_)
                 | What::CreateUser(_)
                 | What::PushUser { .. }
                 | What::CreateGroup
-                | What::Describe { .. }
+                | What::Describe(_)
                 | What::Attach { .. } => {}
             }
         }

@@ -67,7 +67,7 @@ impl Store {
             QueryBuilder::<Sqlite>::new("INSERT INTO changes (run, position, change, account_id, email) ")
                 .push_values(rows, |mut row, ((position, text), change)| {
                     let (id, email) = match &change.target {
-                        Target::User(account) => (account.id.as_deref(), Some(folded_email(&account.key))),
+                        Target::User(account) => (account.id(), Some(folded_email(&account.key))),
                         Target::Group(_) => (None, None),
                     };
                     row.push_bind(run).push_bind(position).push_bind(text).push_bind(id).push_bind(email);

@@ -34,8 +34,8 @@ impl PersonTraces {
     }
 
     pub(crate) fn own_account(&self, account: &Account) -> bool {
-        self.own(account.id.as_deref(), &account.email)
-            || (account.id.is_none() && self.emails.contains(key_email(account.key.as_str())))
+        self.own(account.id(), account.email())
+            || (account.id().is_none() && self.emails.contains(key_email(account.key.as_str())))
     }
 
     /// Whether they are, or may be, several people: whoever acts on one names an id or an anchor then.
@@ -143,10 +143,13 @@ impl Store {
             traces.push(PersonTraces::of_account(None, email));
         }
         for created in self.created(organization).await? {
-            traces.push(PersonTraces::of_account(created.account.id.clone(), &created.account.email));
+            traces.push(PersonTraces::of_account(
+                created.account.id().map(str::to_owned),
+                &created.account.email(),
+            ));
         }
         for account in self.unsettled(organization).await? {
-            traces.push(PersonTraces::of_account(account.id.clone(), &account.email));
+            traces.push(PersonTraces::of_account(account.id().map(str::to_owned), account.email()));
         }
         for user in self.snapshot(organization).await?.into_iter().flat_map(|snapshot| snapshot.users) {
             traces.push(PersonTraces::of_account(user.id().map(str::to_owned), user.email()));

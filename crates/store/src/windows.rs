@@ -110,10 +110,10 @@ fn class(change: &Change) -> Option<(Class, Option<&str>)> {
         What::Lose { group } => Some((Class::GroupRemovals, Some(group.spelling()))),
         What::Leave => Some((Class::Leave, None)),
         What::Delete => Some((Class::Delete, None)),
-        What::Update { .. } if change.is_identity() => Some((Class::Identity, None)),
-        What::Update { .. }
+        What::Update(_) if change.is_identity() => Some((Class::Identity, None)),
+        What::Update(_)
         | What::CreateGroup
-        | What::Describe { .. }
+        | What::Describe(_)
         | What::Attach { .. }
         | What::CreateUser(_)
         | What::PushUser { .. }

@@ -44,7 +44,7 @@ impl<L: Ledger> Execution<'_, L> {
                 }
                 Err(error) => {
                     tracing::warn!(
-                        user = account.email,
+                        user = account.email(),
                         "cannot be looked at, so all of it counts as refused: {}",
                         error.line()
                     );
@@ -58,11 +58,11 @@ impl<L: Ledger> Execution<'_, L> {
     /// The user of a command, under the name before it or the one that it gives.
     async fn found(&self, account: &Account, steps: &[Step]) -> Result<Option<User>, Error> {
         let after = address_after(account, steps);
-        let mut addresses = vec![&account.address];
-        if after != account.address {
-            addresses.push(&after);
+        let mut addresses = vec![account.address()];
+        if !addresses.contains(&after) {
+            addresses.push(after);
         }
-        for address in addresses {
+        for address in &addresses {
             let found = self.session.find(address, Patience::READ_BACK, self.watch).await?;
             if let Some(user) = found.filter(|user| is_same(account, user)) {
                 return Ok(Some(user));

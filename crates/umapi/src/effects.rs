@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use umsync_engine::adobe::{Identity, User};
-use umsync_engine::change::{Account, Address, Field, Names, Profile, Target};
+use umsync_engine::change::{Account, Address, Field, Names, Profile, ProfileTexts, Target};
 use umsync_engine::command::{Command, Step};
 use umsync_engine::key::{fold, fold_email};
 
 /// How the user of a command is named once the command is carried out: an email or username that it changes is the
 /// new one.
 pub(crate) fn address_after(account: &Account, steps: &[Step]) -> Address {
-    let mut address = account.address.clone();
+    let mut address = account.address();
     for step in steps {
         if let Step::Update(fields) = step {
             // Who is named by a username keeps being named by it.
@@ -37,7 +37,7 @@ pub(crate) fn hold(account: &Account, steps: &[Step], found: Option<&User>) -> b
 }
 
 pub(crate) fn is_same(account: &Account, user: &User) -> bool {
-    match (&account.id, user.id()) {
+    match (account.id(), user.id()) {
         (Some(ours), Some(theirs)) => ours == theirs,
         (None, _) | (_, None) => true,
     }
@@ -71,8 +71,9 @@ fn is_there(profile: &Profile, user: &User) -> bool {
 
 /// A name that is not given stays.
 fn has_names(profile: &Profile, user: &User) -> bool {
-    let is = |wanted: &Option<String>, has: Option<&str>| wanted.is_none() || wanted.as_deref() == has;
-    is(&profile.first_name, user.first_name()) && is(&profile.last_name, user.last_name())
+    let ProfileTexts { email: _, first_name, last_name, country: _ } = profile.texts();
+    let is = |wanted: Option<&str>, has: Option<&str>| wanted.is_none() || wanted == has;
+    is(first_name, user.first_name()) && is(last_name, user.last_name())
 }
 
 fn updated(fields: &BTreeMap<Field, String>, user: &User) -> bool {
@@ -92,8 +93,8 @@ pub(crate) fn readdressed(command: &Command, found: Option<&User>) -> Command {
         && is_same(account, user)
     {
         let address = address_after(account, &command.steps);
-        if address != account.address {
-            again.target = Target::User(Arc::new(Account { address, ..Account::clone(account) }));
+        if address != account.address() {
+            again.target = Target::User(Arc::new(account.at(&address)));
         }
     }
     again
@@ -120,14 +121,10 @@ mod tests {
 
     #[test]
     fn who_was_pushed_is_there_and_has_the_names_that_were_to_be_given() {
-        let profile = |first: Option<&str>| Profile {
-            identity: Identity::Federated,
-            email: "jane@b.c".to_owned(),
-            first_name: first.map(str::to_owned),
-            last_name: None,
-            country: None,
+        let push = |first_name, names| {
+            let texts = ProfileTexts { email: "jane@b.c", first_name, ..ProfileTexts::default() };
+            [Step::PushUser { profile: Profile::new(Identity::Federated, texts).into(), names }]
         };
-        let push = |first, names| [Step::PushUser { profile: profile(first), names }];
         let jane = user("jane@b.c", &[]);
         assert!(hold_for(&push(Some("Jane"), Names::Update), Some(&jane)));
         assert!(!hold_for(&push(Some("Joan"), Names::Update), Some(&jane)));
@@ -141,8 +138,8 @@ mod tests {
         let leave = [Step::RemoveFromOrg { delete_account: false }];
         assert!(hold_for(&leave, None));
         assert!(!hold_for(&leave, Some(&user("jane@b.c", &[]))));
-        let mut account = account("jane@b.c");
-        account.id = Some("1".to_owned());
+        let jane = account("jane@b.c");
+        let account = Account::new(jane.identity, Some("1"), jane.email(), &jane.address());
         let jane = user("jane@b.c", &[]);
         let other = jane.with(UserTexts { id: Some("2"), ..jane.texts() });
         assert!(hold(&account, &leave, Some(&other)));
@@ -163,7 +160,7 @@ mod tests {
         let Target::User(account) = &command.target else { unreachable!() };
         assert_eq!(address_after(account, &command.steps).user, "new@b.c");
         let address = |again: Command| match again.target {
-            Target::User(account) => account.address.user.clone(),
+            Target::User(account) => account.user().to_owned(),
             Target::Group(_) => unreachable!(),
         };
         assert_eq!(address(readdressed(&command, Some(&user("new@b.c", &[])))), "new@b.c");

@@ -3,17 +3,12 @@
 use umsync_engine::adobe::{Identity, Status, User, UserTexts, UserType};
 use umsync_engine::change::{Account, Address, Target};
 use umsync_engine::command::{Command, Phase, Step};
-use umsync_engine::key::{GroupName, UserKey};
+use umsync_engine::key::GroupName;
 
 /// A federated account that logs in by its email.
 pub(crate) fn account(email: &str) -> Account {
-    Account {
-        key: UserKey::new(Identity::Federated.ownership(), email),
-        id: None,
-        identity: Identity::Federated,
-        address: Address { user: email.to_owned(), domain: None, adobe_id: false },
-        email: email.to_owned(),
-    }
+    let address = Address { user: email.to_owned(), domain: None, adobe_id: false };
+    Account::new(Identity::Federated, None, email, &address)
 }
 
 pub(crate) fn to_user(email: &str, steps: Vec<Step>) -> Command {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use umsync_engine::adobe::Identity;
-use umsync_engine::change::{Field, Names, Profile, Target};
+use umsync_engine::change::{Field, Names, Profile, ProfileTexts, Target};
 use umsync_engine::command::{Command, Member, Step};
 use umsync_engine::key::GroupName;
 
@@ -24,12 +24,11 @@ pub(crate) fn command(command: &Command, request_id: &str) -> Result<Value, Stri
                 }
                 _ => false,
             });
-            let address = &account.address;
-            object.insert("user".to_owned(), address.user.as_str().into());
-            if let Some(domain) = &address.domain {
-                object.insert("domain".to_owned(), domain.as_str().into());
+            object.insert("user".to_owned(), account.user().into());
+            if let Some(domain) = account.domain() {
+                object.insert("domain".to_owned(), domain.into());
             }
-            if address.adobe_id || creates_adobe_id {
+            if account.is_adobe_id() || creates_adobe_id {
                 object.insert("useAdobeID".to_owned(), true.into());
             }
             command.steps.iter().map(user_step).collect::<Result<_, _>>()?
@@ -90,18 +89,18 @@ fn group_step(step: &Step) -> Result<Value, String> {
 }
 
 fn create(profile: &Profile, if_there: &str) -> Value {
-    let Profile { identity, email, first_name, last_name, country } = profile;
-    let step = match identity {
+    let ProfileTexts { email, first_name, last_name, country } = profile.texts();
+    let step = match profile.identity {
         Identity::Adobe => "addAdobeID",
         Identity::Enterprise => "createEnterpriseID",
         Identity::Federated => "createFederatedID",
     };
     let mut values = Map::new();
-    values.insert("email".to_owned(), email.as_str().into());
+    values.insert("email".to_owned(), email.into());
     // What has no value is left out: empty strings are refused.
     for (name, value) in [("firstname", first_name), ("lastname", last_name), ("country", country)] {
         if let Some(value) = value {
-            values.insert(name.to_owned(), value.as_str().into());
+            values.insert(name.to_owned(), value.into());
         }
     }
     values.insert("option".to_owned(), if_there.into());
@@ -129,18 +128,19 @@ fn names(groups: &[GroupName]) -> Vec<&str> {
 mod tests {
     use super::*;
     use crate::samples::{account, to_user};
+    use std::sync::Arc;
     use umsync_engine::change::Address;
     use umsync_engine::command::Phase;
 
     #[test]
     fn a_new_user_with_memberships() {
-        let profile = Profile {
-            identity: Identity::Federated,
-            email: "Jane@example.com".to_owned(),
-            first_name: Some("Jane".to_owned()),
+        let texts = ProfileTexts {
+            email: "Jane@example.com",
+            first_name: Some("Jane"),
             last_name: None,
-            country: Some("US".to_owned()),
+            country: Some("US"),
         };
+        let profile = Profile::new(Identity::Federated, texts).into();
         let steps = vec![Step::CreateUser(profile), Step::Add(vec!["Design".into(), "All Apps".into()])];
         let wire = command(&to_user("Jane@example.com", steps), "r1").unwrap();
         let expected = json!({
@@ -157,13 +157,8 @@ mod tests {
 
     #[test]
     fn what_is_pushed_says_what_becomes_of_names_that_are_there() {
-        let profile = Profile {
-            identity: Identity::Enterprise,
-            email: "a@b.c".to_owned(),
-            first_name: Some("A".to_owned()),
-            last_name: None,
-            country: None,
-        };
+        let texts = ProfileTexts { email: "a@b.c", first_name: Some("A"), ..ProfileTexts::default() };
+        let profile = Arc::new(Profile::new(Identity::Enterprise, texts));
         for (names, option) in
             [(Names::Update, "updateIfAlreadyExists"), (Names::Keep, "ignoreIfAlreadyExists")]
         {
@@ -177,13 +172,8 @@ mod tests {
 
     #[test]
     fn an_adobe_id_is_addressed_as_one() {
-        let profile = Profile {
-            identity: Identity::Adobe,
-            email: "a@b.c".to_owned(),
-            first_name: None,
-            last_name: None,
-            country: None,
-        };
+        let texts = ProfileTexts { email: "a@b.c", ..ProfileTexts::default() };
+        let profile = Profile::new(Identity::Adobe, texts).into();
         let wire = command(&to_user("a@b.c", vec![Step::CreateUser(profile)]), "r").unwrap();
         assert_eq!(wire["useAdobeID"], json!(true));
         assert_eq!(wire["do"][0]["addAdobeID"], json!({"email": "a@b.c", "option": "ignoreIfAlreadyExists"}));
@@ -191,9 +181,9 @@ mod tests {
 
     #[test]
     fn a_bare_username_comes_with_its_domain() {
-        let mut account = account("jdoe@example.com");
-        account.address =
+        let address =
             Address { user: "jdoe".to_owned(), domain: Some("example.com".to_owned()), adobe_id: false };
+        let account = account("jdoe@example.com").at(&address);
         let mut to_jdoe = to_user("x", vec![Step::RemoveFromOrg { delete_account: false }]);
         to_jdoe.target = Target::User(account.into());
         let wire = command(&to_jdoe, "r").unwrap();

@@ -35,10 +35,10 @@ impl<L: Ledger> Session<L> {
     /// Every account that an account to be made would meet, whatever its type: by its name, by its email, and the Adobe
     /// ID of that email where it stands before another one.
     pub async fn namesakes(&self, account: &Account) -> Result<Namesakes, Error> {
-        let Address { user, domain, adobe_id: _ } = &account.address;
-        let mut names = vec![(account.email.as_str(), None)];
-        if domain.is_some() || fold_email(user) != fold_email(&account.email) {
-            names.push((user, domain.as_deref()));
+        let (user, domain) = (account.user(), account.domain());
+        let mut names = vec![(account.email(), None)];
+        if domain.is_some() || fold_email(user) != fold_email(account.email()) {
+            names.push((user, domain));
         }
         let mut found = Vec::new();
         let mut requests = 0;

@@ -211,13 +211,13 @@ pub(crate) async fn refresh(
     let unknown = changes_since(program, snapshot.read_at, is_unknown).await?;
     let mut read: Vec<(Account, Option<User>)> = Vec::new();
     for account in accounts {
-        program.bar.say(format!("reading {} back", account.email));
+        program.bar.say(format!("reading {} back", account.email()));
         // Whoever has the name by now may be somebody else.
-        let is_same = |user: &User| match (&account.id, user.id()) {
+        let is_same = |user: &User| match (account.id(), user.id()) {
             (Some(id), Some(other)) => id == other,
             _ => true,
         };
-        let mut found = session.user(&account.address).await?.filter(is_same);
+        let mut found = session.user(&account.address()).await?.filter(is_same);
         if found.is_none()
             && let Some(address) = renamed(&account, &unknown)
         {
@@ -231,7 +231,7 @@ pub(crate) async fn refresh(
     program.store.amend_snapshot(program.organization(), |stored| put(stored, &read)).await?;
     for (account, _) in &read {
         program.store.settled_by_reading(program.organization(), &account.key).await?;
-        tracing::info!(user = account.email, "read back after an unknown outcome");
+        tracing::info!(user = account.email(), "read back after an unknown outcome");
     }
     Ok(())
 }
@@ -239,17 +239,13 @@ pub(crate) async fn refresh(
 /// How an account is named if these changes were carried out, should one of them rename it.
 fn renamed(account: &Account, changes: &[Change]) -> Option<Address> {
     // Who is named by a username keeps being named by it.
-    let name = if account.address.domain.is_some() { Field::Username } else { Field::Email };
-    let new = changes.iter().rev().find_map(|change| match (&change.target, &change.what) {
-        (Target::User(target), What::Update { field, to, from: _ })
-            if target.key == account.key && *field == name =>
-        {
-            Some(to.clone())
-        }
+    let name = if account.domain().is_some() { Field::Username } else { Field::Email };
+    let new = changes.iter().rev().find_map(|change| match &change.target {
+        Target::User(target) if target.key == account.key => change.what.sets(name),
         _ => None,
     })?;
-    let domain = account.address.domain.clone().filter(|_| !new.contains('@'));
-    Some(Address { user: new, domain, adobe_id: account.address.adobe_id })
+    let domain = account.domain().map(str::to_owned).filter(|_| !new.contains('@'));
+    Some(Address { user: new.to_owned(), domain, adobe_id: account.is_adobe_id() })
 }
 
 /// Replaces what a snapshot says of these accounts by what was read of them. Adobe's count follows: who was made or went
@@ -257,7 +253,7 @@ fn renamed(account: &Account, changes: &[Change]) -> Option<Address> {
 fn put(snapshot: &mut Snapshot, read: &[(Account, Option<User>)]) {
     let before = snapshot.users.len() as u64;
     for (account, found) in read {
-        let is_it = |user: &User| match (&account.id, user.id()) {
+        let is_it = |user: &User| match (account.id(), user.id()) {
             (Some(id), Some(other)) => id == other,
             _ => user.key().as_ref() == Some(&account.key),
         };

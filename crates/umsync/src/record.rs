@@ -184,7 +184,7 @@ impl Record {
             .iter()
             .filter(|change| change.is_departure())
             .filter_map(|change| match &change.target {
-                Target::User(account) => Some(account.email.as_str()),
+                Target::User(account) => Some(account.email()),
                 Target::Group(_) => None,
             })
             .collect();

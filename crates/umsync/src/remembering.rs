@@ -87,15 +87,15 @@ pub(crate) async fn look_for_created(
             seen.insert(fingerprint);
             continue;
         }
-        program.bar.say(format!("looking for {}", account.email));
-        match session.user(&account.address).await? {
+        program.bar.say(format!("looking for {}", account.email()));
+        match session.user(&account.address()).await? {
             Some(user) => {
                 put(snapshot, &user);
                 store.amend_snapshot(organization, |stored| put(stored, &user)).await?;
                 seen.insert(fingerprint);
             }
             None if invisible_since.is_none() => {
-                tracing::warn!(user = account.email, %at, "Adobe made this account and does not show it");
+                tracing::warn!(user = account.email(), %at, "Adobe made this account and does not show it");
                 store.note_invisible(organization, &fingerprint, program.now()).await?;
             }
             None => {}
@@ -163,7 +163,9 @@ pub(crate) async fn fates(
                         let (fingerprint, account) = (change.fingerprint(), account.as_ref().clone());
                         created.push(Created { fingerprint, account, at: now, invisible_since: None });
                     }
-                    (What::Leave | What::Delete, Target::User(account)) => gone.extend(account.id.clone()),
+                    (What::Leave | What::Delete, Target::User(account)) => {
+                        gone.extend(account.id().map(str::to_owned))
+                    }
                     _ => {}
                 }
             }

@@ -60,7 +60,7 @@ async fn read_back(
     let mut gone = BTreeSet::new();
     for change in plan.changes().iter().filter(|change| is_read_back(change)) {
         let Target::User(account) = &change.target else { continue };
-        let found = session.user(&account.address).await?;
+        let found = session.user(&account.address()).await?;
         let expected = found.is_some_and(|user| is_as_planned(account, &user, protect, change));
         if !expected {
             gone.insert(change.target.clone());
@@ -71,7 +71,7 @@ async fn read_back(
 
 /// Whether an account is what a plan to remove or rename it expects, and neither protected nor somebody's who may not go.
 pub(crate) fn is_as_planned(account: &Account, user: &User, protect: &Protect, change: &Change) -> bool {
-    let same = account.id.is_none() || user.id() == account.id.as_deref();
+    let same = account.id().is_none() || user.id() == account.id();
     let usable = user.status == Status::Active && user.kind.known() == Some(account.identity);
     let has_role = user.groups.iter().any(GroupName::is_administrative);
     let may_go = protect.of_user(user).is_none() && !(change.is_departure() && has_role);

@@ -58,7 +58,7 @@ pub(crate) async fn look_for(
             return Err(Failure::Stopped);
         }
         looked_for += 1;
-        program.bar.say(format!("looking for {}, {looked_for} of {}", account.email, accounts.len()));
+        program.bar.say(format!("looking for {}, {looked_for} of {}", account.email(), accounts.len()));
         match session.namesakes(account).await {
             Ok(found) => {
                 odd = 0;
@@ -70,7 +70,7 @@ pub(crate) async fn look_for(
             Err(error) if error.is_about_one_name() && odd + 1 < MOST_ODD => {
                 odd += 1;
                 requests += MOST_FOR_ONE;
-                tracing::warn!(user = account.email, %error, "nobody can tell whether this user is at Adobe");
+                tracing::warn!(user = account.email(), %error, "nobody can tell whether this user is at Adobe");
             }
             Err(error) => return Err(error.into()),
         }

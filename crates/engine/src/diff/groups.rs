@@ -2,7 +2,7 @@
 
 use super::DiffError;
 use crate::adobe::{GroupKind, Snapshot};
-use crate::change::What;
+use crate::change::{Description, What};
 use crate::key::{GroupName, fold};
 use crate::rules::{NewGroup, Rules};
 use std::collections::BTreeSet;
@@ -45,7 +45,11 @@ pub(super) fn made_with(group: &GroupName, adobe: &Snapshot, rules: &Rules) -> V
     let spelled =
         |profile: &GroupName| adobe.groups.get(profile).map_or(profile, |known| &known.name).clone();
     let profiles = profiles.into_iter().map(|profile| What::Attach { profile: spelled(profile) });
-    description.map(|description| What::Describe { description }).into_iter().chain(profiles).collect()
+    description
+        .map(|description| What::Describe(Box::new(Description { description })))
+        .into_iter()
+        .chain(profiles)
+        .collect()
 }
 
 /// Product profiles that new groups would have and that are none.

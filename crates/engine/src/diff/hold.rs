@@ -49,8 +49,7 @@ impl Work<'_> {
     }
 
     fn updates(&self, wanted: Field) -> bool {
-        let is_such = |what: &What| matches!(what, What::Update { field, .. } if *field == wanted);
-        self.diff.changes.iter().any(|change| is_such(&change.what))
+        self.diff.changes.iter().any(|change| change.what.sets(wanted).is_some())
     }
 
     /// An update into a username that another account has, in whatever domain, would cross two people: held.
@@ -65,20 +64,19 @@ impl Work<'_> {
         }
         for change in &self.diff.changes {
             let username = match (&change.what, &change.target) {
-                (What::Update { field: Field::Username, to, .. }, _) => fold(to),
-                (What::CreateUser(_), Target::User(account)) if account.address.domain.is_some() => {
-                    fold(&account.address.user)
+                (What::CreateUser(_), Target::User(account)) if account.domain().is_some() => {
+                    Some(account.user())
                 }
-                _ => continue,
+                (what, _) => what.sets(Field::Username),
             };
-            *taken.entry(username).or_default() += 1;
+            username.into_iter().for_each(|username| *taken.entry(fold(username)).or_default() += 1);
         }
         let mut held = Vec::new();
         self.diff.changes.retain(|change| {
-            let What::Update { field: Field::Username, to, .. } = &change.what else { return true };
+            let Some(to) = change.what.sets(Field::Username) else { return true };
             let free = taken.get(&fold(to)) == Some(&1);
             if !free {
-                let reason = HeldReason::AddressTaken { email: to.clone() };
+                let reason = HeldReason::AddressTaken { email: to.to_owned() };
                 held.push(Held { who: change.target.to_string(), entry: None, reason });
             }
             free
@@ -102,23 +100,20 @@ impl Work<'_> {
         let mut wanted: BTreeMap<String, usize> = BTreeMap::new();
         for change in &self.diff.changes {
             let email = match &change.what {
-                What::Update { field: Field::Email, to, .. } => fold_email(to),
-                What::CreateUser(profile) => fold_email(&profile.email),
-                _ => continue,
+                What::CreateUser(profile) => Some(profile.texts().email),
+                what => what.sets(Field::Email),
             };
-            *wanted.entry(email).or_default() += 1;
+            email.into_iter().for_each(|email| *wanted.entry(fold_email(email)).or_default() += 1);
         }
         let mut held = Vec::new();
         self.diff.changes.retain(|change| {
-            let (Target::User(account), What::Update { field: Field::Email, to, .. }) =
-                (&change.target, &change.what)
-            else {
+            let (Target::User(account), Some(to)) = (&change.target, change.what.sets(Field::Email)) else {
                 return true;
             };
             let email = fold_email(to);
             let free = !taken(account.ownership(), &email) && wanted.get(&email) == Some(&1);
             if !free {
-                let reason = HeldReason::AddressTaken { email: to.clone() };
+                let reason = HeldReason::AddressTaken { email: to.to_owned() };
                 held.push(Held { who: change.target.to_string(), entry: None, reason });
             }
             free
@@ -134,9 +129,9 @@ impl Work<'_> {
             Target::Group(_) => None,
         });
         let mut accounts: Lookup<Named, usize> =
-            targets.clone().map(|account| (named(&account.address), 0)).collect();
+            targets.clone().map(|account| (named(&account.address()), 0)).collect();
         let creates_login =
-            targets.clone().any(|account| account.id.is_none() && account.address.domain.is_some());
+            targets.clone().any(|account| account.id().is_none() && account.domain().is_some());
         if accounts.is_empty() {
             return;
         }
@@ -152,9 +147,7 @@ impl Work<'_> {
         // A bare username is one account's in all domains of a directory at Adobe, and we do not know which domains are
         // in one: a creation under a username that is there would end in the other account.
         let is_taken = |account: &Account| {
-            account.id.is_none()
-                && account.address.domain.is_some()
-                && usernames.contains(&fold(&account.address.user))
+            account.id().is_none() && account.domain().is_some() && usernames.contains(&fold(account.user()))
         };
         let created: BTreeSet<Account> = self
             .diff
@@ -173,10 +166,10 @@ impl Work<'_> {
         self.diff.changes.retain(|change| {
             let Target::User(account) = &change.target else { return true };
             let shared =
-                accounts.contains_key(&named(&account.address)) || created.contains(account.as_ref());
+                accounts.contains_key(&named(&account.address())) || created.contains(account.as_ref());
             if shared {
-                let reason = HeldReason::SharedAddress { user: account.address.user.clone() };
-                held.insert(Held { who: account.email.clone(), entry: None, reason });
+                let reason = HeldReason::SharedAddress { user: account.user().to_owned() };
+                held.insert(Held { who: account.email().to_owned(), entry: None, reason });
             }
             !shared
         });

@@ -106,7 +106,7 @@ impl Work<'_> {
                 (None, None) => acts_at <= self.now && reads >= self.rules.leavers.reads,
             };
             let reason = match &evidence {
-                Some(evidence) => Reason::Departed { evidence: evidence.clone() },
+                Some(evidence) => Reason::Departed { evidence: Box::new(evidence.clone()) },
                 None => Reason::Absent { since },
             };
             match (due, &evidence, order) {

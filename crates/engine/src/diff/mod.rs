@@ -13,7 +13,7 @@ use leavers::Ours;
 use person::whose;
 
 use crate::adobe::{Identity, Snapshot, User};
-use crate::change::{Account, Change, Profile, Reason, Target, What};
+use crate::change::{Account, Change, Profile, Reason, Target, Update, What};
 use crate::desired::Desired;
 use crate::directory::Anchor;
 use crate::key::{GroupName, UserKey, fold_email};
@@ -281,7 +281,7 @@ impl Work<'_> {
         };
         if person.selected {
             for (field, from, to) in updates(person, user, &self.rules.people.update) {
-                self.push(target(), What::Update { field, from, to }, Reason::Differs);
+                self.push(target(), What::Update(Box::new(Update { field, from, to })), Reason::Differs);
             }
             for (group, by) in person.groups.iter().filter(|(group, _)| !user.groups.contains(*group)) {
                 let group = self.spelled(group);
@@ -365,21 +365,15 @@ impl Work<'_> {
                 return None;
             }
         };
-        let target = Target::User(Arc::new(Account {
-            key: person.key(),
-            id: None,
-            identity: person.identity,
-            address: person.address(),
-            email: person.email().to_owned(),
-        }));
-        Some((target, profile))
+        let account = Account::new(person.identity, None, person.email(), &person.address());
+        Some((Target::User(Arc::new(account)), profile))
     }
 
     /// A person without a user.
     fn missing(&mut self, person: &Person) {
         let Some((target, profile)) = self.new_account(person) else { return };
         self.note_return(person);
-        self.push(target.clone(), What::CreateUser(profile), Reason::NewPerson);
+        self.push(target.clone(), What::CreateUser(profile.into()), Reason::NewPerson);
         for (group, by) in person.groups.iter() {
             let group = self.spelled(group);
             self.push(target.clone(), What::Join { group }, Reason::Listed { by: by.clone() });
@@ -428,9 +422,10 @@ impl Work<'_> {
             Target::User(account) => Some(account.as_ref()),
             Target::Group(_) => None,
         });
-        let ids: Among<String> = accounts.clone().filter_map(|account| account.id.clone()).collect();
+        let ids: Among<String> =
+            accounts.clone().filter_map(|account| account.id().map(str::to_owned)).collect();
         let keys: Among<UserKey> =
-            accounts.filter(|account| account.id.is_none()).map(|account| account.key.clone()).collect();
+            accounts.filter(|account| account.id().is_none()).map(|account| account.key.clone()).collect();
         let (mut by_id, mut without_id) = (Lookup::new(), Lookup::new());
         for user in self.adobe.users.iter().filter(|_| !(ids.is_empty() && keys.is_empty())) {
             match (user.id(), user.key()) {
@@ -445,21 +440,21 @@ impl Work<'_> {
             let Target::User(account) = &change.target else {
                 return true;
             };
-            let existing = match &account.id {
-                Some(id) => by_id.get(id.as_str()),
+            let existing = match account.id() {
+                Some(id) => by_id.get(id),
                 None => without_id.get(&account.key),
             };
             let because = match existing {
                 Some(user) => self.protect.of_user(user),
                 None => {
-                    let Account { email, address, identity, .. } = account.as_ref();
-                    self.protect.of(email, Some(&address.user), Some(*identity), &nothing)
+                    let (email, user) = (account.email(), account.user());
+                    self.protect.of(email, Some(user), Some(account.identity), &nothing)
                 }
             };
             let Some(because) = because else { return true };
-            let entry = protected.entry((account.key.clone(), account.id.clone()));
+            let entry = protected.entry((account.key.clone(), account.id().map(str::to_owned)));
             let user = entry.or_insert_with(|| ProtectedUser {
-                who: account.email.clone(),
+                who: account.email().to_owned(),
                 because,
                 changes: Vec::new(),
             });

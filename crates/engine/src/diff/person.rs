@@ -30,7 +30,7 @@ impl Work<'_> {
     pub(super) fn only(&mut self, whose: &Whose) {
         let theirs = |account: &Account| match whose {
             Whose::Account(own) => account == own.as_ref(),
-            Whose::New(key) => account.id.is_none() && account.key == *key,
+            Whose::New(key) => account.id().is_none() && account.key == *key,
             Whose::Nobody => false,
         };
         self.diff.changes.retain(|change| match &change.target {

@@ -40,7 +40,7 @@ impl Work<'_> {
 
     fn push_person(&mut self, person: &Person) {
         let Some((target, profile)) = self.new_account(person) else { return };
-        let what = What::PushUser { profile, names: self.names(person.identity) };
+        let what = What::PushUser { profile: profile.into(), names: self.names(person.identity) };
         self.push(target.clone(), what, Reason::Pushed);
         for (group, by) in person.groups.iter() {
             let what = What::Join { group: group.clone() };

@@ -2,7 +2,7 @@
 
 use super::subject::Standing;
 use super::{Look, Step};
-use crate::change::{Account, Change, Target};
+use crate::change::{Change, Target};
 use crate::diff::{Leaver, account_of};
 use crate::key::fold_email;
 use crate::memory::Order;
@@ -129,10 +129,10 @@ impl Look<'_> {
 
     fn is_theirs(&self, target: &Target) -> bool {
         let Target::User(account) = target else { return false };
-        let Account { key, id, .. } = account.as_ref();
+        let (key, id) = (&account.key, account.id());
         match (self.subject.user, self.subject.standing) {
             (Some(user), _) => match id {
-                Some(id) => user.id() == Some(id.as_str()),
+                Some(id) => user.id() == Some(id),
                 None => user.key().as_ref() == Some(key) && account_of(user).contains('/'),
             },
             (None, Standing::Person(person)) => *key == person.key() && id.is_none(),

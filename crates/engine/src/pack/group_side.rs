@@ -5,72 +5,64 @@
 //! group from [`FEWEST`] changes on, and where the requests that it saves take longer than reading the group.
 
 use super::cover::{Capacity, Cover, Edge, Graph};
-use super::user_side::{self, phase};
+use super::user_side::About;
 use super::{
     COMMANDS_PER_REQUEST, ENTRIES_PER_LIST, ListLimit, MEMBERS_PAGE, MEMBERS_PER_PAGE, REQUEST,
-    STEPS_PER_COMMAND, spread,
+    STEPS_PER_COMMAND,
 };
 use crate::adobe::Identity;
-use crate::change::{Account, Change, Target, What};
+use crate::change::{Change, Target, What};
 use crate::command::{Command, Member, Phase, Step};
 use crate::key::GroupName;
 use crate::plan::GroupLine;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// From so many changes of a group on.
 const FEWEST: usize = 20;
 
-/// After everybody's own commands: a group's lists name nobody who has one.
-const ROUND: usize = usize::MAX;
+/// What groups' commands take off their users.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    /// Whose changes groups carry, all of them, by position: they have no command of their own.
+    pub(super) listed: Vec<bool>,
+    /// The groups' commands.
+    pub(super) by_group: BTreeMap<Phase, Vec<Command>>,
+    /// The fewest requests that there can be.
+    pub(super) at_least: usize,
+    /// Pages to be read back.
+    pub(super) pages: u64,
+}
 
-type Round = (Phase, usize, Command);
-
-/// The naive commands with what groups carry taken out of them; the fewest requests that there can be; and the pages to be
-/// read back.
-pub(super) fn share(
-    changes: &[Change],
-    by_target: BTreeMap<&Target, Vec<usize>>,
-    naive: Vec<Round>,
-    limit: ListLimit,
-    groups: &[GroupLine],
-) -> (Vec<Round>, usize, u64) {
+/// Finds which groups' commands pay.
+pub(super) fn share(changes: &[Change], all: &[About], limit: ListLimit, groups: &[GroupLine]) -> Shared {
     let lines: BTreeMap<&GroupName, &GroupLine> =
         groups.iter().filter(|line| line.user_group).map(|line| (&line.name, line)).collect();
-    let mut open: BTreeMap<Phase, Vec<&Target>> = BTreeMap::new();
-    for (target, positions) in &by_target {
-        if positions.iter().all(|at| may_be_listed(&changes[*at], &lines)) {
-            open.entry(phase(positions.iter().map(|at| &changes[*at].what))).or_default().push(target);
+    let mut open: BTreeMap<Phase, Vec<usize>> = BTreeMap::new();
+    let mut fewest: BTreeMap<Phase, usize> = BTreeMap::new();
+    for (at, about) in all.iter().enumerate() {
+        if changes[about.changes.clone()].iter().all(|change| may_be_listed(change, &lines)) {
+            open.entry(about.phase).or_default().push(at);
+        } else {
+            *fewest.entry(about.phase).or_default() += about.commands;
         }
     }
     let capacity = capacity(limit);
-    let mut listed: BTreeSet<&Target> = BTreeSet::new();
-    let mut rounds: Vec<Round> = Vec::new();
-    let mut bounds: BTreeMap<Phase, usize> = BTreeMap::new();
-    let mut read: BTreeMap<(Phase, &GroupName), u64> = BTreeMap::new();
+    let mut shared = Shared { listed: vec![false; all.len()], ..Shared::default() };
     for (phase, users) in &open {
-        let part = Part::of(changes, &by_target, users, &lines);
+        let part = Part::of(changes, all, users, &lines);
         let graph = Graph::new(users.len(), part.groups.len(), &part.edges, capacity);
-        bounds.insert(*phase, graph.bound());
+        *fewest.entry(*phase).or_default() += graph.bound();
         let cover = part.choose(&graph);
-        let of_group = part.listed(&cover);
-        listed.extend(users.iter().enumerate().filter(|(at, _)| !cover.users[*at]).map(|(_, user)| *user));
-        for (group, positions) in of_group {
-            read.insert((*phase, group), pages(lines[group]));
+        users.iter().zip(&cover.users).for_each(|(at, has_own)| shared.listed[*at] = !has_own);
+        for (group, positions) in part.listed(&cover) {
+            shared.pages += pages(lines[group]);
             let lists = lists(changes, &positions, capacity);
-            rounds.extend(
-                lists.into_iter().map(|steps| (*phase, ROUND, command(*phase, group, steps, changes))),
-            );
+            let commands = lists.into_iter().map(|steps| command(*phase, group, steps, changes));
+            shared.by_group.entry(*phase).or_default().extend(commands);
         }
     }
-    let needs_own: BTreeSet<&Target> = open.values().flatten().copied().collect();
-    let forced = naive.iter().filter(|(_, _, command)| !needs_own.contains(&command.target));
-    let mut forced_by: BTreeMap<Phase, usize> = BTreeMap::new();
-    forced.for_each(|(phase, ..)| *forced_by.entry(*phase).or_default() += 1);
-    bounds.into_iter().for_each(|(phase, bound)| *forced_by.entry(phase).or_default() += bound);
-    let at_least = forced_by.values().map(|commands| commands.div_ceil(COMMANDS_PER_REQUEST)).sum();
-    rounds.extend(naive.into_iter().filter(|(_, _, command)| !listed.contains(&command.target)));
-    debug_assert!(spread(rounds.iter().map(|(phase, ..)| *phase)) >= at_least, "a bound is a bound");
-    (rounds, at_least, read.into_values().sum())
+    shared.at_least = fewest.values().map(|commands| commands.div_ceil(COMMANDS_PER_REQUEST)).sum();
+    shared
 }
 
 /// Whether a change may stand in a list of its group.
@@ -79,10 +71,10 @@ fn may_be_listed(change: &Change, lines: &BTreeMap<&GroupName, &GroupLine>) -> b
     else {
         return false;
     };
-    let Account { key: _, id: _, identity, address, email: _ } = account.as_ref();
     // A list takes emails, and of two accounts with one email the organization's.
-    let is_named = address.domain.is_none() && !address.adobe_id && *identity != Identity::Adobe;
-    is_named && address.user.contains('@') && lines.contains_key(group)
+    let is_named =
+        account.domain().is_none() && !account.is_adobe_id() && account.identity != Identity::Adobe;
+    is_named && account.user().contains('@') && lines.contains_key(group)
 }
 
 fn capacity(limit: ListLimit) -> Capacity {
@@ -109,15 +101,15 @@ struct Part<'a> {
 impl<'a> Part<'a> {
     fn of(
         changes: &[Change],
-        by_target: &BTreeMap<&Target, Vec<usize>>,
-        users: &[&Target],
+        all: &[About],
+        users: &[usize],
         lines: &BTreeMap<&'a GroupName, &'a GroupLine>,
     ) -> Self {
         let mut part = Self { edges: Vec::new(), positions: Vec::new(), groups: Vec::new() };
         let mut known: BTreeMap<&GroupName, usize> = BTreeMap::new();
-        for (user, target) in users.iter().enumerate() {
-            for at in by_target.get(*target).into_iter().flatten() {
-                let (name, adds) = match &changes[*at].what {
+        for (user, about) in users.iter().enumerate() {
+            for at in all[*about].changes.clone() {
+                let (name, adds) = match &changes[at].what {
                     What::Join { group } => (group, true),
                     What::Lose { group } => (group, false),
                     _ => continue,
@@ -128,7 +120,7 @@ impl<'a> Part<'a> {
                     part.groups.len() - 1
                 });
                 part.edges.push(Edge { user, group, adds });
-                part.positions.push(*at);
+                part.positions.push(at);
             }
         }
         part
@@ -173,7 +165,7 @@ type Listed = (Vec<Step>, Vec<usize>);
 /// The commands of one group, each with its lists and what they carry.
 fn lists(changes: &[Change], positions: &[usize], capacity: Capacity) -> Vec<Listed> {
     let member = |at: &usize| match &changes[*at].target {
-        Target::User(account) => Member { user: account.address.user.clone() },
+        Target::User(account) => Member { user: account.user().to_owned() },
         Target::Group(name) => Member { user: name.spelling().to_owned() },
     };
     let (adds, removes): (Vec<usize>, Vec<usize>) =
@@ -204,14 +196,11 @@ fn lists(changes: &[Change], positions: &[usize], capacity: Capacity) -> Vec<Lis
     commands.into_iter().map(flat).collect()
 }
 
-/// A group's command, with what its users' own would be.
+/// A group's command, with what its users' own would be, in their order.
 fn command(phase: Phase, group: &GroupName, (steps, carried): Listed, changes: &[Change]) -> Command {
-    let mut by_target: BTreeMap<&Target, Vec<usize>> = BTreeMap::new();
-    for at in &carried {
-        by_target.entry(&changes[*at].target).or_default().push(*at);
-    }
-    let mut fallback = user_side::of_targets(changes, &by_target);
-    fallback.sort_by(|(.., left), (.., right)| left.target.cmp(&right.target));
-    let fallback = fallback.into_iter().map(|(.., command)| Command { phase, ..command }).collect();
+    let own = |at: usize| Command { phase, ..About::of(changes, at..at + 1).command(changes, 0) };
+    let mut fallback = carried.clone();
+    fallback.sort_unstable();
+    let fallback = fallback.into_iter().map(own).collect();
     Command { fallback, ..Command::new(phase, Target::Group(group.clone()), steps, carried) }
 }

@@ -11,12 +11,15 @@ mod group_side;
 mod user_side;
 
 use crate::change::{Change, Target};
-use crate::command::Command;
+use crate::command::{Command, Phase};
 use crate::plan::GroupLine;
+use group_side::Shared;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter::repeat_n;
 use std::ops::Range;
 use std::time::Duration;
+use user_side::About;
 
 /// UMAPI Action API: "maximum 10 objects" in one request.
 pub const COMMANDS_PER_REQUEST: usize = 10;
@@ -77,22 +80,29 @@ pub struct Cost {
     pub seconds: u64,
 }
 
-/// Commands for these changes, in order, and what they cost. `groups` are the managed groups as the changes leave them.
+/// Commands for these changes, in order, and what they cost. The changes come sorted, `groups` are the managed groups as they
+/// leave them.
 pub fn commands(changes: &[Change], terms: Terms, groups: &[GroupLine]) -> (Vec<Command>, Cost) {
-    let mut by_target: BTreeMap<&Target, Vec<usize>> = BTreeMap::new();
-    for (at, change) in changes.iter().enumerate() {
-        by_target.entry(&change.target).or_default().push(at);
-    }
-    let naive = user_side::of_targets(changes, &by_target);
-    let per_user = spread(naive.iter().map(|(phase, _, _)| *phase));
-    let (mut rounds, at_least, pages) = match terms.packing {
-        Packing::PerUser => (naive, per_user, 0),
-        Packing::Auto => group_side::share(changes, by_target, naive, terms.list_limit, groups),
+    debug_assert!(changes.is_sorted_by(|left, right| left.target <= right.target), "a plan sorts them");
+    let all = About::all(changes);
+    let per_user = spread(all.iter().flat_map(|about| repeat_n(about.phase, about.commands)));
+    let shared = match terms.packing {
+        Packing::PerUser => Shared { at_least: per_user, ..Shared::default() },
+        Packing::Auto => group_side::share(changes, &all, terms.list_limit, groups),
     };
-    rounds.sort_by(|(left_phase, left_round, left), (right_phase, right_round, right)| {
-        (left_phase, left_round, &left.target).cmp(&(right_phase, right_round, &right.target))
-    });
-    let commands: Vec<Command> = rounds.into_iter().map(|(_, _, command)| command).collect();
+    let Shared { listed, mut by_group, at_least, pages } = shared;
+    let has_own = |at: usize| listed.get(at).is_none_or(|listed| !listed);
+    let own: usize = (0..all.len()).filter(|at| has_own(*at)).map(|at| all[at].commands).sum();
+    let mut commands = Vec::with_capacity(own + by_group.values().map(Vec::len).sum::<usize>());
+    for phase in Phase::ALL {
+        let own = || (0..all.len()).filter(|at| all[*at].phase == phase && has_own(*at)).map(|at| &all[at]);
+        for round in 0..own().map(|about| about.commands).max().unwrap_or_default() {
+            let of_round = own().filter(|about| about.commands > round);
+            commands.extend(of_round.map(|about| about.command(changes, round)));
+        }
+        // After everybody's own commands: a group's lists name nobody who has one.
+        commands.extend(by_group.remove(&phase).unwrap_or_default());
+    }
     let requests = requests(&commands).len();
     let seconds = (REQUEST * requests as u32 + MEMBERS_PAGE * pages as u32).as_secs_f64().ceil() as u64;
     (commands, Cost { requests, at_least: at_least.min(requests), per_user, pages, seconds })
@@ -133,6 +143,6 @@ pub fn requests(commands: &[Command]) -> Vec<Range<usize>> {
 fn identity(command: &Command) -> (&str, Option<&str>) {
     match &command.target {
         Target::Group(name) => (name.folded(), None),
-        Target::User(account) => (account.key.as_str(), account.id.as_deref()),
+        Target::User(account) => (account.key.as_str(), account.id()),
     }
 }

@@ -143,7 +143,7 @@ fn every_limit_is_kept_before_anything_is_planned() {
 fn only_a_federated_account_needs_a_country_and_none_is_made_up() {
     for (identity, country) in [(Identity::Enterprise, Some("UD")), (Identity::Adobe, None)] {
         let profile = verdict(identity, &[("c", "")]).expect("no country is needed");
-        assert_eq!(profile.country.as_deref(), country, "{identity}");
+        assert_eq!(profile.texts().country, country, "{identity}");
         assert!(verdict(identity, &[("c", "ZZ")]).is_err(), "{identity}");
     }
 }
@@ -151,5 +151,5 @@ fn only_a_federated_account_needs_a_country_and_none_is_made_up() {
 #[test]
 fn what_is_empty_is_not_sent() {
     let profile = verdict(Identity::Federated, &[("givenname", ""), ("sn", "  ")]).expect("nothing is wrong");
-    assert_eq!((profile.first_name, profile.last_name), (None, None));
+    assert_eq!((profile.texts().first_name, profile.texts().last_name), (None, None));
 }

@@ -14,7 +14,7 @@ pub use plan::{of_plan, reason};
 pub use refusals::{codes_of, of_codes, refusal};
 pub use totals::Totals;
 
-use crate::change::{Names, What};
+use crate::change::{Names, Update, What};
 use chrono::{DateTime, Utc};
 use std::fmt;
 
@@ -83,13 +83,14 @@ pub fn told(what: &What) -> String {
         What::PushUser { profile, names: Names::Keep } => {
             format!("{} account, made unless it is there", profile.identity)
         }
-        What::Update { field, from, to } => {
+        What::Update(update) => {
+            let Update { field, from, to } = update.as_ref();
             format!("{}: {} → {to}", field.word(), from.as_deref().unwrap_or("(none)"))
         }
         What::Join { group } => format!("joins {group}"),
         What::Lose { group } => format!("loses {group}"),
         What::Leave => "leaves the organization".into(),
-        What::Describe { description } => format!("is described as `{description}`"),
+        What::Describe(text) => format!("is described as `{}`", text.description),
         What::Attach { profile } => format!("entitles its members to {profile}"),
         What::Delete => "leaves the organization and is deleted with all files".into(),
     }

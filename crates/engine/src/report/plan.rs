@@ -2,7 +2,7 @@
 
 use super::certificate::first;
 use super::{Ink, Line, Totals, certificate, counted, moment, section, told};
-use crate::change::{Change, Profile, Reason, Target, What};
+use crate::change::{Change, Profile, ProfileTexts, Reason, Target, What};
 use crate::codes::meaning;
 use crate::diff::{Leaver, Returned};
 use crate::memory::Order;
@@ -180,8 +180,9 @@ fn headline(target: &Target, changes: &[&Change]) -> Line {
 
 /// What an account is made of, for people.
 fn made_of(profile: &Profile) -> String {
-    let name = [&profile.first_name, &profile.last_name].into_iter().flatten().cloned();
-    let said = [name.collect::<Vec<_>>().join(" ")].into_iter().chain(profile.country.clone());
+    let ProfileTexts { email: _, first_name, last_name, country } = profile.texts();
+    let name = first_name.into_iter().chain(last_name);
+    let said = [name.collect::<Vec<_>>().join(" ")].into_iter().chain(country.map(str::to_owned));
     said.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
@@ -189,10 +190,10 @@ fn detail(change: &Change) -> Option<Line> {
     let because = || format!("  {}", reason(&change.reason));
     match &change.what {
         What::CreateGroup | What::CreateUser(_) | What::PushUser { .. } | What::Leave | What::Delete => None,
-        What::Describe { .. } | What::Attach { .. } => {
+        What::Describe(_) | What::Attach { .. } => {
             Some(Line::of(Ink::Gain, format!("      {}", told(&change.what))))
         }
-        What::Update { .. } => Some(Line::of(Ink::Change, format!("      {}", told(&change.what)))),
+        What::Update(_) => Some(Line::of(Ink::Change, format!("      {}", told(&change.what)))),
         What::Join { group } => {
             Some(Line::of(Ink::Gain, format!("      + {group}")).and(Ink::Faint, because()))
         }

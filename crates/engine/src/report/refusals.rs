@@ -91,7 +91,7 @@ fn externally_synced<V: Borrow<Verdict>>(fates: &[(&Change, V)]) -> BTreeMap<Str
         else {
             continue;
         };
-        let domain = account.address.domain.clone().or_else(|| email_domain(&account.email));
+        let domain = account.domain().map(str::to_owned).or_else(|| email_domain(account.email()));
         let Some(domain) = domain else { continue };
         match verdict.borrow() {
             Verdict::Refused { errors } if errors.iter().any(|error| error.code == CREATE_FAILED) => {
@@ -111,23 +111,16 @@ fn externally_synced<V: Borrow<Verdict>>(fates: &[(&Change, V)]) -> BTreeMap<Str
 mod tests {
     use super::*;
     use crate::adobe::Identity;
-    use crate::change::{Account, Address, Profile, Reason};
-    use crate::key::UserKey;
+    use crate::change::{Account, Address, Profile, ProfileTexts, Reason};
 
     fn creation(email: &str) -> Change {
         let identity = Identity::Federated;
-        let account = Account {
-            key: UserKey::new(identity.ownership(), email),
-            id: None,
-            identity,
-            address: Address { user: email.to_owned(), domain: None, adobe_id: false },
-            email: email.to_owned(),
-        };
-        let profile =
-            Profile { identity, email: email.to_owned(), first_name: None, last_name: None, country: None };
+        let address = Address { user: email.to_owned(), domain: None, adobe_id: false };
+        let account = Account::new(identity, None, email, &address);
+        let profile = Profile::new(identity, ProfileTexts { email, ..ProfileTexts::default() });
         Change {
             target: Target::User(account.into()),
-            what: What::CreateUser(profile),
+            what: What::CreateUser(profile.into()),
             reason: Reason::NewPerson,
         }
     }

@@ -46,7 +46,7 @@ impl Totals {
                 What::CreateGroup => totals.groups_created += 1,
                 What::CreateUser(_) => totals.created += 1,
                 What::PushUser { .. } => totals.pushed += 1,
-                What::Update { .. } => {
+                What::Update(_) => {
                     updated.insert(&change.target);
                 }
                 What::Join { .. } => totals.joined += 1,
@@ -54,7 +54,7 @@ impl Totals {
                 What::Leave => totals.left += 1,
                 What::Delete => totals.deleted += 1,
                 // Part of making a group.
-                What::Describe { .. } | What::Attach { .. } => {}
+                What::Describe(_) | What::Attach { .. } => {}
             }
         }
         totals.updated = updated.len();

@@ -1,7 +1,7 @@
 //! Memberships that we gave.
 
 use crate::world::{ORG, Place, account, carried_out, change, fill, join, lost, noon, outcome, run};
-use umsync_engine::change::{Field, What};
+use umsync_engine::change::{Field, Update, What};
 use umsync_engine::command::{StepError, Verdict};
 use umsync_engine::key::{GroupName, Ownership, UserKey};
 use umsync_store::Store;
@@ -17,7 +17,8 @@ fn lose(name: &str, group: &str) -> umsync_engine::change::Change {
 
 fn rename(name: &str, to: &str) -> umsync_engine::change::Change {
     let to = format!("{to}@Example.com");
-    change(name, What::Update { field: Field::Email, from: Some(format!("{name}@example.com")), to })
+    let from = Some(format!("{name}@example.com"));
+    change(name, What::Update(Box::new(Update { field: Field::Email, from, to })))
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use crate::world::{
 };
 use serde_json::json;
 use std::collections::BTreeMap;
-use umsync_engine::change::{Field, What};
+use umsync_engine::change::{Field, Update, What};
 use umsync_engine::command::{StepError, Verdict};
 use umsync_engine::directory::DirectoryName;
 use umsync_engine::memory::{Absent, Departure, Gave, Order};
@@ -79,7 +79,8 @@ async fn traced(place: &Place) -> Store {
     let gave = Gave { people, groups: Default::default() };
     store.note_directory(ORG, &DirectoryName::new("emea"), "c0ffee", &gave, noon(0)).await.unwrap();
     store.save_snapshot(&snapshot(ORG, noon(0), &["ann", "joann"])).await.unwrap();
-    let rename = What::Update { field: Field::Email, from: None, to: "anna@example.com".to_owned() };
+    let rename =
+        What::Update(Box::new(Update { field: Field::Email, from: None, to: "anna@example.com".to_owned() }));
     carried_out(&store, "1", &[join("ann", "A"), join("joann", "A"), change("ann", rename)]).await;
     store.save_report("1", &json!({"told": ["Ann@Example.com is held"]})).await.unwrap();
     store.begin_run(&run("2", ORG)).await.unwrap();

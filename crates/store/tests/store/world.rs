@@ -12,7 +12,7 @@ use umsync_engine::adobe::{Identity, Snapshot, Status, User, UserTexts, UserType
 use umsync_engine::change::{Account, Address, Change, Reason, Target, What};
 use umsync_engine::command::{Command, Outcome, Phase, Step, Verdict};
 use umsync_engine::directory::Anchor;
-use umsync_engine::key::{GroupName, Ownership, UserKey};
+use umsync_engine::key::GroupName;
 use umsync_engine::memory::Known;
 use umsync_store::{Link, Missing, RunEnd, RunStart, Store};
 
@@ -62,20 +62,15 @@ pub(crate) fn run(id: &str, organization: &str) -> RunStart {
 
 pub(crate) fn account(name: &str) -> Arc<Account> {
     let email = format!("{name}@example.com");
-    Arc::new(Account {
-        key: UserKey::new(Ownership::Organization, &email),
-        id: Some(format!("{name}-id")),
-        identity: Identity::Federated,
-        address: Address { user: email.clone(), domain: None, adobe_id: false },
-        email,
-    })
+    let address = Address { user: email.clone(), domain: None, adobe_id: false };
+    Arc::new(Account::new(Identity::Federated, Some(&format!("{name}-id")), &email, &address))
 }
 
 pub(crate) fn join(name: &str, group: &str) -> Change {
     Change {
         target: Target::User(account(name)),
         what: What::Join { group: GroupName::new(group) },
-        reason: Reason::Listed { by: ["Design".into()].into() },
+        reason: Reason::Listed { by: Arc::new(["Design".into()].into()) },
     }
 }
 
@@ -129,7 +124,7 @@ pub(crate) fn snapshot(organization: &str, read_at: DateTime<Utc>, names: &[&str
 
 /// The emails of unsettled accounts.
 pub(crate) async fn unsettled(store: &Store) -> Vec<String> {
-    store.unsettled(ORG).await.unwrap().into_iter().map(|account| account.email).collect()
+    store.unsettled(ORG).await.unwrap().into_iter().map(|account| account.email()).collect()
 }
 
 pub(crate) fn set(names: &[&str]) -> BTreeSet<String> {

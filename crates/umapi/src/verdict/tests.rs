@@ -1,7 +1,8 @@
 use super::*;
 use crate::samples::to_user;
 use serde_json::json;
-use umsync_engine::change::Target;
+use umsync_engine::adobe::Identity;
+use umsync_engine::change::{Profile, ProfileTexts, Target};
 use umsync_engine::command::Phase;
 
 fn answer(body: &Value) -> Answer {
@@ -157,13 +158,8 @@ fn a_throttled_command_is_told_apart() {
 
 #[test]
 fn a_test_cannot_know_what_it_would_have_made() {
-    let profile = umsync_engine::change::Profile {
-        identity: umsync_engine::adobe::Identity::Federated,
-        email: "n@b.c".to_owned(),
-        first_name: None,
-        last_name: None,
-        country: None,
-    };
+    let texts = ProfileTexts { email: "n@b.c", ..ProfileTexts::default() };
+    let profile = Profile::new(Identity::Federated, texts).into();
     let create =
         to_user("n@b.c", vec![Step::CreateUser(profile), Step::Add(vec!["New".into(), "Design".into()])]);
     let group = Command {

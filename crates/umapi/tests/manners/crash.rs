@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use umsync_engine::adobe::Identity;
-use umsync_engine::change::{Field, Profile, Target};
+use umsync_engine::change::{Field, Profile, ProfileTexts, Target};
 use umsync_engine::command::{Command, Outcome, Phase, Step};
 use umsync_umapi::Cancel;
 
@@ -47,14 +47,11 @@ fn plan() -> Vec<Command> {
         fallback: Vec::new(),
     };
     let create = |n| {
-        let profile = Profile {
-            identity: Identity::Federated,
-            email: email("new", n),
-            first_name: Some("Jane".to_owned()),
-            last_name: Some("Doe".to_owned()),
-            country: None,
-        };
-        command(Phase::Settle, &email("new", n), vec![Step::CreateUser(profile), add(&["Fresh", "Design"])])
+        let email = email("new", n);
+        let (first_name, last_name) = (Some("Jane"), Some("Doe"));
+        let texts = ProfileTexts { email: &email, first_name, last_name, country: None };
+        let profile = Profile::new(Identity::Federated, texts).into();
+        command(Phase::Settle, &email, vec![Step::CreateUser(profile), add(&["Fresh", "Design"])])
     };
     let rename = |n| {
         let fields = [(Field::Email, email("renamed", n)), (Field::FirstName, "Joan".to_owned())].into();

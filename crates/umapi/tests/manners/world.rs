@@ -14,7 +14,6 @@ use tokio::time::Instant;
 use umsync_engine::adobe::Identity;
 use umsync_engine::change::{Account, Address, Target};
 use umsync_engine::command::{Command, Outcome, Phase, Step, Verdict};
-use umsync_engine::key::UserKey;
 use umsync_umapi::{Client, Clock, EmulatorMark, Manners, Pace, Progress, Session, Settings};
 
 pub(crate) const ORGANIZATION: &str = "AB12@AdobeOrg";
@@ -181,13 +180,7 @@ pub(crate) fn address(email: &str) -> Address {
 }
 
 pub(crate) fn command(phase: Phase, email: &str, steps: Vec<Step>) -> Command {
-    let account = Account {
-        key: UserKey::new(Identity::Federated.ownership(), email),
-        id: None,
-        identity: Identity::Federated,
-        address: address(email),
-        email: email.to_owned(),
-    };
+    let account = Account::new(Identity::Federated, None, email, &address(email));
     Command { phase, target: Target::User(account.into()), steps, changes: vec![0], fallback: Vec::new() }
 }
 

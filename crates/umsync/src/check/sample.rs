@@ -3,7 +3,6 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use umsync_engine::change::Profile;
 use umsync_engine::desired::Desired;
 use umsync_engine::directories::Directories;
 use umsync_engine::directory::{Directory, Entry};
@@ -73,8 +72,8 @@ fn of_person(person: &Person, rules: &Rules, sample: &mut Sample) {
     let name = [first_name, last_name].into_iter().flatten().collect::<Vec<_>>().join(" ");
     parts.push(if name.is_empty() { "no name".to_owned() } else { name });
     let mut told = match &profile {
-        Ok(Profile { identity: _, email: _, first_name: _, last_name: _, country }) => {
-            parts.push(country.clone().unwrap_or_else(|| "no country".to_owned()));
+        Ok(profile) => {
+            parts.push(profile.texts().country.unwrap_or("no country").to_owned());
             parts.join(", ")
         }
         Err(why) => {

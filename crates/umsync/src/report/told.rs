@@ -6,7 +6,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use umsync_engine::change::{Change, Profile, Target, What};
+use umsync_engine::change::{Change, Profile, ProfileTexts, Target, Update, What};
 use umsync_engine::command::{Command, Outcome, StepError, Verdict};
 use umsync_engine::limits::Breach;
 use umsync_engine::matching::Held;
@@ -420,21 +420,22 @@ fn values(what: &What) -> (&'static str, String, String, String) {
         // The identity and the email stand in columns of their own.
         What::CreateUser(profile) => ("create_user", none(), none(), made_of(profile)),
         What::PushUser { profile, names: _ } => ("push_user", none(), none(), made_of(profile)),
-        What::Update { field, from, to } => {
+        What::Update(update) => {
+            let Update { field, from, to } = update.as_ref();
             ("update", field.word().to_owned(), from.clone().unwrap_or_default(), to.clone())
         }
         What::Join { group } => ("join", group.to_string(), none(), none()),
         What::Lose { group } => ("lose", group.to_string(), none(), none()),
         What::Leave => ("leave", none(), none(), none()),
         What::Delete => ("delete", none(), none(), none()),
-        What::Describe { description } => ("describe", none(), none(), description.clone()),
+        What::Describe(text) => ("describe", none(), none(), text.description.clone()),
         What::Attach { profile } => ("attach", profile.to_string(), none(), none()),
     }
 }
 
 fn made_of(profile: &Profile) -> String {
-    let Profile { identity: _, email: _, first_name, last_name, country } = profile;
-    let name = [first_name, last_name, country].into_iter().flatten().cloned();
+    let ProfileTexts { email: _, first_name, last_name, country } = profile.texts();
+    let name = [first_name, last_name, country].into_iter().flatten();
     name.collect::<Vec<_>>().join(" ")
 }
 

@@ -51,7 +51,7 @@ pub(super) async fn overtaken(
     let mut overtaken = BTreeMap::new();
     for (entry, change) in open {
         let Target::User(account) = &change.target else { continue };
-        let found = session.user(&account.address).await?;
+        let found = session.user(&account.address()).await?;
         let was_sent = matches!(super::known(entry), Verdict::Unknown { .. });
         let why = match &found {
             _ if change.is_departure() && is_held(account, &memory, program) => {
@@ -80,22 +80,21 @@ pub(super) async fn overtaken(
 }
 
 fn is_held(account: &Account, memory: &Memory, program: &Program) -> bool {
-    let order = account.id.as_ref().and_then(|id| memory.orders.get(id));
+    let order = account.id().and_then(|id| memory.orders.get(id));
     order.is_some_and(|order| matches!(order, Order::Hold { .. }) && order.holds_at(program.now()))
 }
 
 /// Whether a directory gave them that could not be read this time.
 fn is_of_unread(account: &Account, memory: &Memory) -> bool {
-    let Account { key: _, id, identity: _, address, email } = account;
-    memory.gave.values().any(|gave| gave.people.covers(id.as_deref(), email, Some(&address.user)))
+    let (id, email, user) = (account.id(), account.email(), account.user());
+    memory.gave.values().any(|gave| gave.people.covers(id, email, Some(user)))
 }
 
 /// Whether an entry that does not say that its person has left could be theirs.
 fn is_named(account: &Account, desired: &Desired<'_>, memory: &Memory) -> bool {
-    let Account { key: _, id, identity: _, address, email } = account;
-    let username = Some(address.user.as_str()).filter(|user| *user != email);
-    let linked =
-        |anchor: &Anchor| memory.links.get(anchor).is_some_and(|known| Some(known.id()) == id.as_deref());
+    let (id, email) = (account.id(), account.email());
+    let username = Some(account.user()).filter(|user| *user != email);
+    let linked = |anchor: &Anchor| memory.links.get(anchor).is_some_and(|known| Some(known.id()) == id);
     let is_theirs = desired.people.iter().any(|person| {
         person.anchors().any(linked)
             || fold_email(person.email()) == fold_email(email)

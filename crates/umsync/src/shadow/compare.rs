@@ -51,12 +51,12 @@ impl Deed {
     fn of(what: &What) -> Option<Self> {
         Some(match what {
             What::CreateUser(_) | What::PushUser { .. } => Self::Make,
-            What::Update { field, from: _, to } => Self::set(*field, to),
+            What::Update(update) => Self::set(update.field, &update.to),
             What::Join { group } => Self::Join(Some(group.clone())),
             What::Lose { group } => Self::Lose(group.clone()),
             What::Leave => Self::Leave,
             What::Delete => Self::Delete,
-            What::CreateGroup | What::Describe { .. } | What::Attach { .. } => return None,
+            What::CreateGroup | What::Describe(_) | What::Attach { .. } => return None,
         })
     }
 }

@@ -105,7 +105,7 @@ impl<'a> Sides<'a> {
 
     /// Whom a change of ours is about.
     pub(super) fn owner(&self, account: &Account) -> Who<'a> {
-        let Account { key, email, .. } = account;
+        let (key, email) = (&account.key, account.email());
         let is_it = |at: usize| self.case.adobe.users[at].key().as_ref() == Some(key);
         let user = self.users.find(Some(email), "", "", is_it);
         let person = match user {

@@ -1,7 +1,7 @@
 //! Whom the changes are about, by kind, and whom none is.
 
 use super::page::Page;
-use crate::change::{Change, Profile, Target, What};
+use crate::change::{Change, ProfileTexts, Target, Update, What};
 use crate::key::GroupName;
 use crate::plan::Plan;
 use crate::report::{counted, moment, reason, told};
@@ -31,12 +31,16 @@ fn created(plan: &Plan, page: &mut Page) {
         _ => None,
     });
     let rows: Vec<[String; 4]> = new
-        .map(|(target, Profile { identity, email, first_name, last_name, country })| {
-            let name: Vec<&str> = [first_name, last_name].into_iter().flatten().map(String::as_str).collect();
-            let kind =
-                format!("{identity}{}", country.as_ref().map(|code| format!(", {code}")).unwrap_or_default());
+        .map(|(target, profile)| {
+            let ProfileTexts { email, first_name, last_name, country } = profile.texts();
+            let name: Vec<&str> = [first_name, last_name].into_iter().flatten().collect();
+            let kind = format!(
+                "{}{}",
+                profile.identity,
+                country.map(|code| format!(", {code}")).unwrap_or_default()
+            );
             let groups = groups.get(target).map(|groups| groups.join(", ")).unwrap_or_default();
-            [email.clone(), name.join(" "), kind, groups]
+            [email.to_owned(), name.join(" "), kind, groups]
         })
         .collect();
     if !rows.is_empty() {
@@ -51,7 +55,8 @@ fn updated(plan: &Plan, page: &mut Page) {
         .changes()
         .iter()
         .filter_map(|change| match &change.what {
-            What::Update { field, from, to } => {
+            What::Update(update) => {
+                let Update { field, from, to } = update.as_ref();
                 let from = from.clone().unwrap_or_default();
                 Some([change.target.to_string(), field.word().to_owned(), from, to.clone()])
             }
