@@ -1,7 +1,7 @@
 //! Whom changes are about: how commands name an account, and what a new one is made of. There may be a million of them in a
 //! plan, so each holds its texts in one piece.
 
-use crate::adobe::{Identity, User, UserType};
+use crate::adobe::{Identity, User, UserTexts, UserType};
 use crate::key::{Ownership, UserKey, folded};
 use crate::texts::Texts;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -23,15 +23,22 @@ pub struct Address {
 impl Address {
     /// How an existing user is named.
     pub fn of(user: &User) -> Self {
+        let (name, domain, adobe_id) = Self::texts_of(user);
+        Self { user: name.to_owned(), domain: domain.map(str::to_owned), adobe_id }
+    }
+
+    /// The same, without a copy.
+    pub(crate) fn texts_of(user: &User) -> (&str, Option<&str>, bool) {
         let adobe_id = user.kind == UserType::Known(Identity::Adobe);
-        match (&user.kind, user.username(), user.domain()) {
+        let UserTexts { username, domain, email, .. } = user.texts();
+        match (&user.kind, username, domain) {
             // A username that looks like an email never identifies: the email does.
             (UserType::Known(Identity::Federated), Some(username), Some(domain))
-                if !username.contains('@') && folded(username) != folded(user.email()) =>
+                if !username.contains('@') && folded(username) != folded(email) =>
             {
-                Self { user: username.to_owned(), domain: Some(domain.to_owned()), adobe_id }
+                (username, Some(domain), adobe_id)
             }
-            _ => Self { user: user.email().to_owned(), domain: None, adobe_id },
+            _ => (email, None, adobe_id),
         }
     }
 }
@@ -131,6 +138,10 @@ impl PartialOrd for Account {
 
 impl Ord for Account {
     fn cmp(&self, other: &Self) -> Ordering {
+        // Changes of one account share it.
+        if std::ptr::eq(self, other) {
+            return Ordering::Equal;
+        }
         // Nearly always the keys tell.
         self.key.cmp(&other.key).then_with(|| self.rest().cmp(&other.rest()))
     }

@@ -147,6 +147,10 @@ impl User {
         UserTexts { id, email, username, domain, first_name, last_name, country }
     }
 
+    pub(crate) fn fetch(&self) -> u8 {
+        self.texts.fetch() ^ self.groups.iter().next().map_or(0, |group| u8::from(group.is_administrative()))
+    }
+
     /// The same account with other texts.
     #[must_use]
     pub fn with(&self, texts: UserTexts<'_>) -> Self {

@@ -70,7 +70,7 @@ pub fn adoption(
 ) -> Vec<Row> {
     let desired = Desired::of(people, memory);
     let found = matching(&desired, adobe, memory, rules.people.adobe_id_twin, now);
-    let Matching { pairs, without_account, held, claimed, gone, linked: _ } = &found;
+    let Matching { pairs, without_account, held, claimed, gone, linked: _, confirmed: _ } = &found;
     let mut rows = Vec::new();
     for (person, user) in pairs {
         let (person, user) = (&desired.people[*person], &adobe.users[*user]);

@@ -52,7 +52,7 @@ pub(crate) fn folded_domain(domain: &str) -> Cow<'_, str> {
 /// Whether IDNA leaves a folded domain as it is: letters, digits, hyphens and dots, and nothing encoded.
 fn is_plain(domain: &str) -> bool {
     domain.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.'))
-        && !domain.contains("xn--")
+        && !domain.as_bytes().windows(4).any(|letters| letters == b"xn--")
 }
 
 /// An email address folded: the local part with [`fold`], the domain with [`fold_domain`].
@@ -62,6 +62,9 @@ pub fn fold_email(email: &str) -> String {
 
 /// The same, without a copy of what is folded already.
 pub(crate) fn folded_email(email: &str) -> Cow<'_, str> {
+    if is_folded(email) {
+        return Cow::Borrowed(email);
+    }
     let trimmed = email.trim();
     let Some((local, domain)) = trimmed.rsplit_once('@') else { return folded(trimmed) };
     match (folded(local), folded_domain(domain)) {
@@ -70,6 +73,13 @@ pub(crate) fn folded_email(email: &str) -> Cow<'_, str> {
         }
         (local, domain) => Cow::Owned([&local, "@", &domain].concat()),
     }
+}
+
+/// Whether an email address is as it is folded, as far as that can be seen at a glance.
+fn is_folded(email: &str) -> bool {
+    let is_lower = |byte: &u8| byte.is_ascii_graphic() && !byte.is_ascii_uppercase();
+    let at = email.bytes().rposition(|byte| byte == b'@');
+    at.is_some_and(|at| email.as_bytes()[..at].iter().all(is_lower) && is_plain(&email[at + 1..]))
 }
 
 /// The folded domain of an email address, when it has one.

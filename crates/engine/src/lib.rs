@@ -32,6 +32,7 @@
 mod account;
 pub mod adobe;
 pub mod adoption;
+mod ahead;
 pub mod amend;
 pub mod attributes;
 pub mod breaker;

@@ -23,9 +23,20 @@ impl Links {
         Self { all: Vec::with_capacity(count), hashing: Hashing::default(), places }
     }
 
-    fn place(&self, anchor: &str) -> Option<usize> {
+    /// Where the link of an entry stands, for [`Links::at`].
+    pub(crate) fn place(&self, anchor: &str) -> Option<usize> {
         let is_it = |place: &u32| self.all[*place as usize].anchor() == anchor;
         self.places.find(self.hashing.hash_one(anchor), is_it).map(|place| *place as usize)
+    }
+
+    /// Where the link of an entry stands, if anywhere: the anchor is not compared.
+    pub(crate) fn maybe(&self, anchor: &str) -> Option<usize> {
+        self.places.iter_hash(self.hashing.hash_one(anchor)).next().map(|place| *place as usize)
+    }
+
+    /// The link at such a place.
+    pub(crate) fn at(&self, place: usize) -> &Known {
+        &self.all[place]
     }
 
     /// The account that an entry is known to have.

@@ -1,7 +1,7 @@
 //! Who is who: people of the directory and users at Adobe, matched or held, never guessed.
 
 mod few;
-mod index;
+pub(crate) mod index;
 mod owners;
 
 use few::Few;
@@ -9,12 +9,13 @@ use index::Index;
 use owners::Owners;
 
 use crate::adobe::{Identity, Snapshot, Status, User};
+use crate::ahead::{self, HANDFUL};
 use crate::desired::Desired;
 use crate::directory::Anchor;
 use crate::key::{Ownership, UserKey, folded, folded_email};
 use crate::lookup::Among;
 use crate::memory::{Evidence, Known, Memory};
-use crate::person::Person;
+use crate::person::{Person, Sighting};
 use crate::rules::AdobeIdTwin;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -37,9 +38,11 @@ pub struct Matching {
     pub gone: BTreeMap<usize, Evidence>,
     /// Positions of users whom a link knows, whether its entry is there or not.
     pub linked: Positions,
+    /// Positions of people of whom their link says what is so: there is nothing to remember but that it still is.
+    pub confirmed: Positions,
 }
 
-/// Some of the users, by position.
+/// Some of the users, or people, by position.
 #[derive(Debug, Default)]
 pub struct Positions(Vec<bool>);
 
@@ -61,7 +64,7 @@ impl Positions {
         std::mem::replace(&mut self.0[at], true)
     }
 
-    /// Whether a user is among them.
+    /// Whether one is among them.
     pub fn contains(&self, at: &usize) -> bool {
         self.0.get(*at).copied().unwrap_or_default()
     }
@@ -235,6 +238,24 @@ impl fmt::Display for HeldReason {
     }
 }
 
+/// The users that could be one person's.
+struct Found {
+    /// By a link.
+    all_linked: Few,
+    /// By a link, those of the person's kind of account.
+    linked: Few,
+    /// By the email.
+    same_email: Few,
+}
+
+/// Whether the only link of somebody who was seen in one place says what is so.
+fn is_confirmed(person: &Person, user: &User, known: &Known) -> bool {
+    let [Sighting { directory: _, dn, anchor: _ }] = &person.sightings[..] else { return false };
+    let identity = person.identity;
+    user.kind.known() == Some(identity)
+        && user.id().is_some_and(|id| known.says(id, identity, user.email(), dn))
+}
+
 /// Matches every person: a link goes first, then the same email, then the same username and domain, always within
 /// the same ownership. Two candidates, or one candidate for two people: all are held.
 pub fn matching(
@@ -246,33 +267,53 @@ pub fn matching(
 ) -> Matching {
     let users = &adobe.users;
     let index = Index::of(users);
-    let by_link = |person: &Person| -> Few {
-        let known = person.links(memory);
-        known.filter_map(|known| index.of_id(known.id())).collect()
+    let mut matching = Matching {
+        claimed: Positions::new(users.len()),
+        linked: Positions::new(users.len()),
+        confirmed: Positions::new(desired.people.len()),
+        ..Matching::default()
     };
-    let all_linked: Vec<Few> = desired.people.iter().map(by_link).collect();
-    let fitting = |(person, users): (&Person, &Few)| -> Few {
+    let mut met = Positions::new(memory.links.len());
+    let mut find = |(at, person): (usize, &Person)| -> Found {
+        let places = person.anchors().filter_map(|anchor| memory.links.place(anchor.as_str()));
+        let places: Few = places.inspect(|place| met.insert(*place)).collect();
+        let all_linked: Few =
+            places.iter().filter_map(|place| index.of_id(memory.links.at(place).id())).collect();
+        all_linked.iter().for_each(|user| matching.linked.insert(user));
+        if let (Few::One(place), Few::One(user)) = (&places, &all_linked)
+            && is_confirmed(person, &users[*user], memory.links.at(*place))
+        {
+            matching.confirmed.insert(at);
+        }
         // A link made when the person had another kind of account decides nothing now.
         let twin = twin == AdobeIdTwin::Manage && person.identity.ownership() == Ownership::Organization;
-        let owner = |user: &usize| adobe.users[*user].kind.known().map(Identity::ownership);
+        let owner = |user: &usize| users[*user].kind.known().map(Identity::ownership);
         let fits =
             |user: &usize| twin || owner(user).is_none_or(|owner| owner == person.identity.ownership());
-        users.iter().filter(fits).collect()
+        let linked = all_linked.iter().filter(fits).collect();
+        Found { all_linked, linked, same_email: index.of_email(person.email()) }
     };
-    let linked: Vec<Few> = desired.people.iter().zip(&all_linked).map(fitting).collect();
-    let same_email: Vec<Few> = desired.people.iter().map(|person| index.of_email(person.email())).collect();
+    let mut found: Vec<Found> = Vec::with_capacity(desired.people.len());
+    for people in desired.people.chunks(HANDFUL) {
+        ahead::look_up(people, &memory.links, &index);
+        found.extend((found.len()..).zip(people).map(&mut find));
+    }
+    // Of the others the entry is gone, or no person any more.
+    let others = (0..memory.links.len()).filter(|place| !met.contains(place));
+    let others = others.filter_map(|place| index.of_id(memory.links.at(place).id()));
+    others.for_each(|user| matching.linked.insert(user));
     // A user whom a link gives to one person is no candidate for another, even if the other has its email now.
     let mut taken = Positions::new(users.len());
-    linked.iter().for_each(|linked| linked.iter().for_each(|user| taken.insert(user)));
-    let unlinked = desired.people.iter().zip(&linked).filter(|(_, linked)| matches!(linked, Few::Nobody));
+    found.iter().for_each(|found| found.linked.iter().for_each(|user| taken.insert(user)));
+    let unlinked = desired.people.iter().zip(&found).filter(|(_, found)| matches!(found.linked, Few::Nobody));
     let asked = unlinked.map(|(person, _)| person).chain(desired.gone.iter().filter_map(|gone| gone.person));
     let owners = Owners::of(memory, asked, &index, users);
 
     let mut candidates: Vec<Candidate> = desired
         .people
         .iter()
-        .zip(linked.iter().zip(&same_email))
-        .map(|(person, (linked, same_email))| match linked {
+        .zip(&found)
+        .map(|(person, Found { all_linked: _, linked, same_email })| match linked {
             Few::One(user) => linked_candidate(person, *user, users, same_email, &taken),
             // Two directories give them, and their entries have had two accounts.
             Few::Several(found) => {
@@ -301,15 +342,10 @@ pub fn matching(
         .collect();
     refuse_shared(desired, &mut candidates);
 
-    let mut matching = Matching {
-        claimed: Positions::new(users.len()),
-        linked: Positions::new(users.len()),
-        ..Matching::default()
-    };
     for (at, (person, candidate)) in desired.people.iter().zip(candidates).enumerate() {
         // Whoever has a person's address, or link, has an entry, and is no leaver, even where the person has another
         // account.
-        let theirs = all_linked[at].iter().chain(same_email[at].iter());
+        let theirs = found[at].all_linked.iter().chain(found[at].same_email.iter());
         theirs.for_each(|user| matching.claimed.insert(user));
         let held = |reason| Held { who: person.email().to_owned(), entry: Some(person.place()), reason };
         match candidate {
@@ -328,8 +364,6 @@ pub fn matching(
             }
         }
     }
-    let known = memory.links.iter().filter_map(|known| index.of_id(known.id()));
-    known.for_each(|user| matching.linked.insert(user));
     for gone in &desired.gone {
         let linked = gone.linked.as_ref().and_then(|id| index.of_id(id));
         let user = linked.or_else(|| {
@@ -421,7 +455,7 @@ fn candidate(
         [] => {}
         found => return several_users(found.to_vec(), users),
     }
-    let same_login = index.of_login(person);
+    let same_login: Vec<usize> = index.of_login(person).iter().collect();
     match free(&same_login).as_slice() {
         [user] => return Candidate::One(*user),
         [] if !same_login.is_empty() => {
@@ -465,22 +499,26 @@ fn refuse_shared(desired: &Desired, candidates: &mut [Candidate]) {
         Entry(&'a Anchor),
     }
     let people = &desired.people;
+    let has_no_account = |at: usize| matches!(candidates[at], Candidate::None);
     // People are in the order of their keys.
-    let has_twin = |at: usize| {
-        let is_same = |other: &Person| {
-            other.identity.ownership() == people[at].identity.ownership()
-                && folded_email(other.email()) == folded_email(people[at].email())
-        };
-        at.checked_sub(1).is_some_and(|before| is_same(&people[before]))
-            || people.get(at + 1).is_some_and(is_same)
+    let is_same = |before: &Person, next: &Person| {
+        before.identity.ownership() == next.identity.ownership()
+            && folded_email(before.email()) == folded_email(next.email())
     };
+    let mut twins = Positions::new(people.len());
+    for at in (1..people.len()).filter(|at| has_no_account(at - 1) || has_no_account(*at)) {
+        if is_same(&people[at - 1], &people[at]) {
+            twins.insert(at - 1);
+            twins.insert(at);
+        }
+    }
     // One directory gives each entry once.
     let several_directories = desired.sources.len() > 1;
     let accounts = |at: usize| {
         let person = &people[at];
         let (account, login) = match &candidates[at] {
             Candidate::One(user) => (Some(Account::Existing(*user)), None),
-            Candidate::None => (has_twin(at).then(|| Account::New(person.key())), person.username()),
+            Candidate::None => (twins.contains(&at).then(|| Account::New(person.key())), person.username()),
             Candidate::Held(_) => (None, None),
         };
         let entries = person.anchors().enumerate().filter(|(at, anchor)| {

@@ -106,6 +106,10 @@ impl Known {
         Self { identity, former: Sorted::new(), seen_at, texts }
     }
 
+    pub(crate) fn fetch(&self) -> u8 {
+        self.texts.fetch()
+    }
+
     /// The [anchor](Anchor::as_str) of the entry.
     pub fn anchor(&self) -> &str {
         self.texts.get(0).unwrap_or_default()

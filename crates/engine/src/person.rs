@@ -131,6 +131,10 @@ impl Person {
         PersonTexts { email, username, domain, first_name, last_name }
     }
 
+    pub(crate) fn fetch(&self) -> u8 {
+        self.texts.fetch()
+    }
+
     /// The same person with other texts.
     #[must_use]
     pub(crate) fn with(&self, texts: PersonTexts<'_>) -> Self {

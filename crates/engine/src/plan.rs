@@ -660,8 +660,14 @@ pub(crate) fn fingerprint(
 ) -> String {
     let mut digest = Digester::default();
     digest.take(&(organization, configuration, changes.len()));
+    // Several changes in a row have one target, whose form is made once.
+    let mut target: Option<(&Target, Vec<u8>)> = None;
     for change in changes.iter().chain(withheld.iter().map(|withheld| &withheld.change)) {
-        digest.take(&(&change.target, &change.what));
+        let (_, written) = match target.take_if(|(before, _)| **before == change.target) {
+            Some(same) => target.insert(same),
+            None => target.insert((&change.target, json(&change.target))),
+        };
+        digest.take_pair(written, &change.what);
     }
     if let Some(surplus) = surplus {
         digest.take(&surplus);
@@ -677,12 +683,30 @@ pub(crate) struct Digester {
     next: Vec<u8>,
 }
 
+fn json(value: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(value).expect("changes have a JSON form, and memory takes it")
+}
+
 /// So much is digested at once.
 const DIGESTED: usize = 1 << 16;
 
 impl Digester {
     pub(crate) fn take(&mut self, value: &impl Serialize) {
         serde_json::to_writer(&mut self.next, value).expect("changes have a JSON form, and memory takes it");
+        self.is_written();
+    }
+
+    /// Takes what [`Digester::take`] would take of a pair, the first of which is written already.
+    fn take_pair(&mut self, written: &[u8], other: &impl Serialize) {
+        self.next.push(b'[');
+        self.next.extend_from_slice(written);
+        self.next.push(b',');
+        serde_json::to_writer(&mut self.next, other).expect("changes have a JSON form, and memory takes it");
+        self.next.push(b']');
+        self.is_written();
+    }
+
+    fn is_written(&mut self) {
         self.next.push(b'\n');
         if self.next.len() >= DIGESTED {
             self.digest.update(&self.next);

@@ -60,14 +60,18 @@ fn sort(people: &mut [Person]) -> Vec<bool> {
     let is_same = |pair: &[(Rank<'_>, usize)]| matches!(pair, [(left, _), (right, _)] if left == right);
     let again =
         (0..order.len()).map(|at| at.checked_sub(1).is_some_and(|before| is_same(&order[before..=at])));
-    let (again, order): (Vec<bool>, Vec<usize>) = again.zip(order.iter().map(|(_, at)| *at)).unzip();
-    for place in 0..order.len() {
-        // Whoever stood at a place before this one was swapped with whoever belongs there.
-        let mut from = order[place];
-        while from < place {
-            from = order[from];
+    let (again, mut order): (Vec<bool>, Vec<usize>) = again.zip(order.iter().map(|(_, at)| *at)).unzip();
+    for first in 0..order.len() {
+        // Whoever belongs at a place comes there from theirs, to which whoever belongs there comes, and so on in a ring.
+        let mut place = first;
+        loop {
+            let from = std::mem::replace(&mut order[place], place);
+            if from == first || from == place {
+                break;
+            }
+            people.swap(place, from);
+            place = from;
         }
-        people.swap(place, from);
     }
     again
 }

@@ -1,6 +1,7 @@
 //! A handful of texts in one piece: there are millions of accounts, and a piece of memory for each of their names would be
 //! most of what a run holds.
 
+use crate::ahead::fetch;
 use std::fmt;
 
 /// A number is written in digits of six bits, the lowest first; all but the last have another bit set. Each digit is an ASCII
@@ -20,7 +21,19 @@ pub(crate) fn push_number(text: &mut String, mut number: usize) {
 }
 
 /// Takes the number with which a text begins, and goes on behind it.
+#[inline]
 pub(crate) fn take_number(text: &[u8], at: &mut usize) -> usize {
+    // Nearly all are short.
+    match text.get(*at) {
+        Some(digit) if digit & MORE == 0 => {
+            *at += 1;
+            usize::from(*digit)
+        }
+        _ => take_long_number(text, at),
+    }
+}
+
+fn take_long_number(text: &[u8], at: &mut usize) -> usize {
     let (mut number, mut shift) = (0, 0);
     for digit in &text[*at..] {
         *at += 1;
@@ -51,7 +64,22 @@ impl<const N: usize> Texts<N> {
 
     /// The text at this place, of which there are `N`.
     pub(crate) fn get(&self, place: usize) -> Option<&str> {
-        self.all()[place]
+        let (mut from, mut before, mut wanted) = (0, 0, 0);
+        for at in 0..N {
+            let length = take_number(self.0.as_bytes(), &mut from);
+            if at < place {
+                before += length.saturating_sub(1);
+            } else if at == place {
+                wanted = length;
+            }
+        }
+        let (from, length) = (from + before, wanted.checked_sub(1)?);
+        Some(&self.0[from..from + length])
+    }
+
+    /// Fetches the memory in which they stand, see [`ahead`](crate::ahead).
+    pub(crate) fn fetch(&self) -> u8 {
+        fetch(&self.0)
     }
 
     pub(crate) fn all(&self) -> [Option<&str>; N] {

@@ -90,12 +90,10 @@ impl Company {
         let entries = people()
             .filter(|(_, fate)| *fate != Fate::Left)
             .map(|(at, _)| self.entry(at, &groups, &attributes));
-        let mut users: Vec<User> = people()
-            .filter(|(_, fate)| *fate != Fate::New)
-            .map(|(at, fate)| self.user(at, fate, &teams))
-            .collect();
         // Adobe lists them in an order of its own.
-        users.sort_by_key(|user| std::cmp::Reverse(user.id().map(str::to_owned)));
+        let mut listed: Vec<(usize, Fate)> = people().filter(|(_, fate)| *fate != Fate::New).collect();
+        listed.sort_by_cached_key(|(at, _)| std::cmp::Reverse(id(*at)));
+        let users: Vec<User> = listed.iter().map(|(at, fate)| self.user(*at, *fate, &teams)).collect();
         let links = people().filter(|(_, fate)| *fate != Fate::New).map(|(at, _)| link(at)).collect();
         let directory = Directory {
             source: "a company".into(),

@@ -1,19 +1,24 @@
 //! Changes that are held, because carrying them out could hit somebody else or leave a group without administrators.
 
-use super::Work;
+use super::{Work, accounts};
 use crate::adobe::{GroupKind, Identity};
 use crate::change::{Account, Address, Field, Target, What};
-use crate::key::{GroupName, Ownership, fold, fold_email};
+use crate::key::{GroupName, Ownership, fold, fold_email, folded, folded_email};
 use crate::lookup::{Among, Lookup};
 use crate::matching::{Held, HeldReason};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-type Named = (String, Option<String>, bool);
+type Named<'a> = (Cow<'a, str>, Option<Cow<'a, str>>, bool);
 
 /// How a command names an account.
-fn named(address: &Address) -> Named {
-    let Address { user, domain, adobe_id } = address;
-    (fold_email(user), domain.as_deref().map(fold), *adobe_id)
+fn named<'a>((user, domain, adobe_id): (&'a str, Option<&'a str>, bool)) -> Named<'a> {
+    (folded_email(user), domain.map(folded), adobe_id)
+}
+
+fn name_of(account: &Account) -> Named<'_> {
+    named((account.user(), account.domain(), account.is_adobe_id()))
 }
 
 impl Work<'_> {
@@ -123,21 +128,40 @@ impl Work<'_> {
 
     /// Two accounts that a command would name in the same way: it could hit the other one.
     pub(super) fn hold_shared_addresses(&mut self) {
-        // Of those whom the changes name, and no others: nearly nobody changes.
-        let targets = self.diff.changes.iter().filter_map(|change| match &change.target {
-            Target::User(account) => Some(account),
-            Target::Group(_) => None,
-        });
-        let mut accounts: Lookup<Named, usize> =
-            targets.clone().map(|account| (named(&account.address()), 0)).collect();
-        let creates_login =
-            targets.clone().any(|account| account.id().is_none() && account.domain().is_some());
-        if accounts.is_empty() {
+        let shared = self.shared_addresses();
+        if shared.is_empty() {
             return;
         }
+        let mut held = BTreeSet::new();
+        self.diff.changes.retain(|change| {
+            let Target::User(account) = &change.target else { return true };
+            let shared = shared.contains(account);
+            if shared {
+                let reason = HeldReason::SharedAddress { user: account.user().to_owned() };
+                held.insert(Held { who: account.email().to_owned(), entry: None, reason });
+            }
+            !shared
+        });
+        self.diff.held.extend(held);
+    }
+
+    /// Accounts that changes are about and that another one's name names, too.
+    fn shared_addresses(&self) -> BTreeSet<Arc<Account>> {
+        let targets = accounts(&self.diff.changes);
+        let creates_login =
+            targets.clone().any(|account| account.id().is_none() && account.domain().is_some());
+        if self.diff.changes.is_empty() {
+            return BTreeSet::new();
+        }
+        // Nearly nobody changes, or Adobe has nearly nobody.
+        let few = targets.clone().take(self.adobe.users.len()).count() < self.adobe.users.len();
+        let changing: Option<Among<Named<'_>>> =
+            few.then(|| targets.clone().map(|one| name_of(one)).collect());
+        let mut accounts: Lookup<Named<'_>, usize> = Lookup::new();
         for user in self.adobe.users.iter().filter(|user| user.kind.known().is_some()) {
-            if let Some(count) = accounts.get_mut(&named(&Address::of(user))) {
-                *count += 1;
+            let name = named(Address::texts_of(user));
+            if changing.as_ref().is_none_or(|changing| changing.contains(&name)) {
+                *accounts.entry(name).or_default() += 1;
             }
         }
         accounts.retain(|_, count| *count > 1);
@@ -159,20 +183,9 @@ impl Work<'_> {
                 _ => None,
             })
             .collect();
-        if accounts.is_empty() && created.is_empty() {
-            return;
-        }
-        let mut held = BTreeSet::new();
-        self.diff.changes.retain(|change| {
-            let Target::User(account) = &change.target else { return true };
-            let shared =
-                accounts.contains_key(&named(&account.address())) || created.contains(account.as_ref());
-            if shared {
-                let reason = HeldReason::SharedAddress { user: account.user().to_owned() };
-                held.insert(Held { who: account.email().to_owned(), entry: None, reason });
-            }
-            !shared
-        });
-        self.diff.held.extend(held);
+        let is_shared = |account: &&Arc<Account>| {
+            accounts.contains_key(&name_of(account)) || created.contains(account.as_ref())
+        };
+        targets.filter(is_shared).cloned().collect()
     }
 }

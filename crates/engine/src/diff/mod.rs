@@ -13,6 +13,7 @@ use leavers::Ours;
 use person::whose;
 
 use crate::adobe::{Identity, Snapshot, User};
+use crate::ahead::{self, HANDFUL};
 use crate::change::{Account, Change, Profile, Reason, Target, Update, What};
 use crate::desired::Desired;
 use crate::directory::Anchor;
@@ -202,8 +203,17 @@ pub fn diff(
         }
         work.push(Target::Group(group), What::CreateGroup, Reason::GroupMapped);
     }
-    for (person, user) in &matching.pairs {
-        work.existing(&desired.people[*person], &adobe.users[*user]);
+    for pairs in matching.pairs.chunks(HANDFUL) {
+        let of = |(person, user): &(usize, usize)| (&desired.people[*person], &adobe.users[*user]);
+        ahead::pairs(pairs.iter().map(of));
+        for pair in pairs {
+            let (person, user) = of(pair);
+            match matching.confirmed.contains(&pair.0) {
+                true => work.diff.still.extend(person.anchors().cloned()),
+                false => work.remember(person, user),
+            }
+            work.existing(person, user);
+        }
     }
     for person in &matching.without_account {
         work.missing(&desired.people[*person]);
@@ -211,7 +221,7 @@ pub fn diff(
     let ours = work.ours(&matching);
     work.leavers(&matching, &ours);
     work.count(&matching, &ours, &managed);
-    let Matching { pairs, held, without_account: _, claimed: _, gone: _, linked: _ } = matching;
+    let Matching { pairs, held, without_account: _, claimed: _, gone: _, linked: _, confirmed: _ } = matching;
     work.diff.held.extend(held);
     work.keep_last_admins();
     work.hold_taken_addresses();
@@ -231,6 +241,15 @@ pub fn diff(
     Ok(diff)
 }
 
+/// The accounts that changes are about, each once where its changes stand together.
+fn accounts(changes: &[Change]) -> impl Iterator<Item = &Arc<Account>> + Clone {
+    let of_one = changes.chunk_by(|left, right| left.target == right.target);
+    of_one.filter_map(|theirs| match theirs.first().map(|change| &change.target) {
+        Some(Target::User(account)) => Some(account),
+        Some(Target::Group(_)) | None => None,
+    })
+}
+
 struct Work<'a> {
     protect: Protect,
     desired: &'a Desired<'a>,
@@ -242,7 +261,7 @@ struct Work<'a> {
     diff: Diff,
 }
 
-impl Work<'_> {
+impl<'a> Work<'a> {
     fn push(&mut self, target: Target, what: What, reason: Reason) {
         self.diff.changes.push(Change { target, what, reason });
     }
@@ -252,25 +271,28 @@ impl Work<'_> {
         self.adobe.groups.get(group).map_or_else(|| group.clone(), |known| known.name.clone())
     }
 
-    /// A person and their user.
+    /// That an entry matched an account, as far as links do not know it.
+    fn remember(&mut self, person: &Person, user: &User) {
+        let (Some(_), Some(id), Some(_)) = (user.kind.known(), user.id(), person.anchors().next()) else {
+            return;
+        };
+        let identity = self.type_of(person, user);
+        for Sighting { directory: _, dn, anchor } in person.sightings.iter() {
+            let Some(anchor) = anchor.clone() else { continue };
+            let known = self.memory.links.get(&anchor);
+            if known.is_some_and(|known| known.says(id, identity, user.email(), dn)) {
+                self.diff.still.push(anchor);
+                continue;
+            }
+            let (id, email, dn) = (id.to_owned(), user.email().to_owned(), dn.to_string());
+            self.diff.matches.push(Match { anchor, id, identity, email, dn });
+        }
+    }
+
+    /// What a person's user lacks, or has too much.
     fn existing(&mut self, person: &Person, user: &User) {
         if user.kind.known().is_none() {
             return;
-        }
-        if let Some(id) = user.id()
-            && person.anchors().next().is_some()
-        {
-            let identity = self.type_of(person, user);
-            for Sighting { directory: _, dn, anchor } in person.sightings.iter() {
-                let Some(anchor) = anchor.clone() else { continue };
-                let known = self.memory.links.get(&anchor);
-                if known.is_some_and(|known| known.says(id, identity, user.email(), dn)) {
-                    self.diff.still.push(anchor);
-                    continue;
-                }
-                let (id, email, dn) = (id.to_owned(), user.email().to_owned(), dn.to_string());
-                self.diff.matches.push(Match { anchor, id, identity, email, dn });
-            }
         }
         let before = self.diff.changes.len();
         // Nearly nobody changes: who they are to a command is put together for those who do.
@@ -416,42 +438,47 @@ impl Work<'_> {
         }
     }
 
-    /// A protected user gets no command at all.
-    fn protect(&mut self) {
-        let accounts = self.diff.changes.iter().filter_map(|change| match &change.target {
-            Target::User(account) => Some(account.as_ref()),
-            Target::Group(_) => None,
-        });
-        let ids: Among<String> =
-            accounts.clone().filter_map(|account| account.id().map(str::to_owned)).collect();
-        let keys: Among<UserKey> =
-            accounts.filter(|account| account.id().is_none()).map(|account| account.key.clone()).collect();
+    /// The users whom changes are about, by id, and by key those who have no id.
+    fn changing(&self) -> (Lookup<&'a str, &'a User>, Lookup<UserKey, &'a User>) {
+        let ids: Among<&str> = accounts(&self.diff.changes).filter_map(|account| account.id()).collect();
         let (mut by_id, mut without_id) = (Lookup::new(), Lookup::new());
-        for user in self.adobe.users.iter().filter(|_| !(ids.is_empty() && keys.is_empty())) {
-            match (user.id(), user.key()) {
-                (Some(id), _) if ids.contains(id) => _ = by_id.insert(id, user),
-                (None, Some(key)) if keys.contains(&key) => _ = without_id.insert(key, user),
-                _ => {}
+        for user in self.adobe.users.iter().filter(|_| !self.diff.changes.is_empty()) {
+            match user.id() {
+                Some(id) if ids.contains(id) => _ = by_id.insert(id, user),
+                Some(_) => {}
+                None => without_id.extend(user.key().map(|key| (key, user))),
             }
         }
+        (by_id, without_id)
+    }
+
+    /// A protected user gets no command at all.
+    fn protect(&mut self) {
+        let (by_id, without_id) = self.changing();
         let mut protected: BTreeMap<(UserKey, Option<String>), ProtectedUser> = BTreeMap::new();
         let nothing = Sorted::new();
-        self.diff.changes.retain(|change| {
-            let Target::User(account) = &change.target else {
-                return true;
-            };
+        let because = |account: &Account| {
             let existing = match account.id() {
                 Some(id) => by_id.get(id),
                 None => without_id.get(&account.key),
             };
-            let because = match existing {
+            match existing {
                 Some(user) => self.protect.of_user(user),
                 None => {
                     let (email, user) = (account.email(), account.user());
                     self.protect.of(email, Some(user), Some(account.identity), &nothing)
                 }
+            }
+        };
+        // Several changes in a row are about one account.
+        let mut before: Option<(Arc<Account>, Option<Protection>)> = None;
+        self.diff.changes.retain(|change| {
+            let Target::User(account) = &change.target else {
+                return true;
             };
-            let Some(because) = because else { return true };
+            let same = before.take().filter(|(before, _)| Arc::ptr_eq(before, account));
+            let (_, found) = before.insert(same.unwrap_or_else(|| (account.clone(), because(account))));
+            let Some(because) = found.clone() else { return true };
             let entry = protected.entry((account.key.clone(), account.id().map(str::to_owned)));
             let user = entry.or_insert_with(|| ProtectedUser {
                 who: account.email().to_owned(),

@@ -3,70 +3,52 @@
 use super::few::Few;
 use crate::adobe::{Identity, User};
 use crate::key::{Ownership, folded, folded_email};
-use crate::lookup::{Hashing, Lookup};
+use crate::lookup::{Hashing, Places};
 use crate::person::Person;
 use std::cell::OnceCell;
 use std::hash::{BuildHasher as _, Hash};
 
-/// Positions among the users. Whoever has the same name stands in an order of its own, so that Adobe's, which is undefined,
-/// decides nothing.
-#[derive(Debug)]
-enum Places {
-    One([usize; 1]),
-    Several(Vec<usize>),
-}
-
-impl Places {
-    fn as_slice(&self) -> &[usize] {
-        match self {
-            Self::One(place) => place,
-            Self::Several(places) => places,
-        }
-    }
-}
-
-/// Users by the hash of a name: nearly everybody's is their own, and a million names would be a copy of the listing.
-/// Whoever looks somebody up compares the name.
+/// Users by a name of theirs. It holds nothing but their positions, so that it is small: whoever looks somebody up compares the
+/// name.
 struct ByName {
-    state: Hashing,
-    places: Lookup<u64, Places>,
+    hashing: Hashing,
+    places: Places,
 }
 
 impl ByName {
     fn of<'a, N: Hash>(users: &'a [User], name: impl Fn(&'a User) -> Option<N>) -> Self {
-        let state = Hashing::default();
-        let mut places: Lookup<u64, Places> = Lookup::with_capacity(users.len());
-        for (at, user) in users.iter().enumerate() {
-            let Some(name) = name(user) else { continue };
-            places
-                .entry(state.hash_one(name))
-                .and_modify(|places| *places = Places::Several([places.as_slice(), &[at]].concat()))
-                .or_insert(Places::One([at]));
+        let hashing = Hashing::default();
+        let mut places = Places::with_capacity(users.len());
+        let hash = |at: usize| name(&users[at]).map(|name| hashing.hash_one(name));
+        for at in 0..users.len() {
+            let Some(own) = hash(at) else { continue };
+            places.insert_unique(own, place(at), |at| hash(*at as usize).unwrap_or_default());
         }
-        for places in places.values_mut() {
-            if let Places::Several(places) = places {
-                places.sort_by(|left, right| order(&users[*left]).cmp(&order(&users[*right])));
-            }
-        }
-        Self { state, places }
+        Self { hashing, places }
     }
 
-    fn get(&self, name: impl Hash) -> &[usize] {
-        self.places.get(&self.state.hash_one(name)).map_or(&[], Places::as_slice)
+    /// Those who may have this name, in no order.
+    fn maybe(&self, name: impl Hash) -> impl Iterator<Item = usize> {
+        self.places.iter_hash(self.hashing.hash_one(name)).map(|at| *at as usize)
     }
 }
 
+fn place(at: usize) -> u32 {
+    u32::try_from(at).expect("no organization has so many users")
+}
+
+/// Whoever has the same name stands in an order of its own, so that Adobe's, which is undefined, decides nothing.
 fn order(user: &User) -> impl Ord {
     (&user.kind, user.email(), user.id())
 }
 
 /// Users by all that names them.
-pub(super) struct Index<'a> {
+pub(crate) struct Index<'a> {
     users: &'a [User],
     by_email: ByName,
     /// Only somebody without a link and an email at Adobe is looked up by it.
     by_login: OnceCell<ByName>,
-    by_id: Lookup<&'a str, usize>,
+    by_id: ByName,
 }
 
 type Login<'a> = (Ownership, std::borrow::Cow<'a, str>, std::borrow::Cow<'a, str>);
@@ -78,20 +60,25 @@ fn login(user: &User) -> Option<Login<'_>> {
 
 impl<'a> Index<'a> {
     pub(super) fn of(users: &'a [User]) -> Self {
-        let mut by_id: Lookup<&str, usize> = Lookup::with_capacity(users.len());
-        for (at, user) in users.iter().enumerate() {
-            let Some(id) = user.id() else { continue };
-            let place = by_id.entry(id).or_insert(at);
-            if order(&users[*place]) < order(user) {
-                *place = at;
-            }
-        }
+        let by_id = ByName::of(users, User::id);
         let by_email = ByName::of(users, |user| Some(folded_email(user.email())));
         Self { users, by_email, by_login: OnceCell::new(), by_id }
     }
 
+    /// Whoever may have this id: it is not compared.
+    pub(crate) fn maybe_id(&self, id: &str) -> Option<&'a User> {
+        self.by_id.maybe(id).next().map(|at| &self.users[at])
+    }
+
+    /// Whoever may have this email: it is not compared.
+    pub(crate) fn maybe_email(&self, email: &str) -> Option<&'a User> {
+        self.by_email.maybe(folded_email(email)).next().map(|at| &self.users[at])
+    }
+
+    /// The last of them, should Adobe give one id to several.
     pub(super) fn of_id(&self, id: &str) -> Option<usize> {
-        self.by_id.get(id).copied()
+        let found = self.by_id.maybe(id).filter(|at| self.users[*at].id() == Some(id));
+        found.max_by(|left, right| order(&self.users[*left]).cmp(&order(&self.users[*right])))
     }
 
     pub(super) fn of_email(&self, email: &str) -> Few {
@@ -100,15 +87,25 @@ impl<'a> Index<'a> {
             let other = self.users[*at].email();
             other == email || folded_email(other) == folded
         };
-        self.by_email.get(&folded).iter().copied().filter(same).collect()
+        self.in_order(self.by_email.maybe(&folded).filter(same))
     }
 
-    pub(super) fn of_login(&self, person: &Person) -> Vec<usize> {
+    fn in_order(&self, found: impl Iterator<Item = usize>) -> Few {
+        match found.collect::<Few>() {
+            Few::Several(mut all) => {
+                all.sort_by(|left, right| order(&self.users[*left]).cmp(&order(&self.users[*right])));
+                Few::Several(all)
+            }
+            few => few,
+        }
+    }
+
+    pub(super) fn of_login(&self, person: &Person) -> Few {
         let username = person.username().unwrap_or(person.email());
         let wanted: Login<'_> =
             (person.identity.ownership(), folded(username), crate::key::folded_domain(person.domain()));
         let by_login = self.by_login.get_or_init(|| ByName::of(self.users, login));
         let same = |at: &usize| login(&self.users[*at]).as_ref() == Some(&wanted);
-        by_login.get(&wanted).iter().copied().filter(same).collect()
+        self.in_order(by_login.maybe(&wanted).filter(same))
     }
 }

@@ -32,7 +32,8 @@ impl<'a> Owners<'a> {
         let (mut ids, mut emails, mut dns) = (Among::new(), Among::new(), Among::new());
         for person in people.filter(|_| !memory.links.is_empty()) {
             let same_email = index.of_email(person.email());
-            let found = same_email.iter().chain(index.of_login(person));
+            let same_login = index.of_login(person);
+            let found = same_email.iter().chain(same_login.iter());
             ids.extend(found.filter_map(|user| users[user].id()));
             emails.insert(folded_email(person.email()));
             dns.extend(person.sightings.iter().map(|sighting| folded(&sighting.dn)));
