@@ -31,6 +31,11 @@ pub(crate) fn look_up(people: &[Person], links: &Links, index: &Index<'_>) {
     std::hint::black_box(all);
 }
 
+/// Fetches people.
+pub(crate) fn people<'a>(people: impl Iterator<Item = &'a Person>) {
+    std::hint::black_box(people.map(fetch_person).fold(0, |all, one| all ^ one));
+}
+
 /// Fetches people and their users.
 pub(crate) fn pairs<'a>(pairs: impl Iterator<Item = (&'a Person, &'a User)>) {
     let fetched = |(person, user): (&Person, &User)| fetch_person(person) ^ user.fetch();

@@ -309,11 +309,9 @@ pub fn matching(
     let asked = unlinked.map(|(person, _)| person).chain(desired.gone.iter().filter_map(|gone| gone.person));
     let owners = Owners::of(memory, asked, &index, users);
 
-    let mut candidates: Vec<Candidate> = desired
-        .people
-        .iter()
-        .zip(&found)
-        .map(|(person, Found { all_linked: _, linked, same_email })| match linked {
+    let decide = |(person, found): (&Person, &Found)| -> Candidate {
+        let Found { all_linked: _, linked, same_email } = found;
+        match linked {
             Few::One(user) => linked_candidate(person, *user, users, same_email, &taken),
             // Two directories give them, and their entries have had two accounts.
             Few::Several(found) => {
@@ -321,7 +319,7 @@ pub fn matching(
                 found.sort_unstable();
                 several_users(found, users)
             }
-            Few::Nobody => match candidate(person, users, &index, &taken, twin) {
+            Few::Nobody => match candidate(person, same_email, users, &index, &taken, twin) {
                 Candidate::One(user) => match owners.other_owner(person, &users[user]) {
                     Some(other) => recycled(other, vec![user]),
                     None => Candidate::One(user),
@@ -338,8 +336,14 @@ pub fn matching(
                 }
                 held @ Candidate::Held(_) => held,
             },
-        })
-        .collect();
+        }
+    };
+    let mut candidates: Vec<Candidate> = Vec::with_capacity(found.len());
+    for (people, found) in desired.people.chunks(HANDFUL).zip(found.chunks(HANDFUL)) {
+        let of_both = || people.iter().zip(found);
+        ahead::people(of_both().filter(|(_, found)| found.linked == Few::Nobody).map(|(person, _)| person));
+        candidates.extend(of_both().map(decide));
+    }
     refuse_shared(desired, &mut candidates);
 
     for (at, (person, candidate)) in desired.people.iter().zip(candidates).enumerate() {
@@ -368,7 +372,7 @@ pub fn matching(
         let linked = gone.linked.as_ref().and_then(|id| index.of_id(id));
         let user = linked.or_else(|| {
             let person = gone.person.as_ref()?;
-            match candidate(person, users, &index, &taken, twin) {
+            match candidate(person, &index.of_email(person.email()), users, &index, &taken, twin) {
                 Candidate::One(user) if owners.other_owner(person, &users[user]).is_none() => Some(user),
                 _ => None,
             }
@@ -430,13 +434,14 @@ fn several_users(found: Vec<usize>, users: &[User]) -> Candidate {
 
 fn candidate(
     person: &Person,
+    same_email: &Few,
     users: &[User],
     index: &Index<'_>,
     taken: &Positions,
     twin: AdobeIdTwin,
 ) -> Candidate {
     let ownership = person.identity.ownership();
-    let same_email: Vec<usize> = index.of_email(person.email()).iter().collect();
+    let same_email: Vec<usize> = same_email.iter().collect();
     let owned: Vec<usize> = same_email
         .iter()
         .copied()

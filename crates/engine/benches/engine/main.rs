@@ -18,6 +18,10 @@ use umsync_engine::pack::Packing;
 use umsync_engine::people::People;
 use umsync_engine::plan::{Occasion, plan};
 
+/// The program's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     if let [one, people, shape, occurrence] = arguments.as_slice()

@@ -215,8 +215,9 @@ pub fn diff(
             work.existing(person, user);
         }
     }
-    for person in &matching.without_account {
-        work.missing(&desired.people[*person]);
+    for people in matching.without_account.chunks(HANDFUL) {
+        ahead::people(people.iter().map(|person| &desired.people[*person]));
+        people.iter().for_each(|person| work.missing(&desired.people[*person]));
     }
     let ours = work.ours(&matching);
     work.leavers(&matching, &ours);
