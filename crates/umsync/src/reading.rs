@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use std::time::Duration;
 use umsync_engine::adobe::{Snapshot, User};
 use umsync_engine::amend::amend;
-use umsync_engine::change::{Account, Address, Change, Field, Target, What};
+use umsync_engine::change::{Account, Address, Change, Field, Target};
 use umsync_engine::command::Verdict;
 use umsync_engine::count::Count;
 use umsync_engine::people::People;

@@ -88,7 +88,7 @@ fn of_person(person: &Person, rules: &Rules, sample: &mut Sample) {
         told.push_str("\nno account is given: no mapped group lists this person");
     }
     sample.told = told;
-    sample.country = profile.ok().and_then(|profile| profile.country);
+    sample.country = profile.ok().and_then(|profile| profile.texts().country.map(str::to_owned));
     sample.groups = groups
         .iter()
         .map(|(group, by)| (group.to_string(), by.iter().map(ToString::to_string).collect()))
