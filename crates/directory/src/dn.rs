@@ -169,6 +169,10 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 ///
 /// Full case folding, unlike the key of an Adobe account: `İ` is not `i` to a directory, and both may be in one.
 pub(crate) fn fold_text(text: &str) -> String {
+    if text.is_ascii() {
+        let words = text.split_whitespace().map(str::to_ascii_lowercase);
+        return words.collect::<Vec<_>>().join(" ");
+    }
     let lower = text.nfc().flat_map(char::to_lowercase).map(|c| if c == 'ς' { 'σ' } else { c });
     lower.nfc().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
 }

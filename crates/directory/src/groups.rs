@@ -202,6 +202,11 @@ pub(crate) struct Groups {
 }
 
 impl Groups {
+    /// Whether some of them list `uid`s, as groups of the Unix kind do.
+    pub(crate) fn list_uids(&self) -> bool {
+        self.by_key.values().any(|group| !group.uids.is_empty())
+    }
+
     /// The wanted groups that show nothing that never changes.
     pub(crate) fn by_name(&self) -> BTreeSet<GroupRef> {
         let shows_none = |key: &String| self.by_key.get(key).is_some_and(|group| group.anchor.is_none());
@@ -359,6 +364,7 @@ pub(crate) fn require_all(wanted: &Wanted, groups: &Groups, place: &str) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::person::By;
 
     fn group(name: &str, members: &[&str], parents: &[&str]) -> Record {
         let key = |name: &str| format!("cn={name}").into_bytes();
@@ -381,7 +387,7 @@ mod tests {
         let person = |name: &&str| {
             let record = Record::new(format!("cn={name}").into_bytes());
             let key = groups.keys.of(record.dn());
-            Person::of(key, &record, &mut groups.keys, &groups.known)
+            Person::of(key, &record, &mut groups.keys, By { groups: &groups.known, uids: true })
         };
         (names.iter().map(person).collect(), vec![Entry::default(); names.len()])
     }

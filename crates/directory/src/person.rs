@@ -29,15 +29,24 @@ impl Says {
     const NOTHING: &Self = &Self { uids: Vec::new(), member_of: Vec::new(), primary: None };
 }
 
+/// What a group can know a person by, beside their name.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct By<'a> {
+    /// That the person names the group: these are the groups.
+    pub(crate) groups: &'a BTreeSet<KeyId>,
+    /// Whether some group lists `uid`s.
+    pub(crate) uids: bool,
+}
+
 impl Person {
-    /// The one with this key. `known` are the keys of groups.
-    pub(crate) fn of(key: KeyId, record: &Record, keys: &mut Keys, known: &BTreeSet<KeyId>) -> Self {
+    /// The one with this key.
+    pub(crate) fn of(key: KeyId, record: &Record, keys: &mut Keys, by: By<'_>) -> Self {
         let member_of = record.values("memberof").filter_map(|name| keys.find_name(name));
         Self::saying(
             key,
             Says {
-                uids: record.texts("uid").map(fold_text).collect(),
-                member_of: member_of.filter(|key| known.contains(key)).collect(),
+                uids: record.texts("uid").filter(|_| by.uids).map(fold_text).collect(),
+                member_of: member_of.filter(|key| by.groups.contains(key)).collect(),
                 primary: record.primary_group(),
             },
         )

@@ -1,9 +1,10 @@
 //! Links: which person in the directory is which user at Adobe, whatever their mail becomes.
 
-use crate::link_rows::LinkRow;
+use crate::link_rows::{LinkRow, TOGETHER, is_most};
 use crate::text::time;
 use crate::{Error, Store};
 use chrono::{DateTime, Utc};
+use hashbrown::HashSet;
 use sqlx::{FromRow, QueryBuilder, Sqlite, Transaction};
 use std::collections::BTreeMap;
 use umsync_engine::adobe::Identity;
@@ -129,9 +130,16 @@ impl Store {
                 }
             }
         }
+        let all =
+            self.count_links(doing, &mut transaction, organization).await? + anchors.len() - known.len();
+        // A first night would write every link, and the second one every link's time.
+        let seen = if is_most(anchors.len(), all) { &anchors } else { &same };
+        if is_most(anchors.len(), all) {
+            changed.iter_mut().for_each(|link| TOGETHER.clone_into(&mut link.seen_at));
+        }
         self.put_links(doing, &mut transaction, organization, &changed).await?;
         self.put_past(doing, &mut transaction, organization, &past).await?;
-        self.seen(doing, &mut transaction, organization, &same, at).await?;
+        self.seen(doing, &mut transaction, organization, seen, at).await?;
         self.commit(doing, transaction).await
     }
 
@@ -144,7 +152,9 @@ impl Store {
     ) -> Result<(), Error> {
         let doing = "note the links";
         let mut transaction = self.begin(doing).await?;
-        let anchors: Vec<&str> = anchors.iter().map(Anchor::as_str).collect();
+        // Two directories may give one entry.
+        let anchors: HashSet<&str> = anchors.iter().map(Anchor::as_str).collect();
+        let anchors: Vec<&str> = anchors.into_iter().collect();
         self.seen(doing, &mut transaction, organization, &anchors, at).await?;
         self.commit(doing, transaction).await
     }

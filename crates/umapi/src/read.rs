@@ -402,13 +402,12 @@ impl Users {
 }
 
 fn identifier(user: &User) -> Identifier<'_> {
-    let UserTexts { id, email, username, domain, first_name: _, last_name: _, country: _ } = user.texts();
-    match id {
+    match user.id() {
         Some(id) => Identifier::Id(id),
         None => Identifier::Name {
             kind: fold(&user.kind.to_string()),
-            username: fold(username.unwrap_or(email)),
-            domain: fold(domain.unwrap_or(email)),
+            username: fold(user.username().unwrap_or(user.email())),
+            domain: fold(user.domain().unwrap_or(user.email())),
         },
     }
 }

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::groups::{self, Nesting};
 use crate::keys::Keys;
 use crate::paths;
-use crate::person::Person;
+use crate::person::{By, Person};
 use crate::record::{Record, names};
 use crate::strangers::Strangers;
 use rustls::ClientConfig;
@@ -161,9 +161,8 @@ async fn whole(
     let mut attributes = wanted.attributes.clone();
     attributes.extend(needed(settings).map(str::to_owned));
     attributes.extend(account::attributes().map(str::to_owned));
-    if claims.as_ref().is_some_and(Claims::need_uids)
-        || groups.by_key.values().any(|group| !group.uids.is_empty())
-    {
+    let uids = claims.as_ref().is_some_and(Claims::need_uids) || groups.list_uids();
+    if uids {
         attributes.insert("uid".to_owned());
     }
     if groups.by_key.values().any(|group| group.sid.is_some()) {
@@ -181,7 +180,7 @@ async fn whole(
     let names = names(&wanted.attributes);
     let mut keys = std::mem::take(&mut groups.keys);
     let take = |record: Record, key, keys: &mut Keys| {
-        let person = Person::of(key, &record, keys, &groups.known);
+        let person = Person::of(key, &record, keys, By { groups: &groups.known, uids });
         people.push(match settings.members {
             Members::MemberOf => person,
             Members::Member => person.silent(),

@@ -12,7 +12,7 @@ use crate::filter::Filter;
 use crate::groups::{self, Groups, Nesting, Reference};
 use crate::matching::Matched;
 use crate::paths;
-use crate::person::Person;
+use crate::person::{By, Person};
 use crate::proof;
 use crate::record::{Record, names};
 use crate::strangers::{Strangers, is_foreign};
@@ -63,10 +63,11 @@ pub fn read(settings: &Settings, wanted: &Wanted) -> Result<Directory, Error> {
 
     let selected = records.iter().filter(|record| below(record, base) && users.matches(record));
     let names = names(&wanted.attributes);
+    let uids = groups.list_uids();
     let (people, mut entries): (Vec<_>, Vec<_>) = selected
         .map(|record| {
             let key = groups.keys.of(record.dn());
-            let person = Person::of(key, record, &mut groups.keys, &groups.known);
+            let person = Person::of(key, record, &mut groups.keys, By { groups: &groups.known, uids });
             (person, record.decode(&names, anchor.as_deref()))
         })
         .unzip();

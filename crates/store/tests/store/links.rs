@@ -167,9 +167,14 @@ async fn whoever_is_seen_with_most_others_has_their_moment_and_keeps_it() {
     let all: Vec<Link> = (0..4_500).map(of).collect();
     let anchors: Vec<Anchor> = all.iter().map(|link| link.anchor.clone()).collect();
     let seen = async |at: usize| store.links(ORG).await.unwrap()[&anchors[at]].seen_at;
-    store.note_links(ORG, &all, noon(0)).await.unwrap();
+    store.note_links(ORG, &all[..3_000], noon(0)).await.unwrap();
+    store.note_links(ORG, &all[1_000..], noon(1)).await.unwrap();
+    assert_eq!((seen(0).await, seen(1_000).await, seen(4_499).await), (noon(0), noon(1), noon(1)));
     store.still_seen(ORG, &anchors, noon(1)).await.unwrap();
     assert_eq!((seen(0).await, seen(4_499).await), (noon(1), noon(1)));
+    // One entry that two directories give is one, and another one is missing.
+    store.still_seen(ORG, &[&anchors[1..], &anchors[1..2]].concat(), noon(2)).await.unwrap();
+    assert_eq!((seen(0).await, seen(1).await), (noon(1), noon(2)));
     store.still_seen(ORG, &anchors[1..], noon(2)).await.unwrap();
     assert_eq!((seen(0).await, seen(1).await, seen(4_499).await), (noon(1), noon(2), noon(2)));
     store.still_seen(ORG, &anchors[..2], noon(3)).await.unwrap();

@@ -124,7 +124,7 @@ pub(crate) fn snapshot(organization: &str, read_at: DateTime<Utc>, names: &[&str
 
 /// The emails of unsettled accounts.
 pub(crate) async fn unsettled(store: &Store) -> Vec<String> {
-    store.unsettled(ORG).await.unwrap().into_iter().map(|account| account.email()).collect()
+    store.unsettled(ORG).await.unwrap().into_iter().map(|account| account.email().to_owned()).collect()
 }
 
 pub(crate) fn set(names: &[&str]) -> BTreeSet<String> {

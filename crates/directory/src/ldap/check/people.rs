@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::filter::Filter;
 use crate::groups::Groups;
 use crate::keys::Keys;
-use crate::person::Person;
+use crate::person::{By, Person};
 use crate::record::{Record, names};
 use std::collections::{BTreeMap, BTreeSet};
 use umsync_engine::directory::{Entry, GroupRef};
@@ -84,7 +84,7 @@ pub(super) async fn list(
     let mut found = Found { people: Vec::new(), dns: Vec::new(), whole: true };
     let mut keys = std::mem::take(&mut groups.keys);
     let take = |record: Record, key, keys: &mut Keys| {
-        let person = Person::of(key, &record, keys, &groups.known);
+        let person = Person::of(key, &record, keys, By { groups: &groups.known, uids: need_uids });
         found.people.push(match settings.members {
             Members::MemberOf => person,
             Members::Member => person.silent(),
