@@ -17,7 +17,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::hash::BuildHasher as _;
 use std::marker::PhantomData;
-use umsync_engine::adobe::{Group, GroupKind, Snapshot, UnreadableUser, User, UserTexts};
+use umsync_engine::adobe::{Group, GroupKind, Snapshot, UnreadableUser, User};
 use umsync_engine::key::{GroupName, fold};
 use umsync_engine::stamps::RequestClass;
 use url::Url;
