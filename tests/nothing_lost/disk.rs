@@ -46,7 +46,7 @@ fn is_intended(world: &World) {
         for run in store.runs(Some(ORGANIZATION), 10).await.expect("runs") {
             for entry in store.entries(&run.start.id).await.expect("a journal") {
                 if let (Some(_), Target::User(account)) = (entry.intended, &entry.command.target) {
-                    intended.insert(account.email.clone());
+                    intended.insert(account.email().to_owned());
                 }
             }
         }

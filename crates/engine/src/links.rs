@@ -29,9 +29,14 @@ impl Links {
         self.places.find(self.hashing.hash_one(anchor), is_it).map(|place| *place as usize)
     }
 
-    /// Where the link of an entry stands, if anywhere: the anchor is not compared.
-    pub(crate) fn maybe(&self, anchor: &str) -> Option<usize> {
-        self.places.iter_hash(self.hashing.hash_one(anchor)).next().map(|place| *place as usize)
+    /// For [`Links::maybe`].
+    pub(crate) fn hash(&self, anchor: &str) -> u64 {
+        self.hashing.hash_one(anchor)
+    }
+
+    /// Where the link of an entry stands, if anywhere: its anchor, of which this is the hash, is not compared.
+    pub(crate) fn maybe(&self, anchor: u64) -> Option<usize> {
+        self.places.iter_hash(anchor).next().map(|place| *place as usize)
     }
 
     /// The link at such a place.

@@ -79,7 +79,7 @@ pub enum Why {
 impl People {
     /// Applies the rules to every entry of every directory, at `now`.
     pub fn of(mut directories: Directories, rules: &Rules, now: DateTime<Utc>) -> Self {
-        let (mut all, mut others) = (Vec::new(), Vec::new());
+        let (mut all, mut others) = (Vec::with_capacity(directories.entries()), Vec::new());
         for (name, entries) in directories.take_entries() {
             let given = Given::of(rules, &name);
             for entry in entries {

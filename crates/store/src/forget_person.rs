@@ -248,7 +248,7 @@ impl Store {
         let failed = self.failed(FORGET);
         let ids = "SELECT id FROM runs WHERE organization = $1";
         for run in self.words(open, ids, organization).await? {
-            let (summary, report): (Option<String>, Option<String>) =
+            let (summary, report): (Option<String>, Option<Vec<u8>>) =
                 sqlx::query_as("SELECT summary, report FROM runs WHERE id = $1")
                     .bind(&run)
                     .fetch_one(&mut **open)
@@ -266,8 +266,8 @@ impl Store {
                     forgotten.texts += 1;
                 }
             }
-            if let Some(text) = report
-                && mentions.in_value(&self.parse_json("a report", &text)?)
+            if let Some(report) = report
+                && mentions.in_value(&self.parse_large("a report", &report)?)
             {
                 let statement = "UPDATE runs SET report = NULL WHERE organization = $1 AND id = $2";
                 forgotten.reports += self.delete(open, statement, organization, &run).await?;
@@ -275,12 +275,12 @@ impl Store {
         }
         let ids = "SELECT id FROM plans WHERE organization = $1";
         for plan in self.words(open, ids, organization).await? {
-            let text: String = sqlx::query_scalar("SELECT plan FROM plans WHERE id = $1")
+            let kept: Vec<u8> = sqlx::query_scalar("SELECT plan FROM plans WHERE id = $1")
                 .bind(&plan)
                 .fetch_one(&mut **open)
                 .await
                 .map_err(&failed)?;
-            if mentions.in_value(&self.parse_json("a plan", &text)?) {
+            if mentions.in_value(&self.parse_large("a plan", &kept)?) {
                 let statement = "DELETE FROM plans WHERE organization = $1 AND id = $2";
                 forgotten.plans += self.delete(open, statement, organization, &plan).await?;
                 let statement = "DELETE FROM approvals WHERE organization = $1 AND plan = $2";

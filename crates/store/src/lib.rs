@@ -57,6 +57,7 @@ mod gate;
 mod given;
 mod group_anchors;
 mod journal;
+mod large;
 mod link_records;
 mod link_rows;
 mod links;

@@ -26,24 +26,20 @@ impl Store {
         plan: &(impl Serialize + Sync),
         at: DateTime<Utc>,
     ) -> Result<(), Error> {
-        sqlx::query(
+        let keep = sqlx::query(
             "INSERT INTO plans (id, organization, at, plan) VALUES ($1, $2, $3, $4)
              ON CONFLICT (id) DO UPDATE
              SET organization = excluded.organization, at = excluded.at, plan = excluded.plan",
-        )
-        .bind(plan_id)
-        .bind(organization)
-        .bind(time(at))
-        .bind(self.to_json("a plan", plan)?)
-        .execute(self.pool())
-        .await
-        .map_err(self.failed("keep the plan"))?;
+        );
+        let keep = keep.bind(plan_id).bind(organization).bind(time(at));
+        let keep = self.to_large("a plan", plan)?.bind(keep);
+        keep.execute(self.pool()).await.map_err(self.failed("keep the plan"))?;
         Ok(())
     }
 
     /// A kept plan.
     pub async fn plan(&self, plan_id: &str) -> Result<Option<StoredPlan>, Error> {
-        let row: Option<(String, String, String)> =
+        let row: Option<(String, String, Vec<u8>)> =
             sqlx::query_as("SELECT organization, at, plan FROM plans WHERE id = $1")
                 .bind(plan_id)
                 .fetch_optional(self.pool())
@@ -53,7 +49,7 @@ impl Store {
             return Ok(None);
         };
         let at = self.parse_time("a plan", &at)?;
-        Ok(Some(StoredPlan { organization, at, plan: self.parse_json("a plan", &plan)? }))
+        Ok(Some(StoredPlan { organization, at, plan: self.parse_large("a plan", &plan)? }))
     }
 
     /// The ids of kept plans that begin with `beginning`, newest first: people type the first few characters.

@@ -110,12 +110,9 @@ impl Store {
 
     /// Keeps a run's report; one already there is replaced.
     pub async fn save_report(&self, run: &str, report: &(impl Serialize + Sync)) -> Result<(), Error> {
-        let done = sqlx::query("UPDATE runs SET report = $2 WHERE id = $1")
-            .bind(run)
-            .bind(self.to_json("a report", report)?)
-            .execute(self.pool())
-            .await
-            .map_err(self.failed("keep the report"))?;
+        let keep = sqlx::query("UPDATE runs SET report = $2 WHERE id = $1").bind(run);
+        let keep = self.to_large("a report", report)?.bind(keep);
+        let done = keep.execute(self.pool()).await.map_err(self.failed("keep the report"))?;
         self.known_run(run, done.rows_affected())
     }
 
@@ -166,13 +163,13 @@ impl Store {
         .await
         .map_err(&failed)?;
         let Some(row) = row else { return Ok(None) };
-        let report: Option<Option<String>> = sqlx::query_scalar("SELECT report FROM runs WHERE id = $1")
+        let report: Option<Option<Vec<u8>>> = sqlx::query_scalar("SELECT report FROM runs WHERE id = $1")
             .bind(id)
             .fetch_optional(self.pool())
             .await
             .map_err(&failed)?;
         let report = match report.flatten() {
-            Some(text) => Some(self.parse_json("a report", &text)?),
+            Some(report) => Some(self.parse_large("a report", &report)?),
             None => None,
         };
         Ok(Some((self.run_of(row)?, report)))

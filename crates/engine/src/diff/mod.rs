@@ -215,6 +215,9 @@ pub fn diff(
             work.existing(person, user);
         }
     }
+    let memberships = |person: &usize| desired.people[*person].groups.len();
+    let new = matching.without_account.iter().map(|person| 1 + memberships(person)).sum();
+    work.diff.changes.reserve(new);
     for people in matching.without_account.chunks(HANDFUL) {
         ahead::people(people.iter().map(|person| &desired.people[*person]));
         people.iter().for_each(|person| work.missing(&desired.people[*person]));

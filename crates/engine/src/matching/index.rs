@@ -65,14 +65,24 @@ impl<'a> Index<'a> {
         Self { users, by_email, by_login: OnceCell::new(), by_id }
     }
 
-    /// Whoever may have this id: it is not compared.
-    pub(crate) fn maybe_id(&self, id: &str) -> Option<&'a User> {
-        self.by_id.maybe(id).next().map(|at| &self.users[at])
+    /// For [`Index::maybe_id`].
+    pub(crate) fn hash_of_id(&self, id: &str) -> u64 {
+        self.by_id.hashing.hash_one(id)
     }
 
-    /// Whoever may have this email: it is not compared.
-    pub(crate) fn maybe_email(&self, email: &str) -> Option<&'a User> {
-        self.by_email.maybe(folded_email(email)).next().map(|at| &self.users[at])
+    /// Whoever may have the id of which this is the hash: it is not compared.
+    pub(crate) fn maybe_id(&self, id: u64) -> Option<&'a User> {
+        self.by_id.places.iter_hash(id).next().map(|at| &self.users[*at as usize])
+    }
+
+    /// For [`Index::maybe_email`].
+    pub(crate) fn hash_of_email(&self, email: &str) -> u64 {
+        self.by_email.hashing.hash_one(folded_email(email))
+    }
+
+    /// Whoever may have the email of which this is the hash: it is not compared.
+    pub(crate) fn maybe_email(&self, email: u64) -> Option<&'a User> {
+        self.by_email.places.iter_hash(email).next().map(|at| &self.users[*at as usize])
     }
 
     /// The last of them, should Adobe give one id to several.

@@ -1,6 +1,6 @@
 //! Who ran what, and how it ended.
 
-use crate::world::{ORG, Place, add, end, join, noon, run, unsettled};
+use crate::world::{ORG, Place, add, by_hand, end, join, noon, run, unsettled};
 use serde_json::json;
 use std::time::Duration;
 use umsync_store::{Error, Missing, Run, RunStart, Store};
@@ -124,4 +124,42 @@ async fn everything_may_be_called_from_a_task() {
         store.run("1").await
     };
     assert!(tokio::spawn(task).await.unwrap().unwrap().is_some());
+}
+
+/// Two thousand bytes of each person are more than SQLite takes where there are half a million.
+#[tokio::test]
+async fn a_large_report_and_plan_are_kept_small_and_come_back_whole() {
+    let place = Place::new();
+    let store = place.store().await;
+    let told: Vec<String> =
+        (0..100_000).map(|at| format!("person {at} gets a new federated account")).collect();
+    let told = json!({ "told": told });
+    store.begin_run(&run("1", ORG)).await.unwrap();
+    store.save_report("1", &told).await.unwrap();
+    store.save_plan(ORG, "c0ffee", &told, noon(0)).await.unwrap();
+
+    let store = place.reopened(store).await;
+
+    let (_, report) = store.run("1").await.unwrap().unwrap();
+    let plan = store.plan("c0ffee").await.unwrap().unwrap().plan;
+    assert!(report.as_ref() == Some(&told) && plan == told, "they come back as they were");
+    let size = std::fs::metadata(place.path()).unwrap().len();
+    assert!(size < told.to_string().len() as u64 / 2, "{size} bytes for both of them");
+}
+
+#[tokio::test]
+async fn a_large_report_that_a_disk_has_changed_is_no_report() {
+    let place = Place::new();
+    let store = place.store().await;
+    store.begin_run(&run("1", ORG)).await.unwrap();
+    store.save_report("1", &json!({ "told": "x".repeat(100_000) })).await.unwrap();
+    let mut file = by_hand(&place.path()).await;
+    sqlx::query("UPDATE runs SET report = CAST(substr(report, 1, length(report) - 1) || x'00' AS BLOB)")
+        .execute(&mut file)
+        .await
+        .unwrap();
+
+    let error = store.run("1").await.unwrap_err();
+
+    assert!(matches!(&error, Error::Unreadable { what: "a report", .. }), "{error}");
 }

@@ -16,6 +16,7 @@ mod mark;
 mod members;
 mod organization;
 mod pace;
+mod room;
 mod server;
 mod shortened;
 mod single;
