@@ -167,7 +167,7 @@ impl Store {
         Ok(links)
     }
 
-    /// These links, each named once, were seen at `at`. Those that are seen with most of the others are not written again.
+    /// These links were seen at `at`. Those that are seen with most of the others are not written again.
     pub(crate) async fn seen(
         &self,
         doing: &'static str,
@@ -179,48 +179,9 @@ impl Store {
         if anchors.is_empty() {
             return Ok(());
         }
-        let all = self.count_links(doing, open, organization).await?;
-        if !is_most(anchors.len(), all) {
+        if !is_most(anchors.len(), self.count_links(doing, open, organization).await?) {
             return self.set_seen(doing, open, organization, anchors, &time(at)).await;
         }
-        // Where all were seen together before, and all are now, nobody has to be looked for.
-        if anchors.len() < all || self.has_others(doing, open, organization).await? {
-            self.part(doing, open, organization, anchors).await?;
-        }
-        sqlx::query(
-            "INSERT INTO seen_together (organization, at) VALUES ($1, $2)
-             ON CONFLICT (organization) DO UPDATE SET at = excluded.at",
-        )
-        .bind(organization)
-        .bind(time(at))
-        .execute(&mut **open)
-        .await
-        .map_err(self.failed(doing))?;
-        Ok(())
-    }
-
-    /// Whether some link was not seen with all the others.
-    async fn has_others(
-        &self,
-        doing: &'static str,
-        open: &mut Open,
-        organization: &str,
-    ) -> Result<bool, Error> {
-        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM links WHERE organization = $1 AND seen_at <> '')")
-            .bind(organization)
-            .fetch_one(&mut **open)
-            .await
-            .map_err(self.failed(doing))
-    }
-
-    /// Parts those who are seen with all the others from now on from those who are not.
-    async fn part(
-        &self,
-        doing: &'static str,
-        open: &mut Open,
-        organization: &str,
-        anchors: &[&str],
-    ) -> Result<(), Error> {
         let before = self.seen_together(doing, open, organization).await?;
         let seen: HashSet<&str> = anchors.iter().copied().collect();
         let (mut joining, mut leaving) = (Vec::new(), Vec::new());
@@ -232,7 +193,17 @@ impl Store {
         self.each_seen(doing, open, organization, take).await?;
         // Whoever was seen with all the others until now, and is not any more, keeps that moment.
         self.set_seen(doing, open, organization, &leaving, &before.unwrap_or_default()).await?;
-        self.set_seen(doing, open, organization, &joining, TOGETHER).await
+        self.set_seen(doing, open, organization, &joining, TOGETHER).await?;
+        sqlx::query(
+            "INSERT INTO seen_together (organization, at) VALUES ($1, $2)
+             ON CONFLICT (organization) DO UPDATE SET at = excluded.at",
+        )
+        .bind(organization)
+        .bind(time(at))
+        .execute(&mut **open)
+        .await
+        .map_err(self.failed(doing))?;
+        Ok(())
     }
 
     /// Every link of an organization, and whether it was seen with all the others.

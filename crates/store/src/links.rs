@@ -4,7 +4,6 @@ use crate::link_rows::{LinkRow, TOGETHER, is_most};
 use crate::text::time;
 use crate::{Error, Store};
 use chrono::{DateTime, Utc};
-use hashbrown::HashSet;
 use sqlx::{FromRow, QueryBuilder, Sqlite, Transaction};
 use std::collections::BTreeMap;
 use umsync_engine::adobe::Identity;
@@ -152,9 +151,7 @@ impl Store {
     ) -> Result<(), Error> {
         let doing = "note the links";
         let mut transaction = self.begin(doing).await?;
-        // Two directories may give one entry.
-        let anchors: HashSet<&str> = anchors.iter().map(Anchor::as_str).collect();
-        let anchors: Vec<&str> = anchors.into_iter().collect();
+        let anchors: Vec<&str> = anchors.iter().map(Anchor::as_str).collect();
         self.seen(doing, &mut transaction, organization, &anchors, at).await?;
         self.commit(doing, transaction).await
     }
