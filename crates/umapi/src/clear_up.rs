@@ -23,6 +23,9 @@ use umsync_engine::command::{Command, Step, Verdict};
 /// Back-ends of Adobe that throttle each other want a minute at least.
 const THROTTLED: Duration = Duration::from_secs(60);
 
+/// When so many requests in a row got no answer, the rest is not sent again: the next run sees.
+const MOST_UNANSWERED: usize = 2;
+
 /// What reading back shows about one command.
 enum Look {
     /// All that it wanted is so.
@@ -94,8 +97,17 @@ impl<L: Ledger> Execution<'_, L> {
                 }
             }
         }
-        if !again.is_empty() && stop.is_none() && !self.watch.is_cancelled() {
-            stop = self.once_more(&again, &mut left, &mut verdicts, pragma).await;
+        // What took Adobe too long is not sent again as it was.
+        let mut rest = again.as_slice();
+        let mut unanswered = 0;
+        while !rest.is_empty() && unanswered < MOST_UNANSWERED && stop.is_none() && !self.watch.is_cancelled()
+        {
+            let (piece, later) =
+                rest.split_at(self.room.takes(rest.iter().map(|(_, command)| command.size())));
+            let before = verdicts.len();
+            stop = self.once_more(piece, &mut left, &mut verdicts, pragma).await;
+            unanswered = if verdicts.len() > before { 0 } else { unanswered + 1 };
+            rest = later;
         }
         if let (Sent::Before, None, Some(Open::Lost { why })) = (sent, &stop, left.values().next()) {
             // A phase is settled before the next begins, and this one is not.
@@ -118,6 +130,7 @@ impl<L: Ledger> Execution<'_, L> {
     ) -> Option<String> {
         match self.post(again, pragma).await {
             Ok(replies) => {
+                self.room.was_enough();
                 for (position, reply) in replies {
                     left.remove(&position);
                     verdicts.insert(position, open(reply).map_or_else(|verdict| verdict, Open::left));
@@ -125,6 +138,7 @@ impl<L: Ledger> Execution<'_, L> {
                 None
             }
             Err(Failure { reached, error }) => {
+                self.room.was_too_much(&error);
                 let line = error.line();
                 for (position, _) in again {
                     // An answer that said "throttled" no longer tells the state, once the command may have come again.

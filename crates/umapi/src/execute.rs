@@ -116,7 +116,7 @@ pub(crate) struct Execution<'a, L> {
     pub(crate) breaker: Breaker,
     /// It is the breaker that stopped it.
     pub(crate) gives_up: bool,
-    room: Room,
+    pub(crate) room: Room,
     /// So many more users of commands that were refused in part are looked at.
     pub(crate) looks: usize,
     /// Another process has the execution now.
