@@ -24,7 +24,7 @@ use umsync_engine::command::{Command, Step, Verdict};
 const THROTTLED: Duration = Duration::from_secs(60);
 
 /// When so many requests in a row got no answer, the rest is not sent again: the next run sees.
-const MOST_UNANSWERED: usize = 2;
+const MOST_IN_VAIN: usize = 2;
 
 /// What reading back shows about one command.
 enum Look {
@@ -99,14 +99,14 @@ impl<L: Ledger> Execution<'_, L> {
         }
         // What took Adobe too long is not sent again as it was.
         let mut rest = again.as_slice();
-        let mut unanswered = 0;
-        while !rest.is_empty() && unanswered < MOST_UNANSWERED && stop.is_none() && !self.watch.is_cancelled()
-        {
+        let mut in_vain = 0;
+        while !rest.is_empty() && in_vain < MOST_IN_VAIN && stop.is_none() && !self.watch.is_cancelled() {
             let (piece, later) =
                 rest.split_at(self.room.takes(rest.iter().map(|(_, command)| command.size())));
-            let before = verdicts.len();
-            stop = self.once_more(piece, &mut left, &mut verdicts, pragma).await;
-            unanswered = if verdicts.len() > before { 0 } else { unanswered + 1 };
+            match self.once_more(piece, &mut left, &mut verdicts, pragma).await {
+                Ok(()) => in_vain = 0,
+                Err(must_stop) => (in_vain, stop) = (in_vain + 1, must_stop),
+            }
             rest = later;
         }
         if let (Sent::Before, None, Some(Open::Lost { why })) = (sent, &stop, left.values().next()) {
@@ -120,14 +120,15 @@ impl<L: Ledger> Execution<'_, L> {
         Ended { verdicts, stop }
     }
 
-    /// Sends what is left once more. Whatever it tells goes from `left` to `verdicts`.
+    /// Sends what is left once more. Whatever it tells goes from `left` to `verdicts`. Where no answer tells anything, the
+    /// error is why nothing more may be sent, if nothing may.
     async fn once_more(
         &mut self,
         again: &[(usize, Command)],
         left: &mut BTreeMap<usize, Open>,
         verdicts: &mut BTreeMap<usize, Verdict>,
         pragma: Pragma,
-    ) -> Option<String> {
+    ) -> Result<(), Option<String>> {
         match self.post(again, pragma).await {
             Ok(replies) => {
                 self.room.was_enough();
@@ -135,7 +136,7 @@ impl<L: Ledger> Execution<'_, L> {
                     left.remove(&position);
                     verdicts.insert(position, open(reply).map_or_else(|verdict| verdict, Open::left));
                 }
-                None
+                Ok(())
             }
             Err(Failure { reached, error }) => {
                 self.room.was_too_much(&error);
@@ -147,7 +148,7 @@ impl<L: Ledger> Execution<'_, L> {
                     }
                 }
                 because(left, &format!("sending again failed: {line}"));
-                (reached != Reached::Perhaps).then_some(line).or_else(|| must_stop(&error))
+                Err((reached != Reached::Perhaps).then_some(line).or_else(|| must_stop(&error)))
             }
         }
     }
