@@ -1,7 +1,7 @@
 //! Adobe's users by what names them.
 
 use super::few::Few;
-use crate::adobe::{Identity, User};
+use crate::adobe::{Identity, User, UserTexts};
 use crate::key::{Ownership, folded, folded_email};
 use crate::lookup::{Hashing, Places};
 use crate::person::Person;
@@ -16,9 +16,10 @@ struct ByName {
 }
 
 impl ByName {
-    fn of<'a, N: Hash>(users: &'a [User], name: impl Fn(&'a User) -> Option<N>) -> Self {
+    /// With room for so many who have one.
+    fn of<'a, N: Hash>(users: &'a [User], room: usize, name: impl Fn(&'a User) -> Option<N>) -> Self {
         let hashing = Hashing::default();
-        let mut places = Places::with_capacity(users.len());
+        let mut places = Places::with_capacity(room);
         let hash = |at: usize| name(&users[at]).map(|name| hashing.hash_one(name));
         for at in 0..users.len() {
             let Some(own) = hash(at) else { continue };
@@ -53,15 +54,18 @@ pub(crate) struct Index<'a> {
 
 type Login<'a> = (Ownership, std::borrow::Cow<'a, str>, std::borrow::Cow<'a, str>);
 
+/// A username that is the email finds nobody whom the email does not.
 fn login(user: &User) -> Option<Login<'_>> {
-    let (identity, username, domain) = (user.kind.known()?, user.username()?, user.domain()?);
+    let UserTexts { username, domain, email, .. } = user.texts();
+    let username = username.filter(|username| *username != email || !username.contains('@'))?;
+    let (identity, domain) = (user.kind.known()?, domain?);
     Some((Identity::ownership(identity), folded(username), crate::key::folded_domain(domain)))
 }
 
 impl<'a> Index<'a> {
     pub(super) fn of(users: &'a [User]) -> Self {
-        let by_id = ByName::of(users, User::id);
-        let by_email = ByName::of(users, |user| Some(folded_email(user.email())));
+        let by_id = ByName::of(users, users.len(), User::id);
+        let by_email = ByName::of(users, users.len(), |user| Some(folded_email(user.email())));
         Self { users, by_email, by_login: OnceCell::new(), by_id }
     }
 
@@ -114,7 +118,7 @@ impl<'a> Index<'a> {
         let username = person.username().unwrap_or(person.email());
         let wanted: Login<'_> =
             (person.identity.ownership(), folded(username), crate::key::folded_domain(person.domain()));
-        let by_login = self.by_login.get_or_init(|| ByName::of(self.users, login));
+        let by_login = self.by_login.get_or_init(|| ByName::of(self.users, 0, login));
         let same = |at: &usize| login(&self.users[*at]).as_ref() == Some(&wanted);
         self.in_order(by_login.maybe(&wanted).filter(same))
     }
