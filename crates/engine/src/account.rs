@@ -20,6 +20,9 @@ pub struct Address {
     pub adobe_id: bool,
 }
 
+/// The texts of an address, in its order.
+pub(crate) type Name<'a> = (&'a str, Option<&'a str>, bool);
+
 impl Address {
     /// How an existing user is named.
     pub fn of(user: &User) -> Self {
@@ -28,7 +31,7 @@ impl Address {
     }
 
     /// The same, without a copy.
-    pub(crate) fn texts_of(user: &User) -> (&str, Option<&str>, bool) {
+    pub(crate) fn texts_of(user: &User) -> Name<'_> {
         let adobe_id = user.kind == UserType::Known(Identity::Adobe);
         let UserTexts { username, domain, email, .. } = user.texts();
         match (&user.kind, username, domain) {
@@ -125,7 +128,7 @@ impl Account {
     }
 
     /// All but the key, in order.
-    fn rest(&self) -> (Option<&str>, Identity, (&str, Option<&str>, bool), &str) {
+    fn rest(&self) -> (Option<&str>, Identity, Name<'_>, &str) {
         (self.id(), self.identity, (self.user(), self.domain(), self.adobe_id), self.email())
     }
 }

@@ -145,7 +145,7 @@ impl Store {
         for created in self.created(organization).await? {
             traces.push(PersonTraces::of_account(
                 created.account.id().map(str::to_owned),
-                &created.account.email(),
+                created.account.email(),
             ));
         }
         for account in self.unsettled(organization).await? {

@@ -1,6 +1,7 @@
 //! Changes that are held, because carrying them out could hit somebody else or leave a group without administrators.
 
 use super::{Work, accounts};
+use crate::account::Name;
 use crate::adobe::{GroupKind, Identity};
 use crate::change::{Account, Address, Field, Target, What};
 use crate::key::{GroupName, Ownership, fold, fold_email, folded, folded_email};
@@ -13,7 +14,7 @@ use std::sync::Arc;
 type Named<'a> = (Cow<'a, str>, Option<Cow<'a, str>>, bool);
 
 /// How a command names an account.
-fn named<'a>((user, domain, adobe_id): (&'a str, Option<&'a str>, bool)) -> Named<'a> {
+fn named((user, domain, adobe_id): Name<'_>) -> Named<'_> {
     (folded_email(user), domain.map(folded), adobe_id)
 }
 

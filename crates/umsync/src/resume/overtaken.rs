@@ -100,5 +100,5 @@ fn is_named(account: &Account, desired: &Desired<'_>, memory: &Memory) -> bool {
             || fold_email(person.email()) == fold_email(email)
             || person.username().is_some_and(|name| Some(fold(name)) == username.map(fold))
     });
-    is_theirs || desired.shield.covers(id.as_deref(), email, username)
+    is_theirs || desired.shield.covers(id, email, username)
 }
