@@ -1,6 +1,6 @@
-//! Plans and reports, which may be large: a first sync tells two thousand bytes of each person. SQLite takes a value of one
-//! gigabyte at most, and a text that is handed over is in memory twice. So what is not small is compressed while it is written,
-//! and read piece by piece.
+//! Plans and reports, which may be large: a first sync tells of everybody. SQLite takes a value of one gigabyte at most
+//! (`SQLITE_MAX_LENGTH`), and a text that is handed over is in memory twice. So what is not small is compressed while it is
+//! written, and read piece by piece.
 
 use crate::{Error, Store};
 use serde::Serialize;
@@ -14,7 +14,7 @@ use zstd::stream::{read::Decoder, write::Encoder};
 /// What is no larger stays text, which anybody can read who opens the database.
 const SMALL: usize = 1 << 16;
 
-/// The fastest: JSON of plans shrinks to a twentieth all the same.
+/// The fastest: what plans say of one person they say of the next, so they shrink all the same.
 const LEVEL: i32 = 1;
 
 /// With what a compressed value begins (RFC 8878, 3.1.1), and no JSON does.

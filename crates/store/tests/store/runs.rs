@@ -126,7 +126,7 @@ async fn everything_may_be_called_from_a_task() {
     assert!(tokio::spawn(task).await.unwrap().unwrap().is_some());
 }
 
-/// Two thousand bytes of each person are more than SQLite takes where there are half a million.
+/// What is told of half a million people is more than SQLite takes in one piece.
 #[tokio::test]
 async fn a_large_report_and_plan_are_kept_small_and_come_back_whole() {
     let place = Place::new();
