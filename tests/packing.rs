@@ -269,9 +269,13 @@ fn d46_killed_at_random_instants_among_groups_commands_and_nothing_is_lost() {
         // What the dead had under way arrives.
         std::thread::sleep(std::time::Duration::from_millis(60));
         let mut ended = world.run(&["sync"]);
-        while ended.code == 8 {
-            world.pass(crate::support::store::EVERY);
-            ended = world.run(&["sync"]);
+        // Of whom a group lacks while it still takes what the dead sent, the answer may be lost, too: the next run settles it.
+        let is_open = |code: i32| matches!(code, 4 | 8);
+        for _ in 0..3 {
+            if is_open(ended.code) {
+                world.pass(crate::support::store::EVERY);
+                ended = world.run(&["sync"]);
+            }
         }
         ended.with(0);
         for group in ["Design", "Video", "Fonts"] {
