@@ -5,6 +5,7 @@
 use crate::adobe::User;
 use crate::links::Links;
 use crate::matching::index::Index;
+use crate::memory::Known;
 use crate::person::{Person, Sighting};
 
 /// So many fit near the processor, with all that is theirs.
@@ -44,6 +45,14 @@ pub(crate) fn people<'a>(people: impl Iterator<Item = &'a Person>) {
 pub(crate) fn pairs<'a>(pairs: impl Iterator<Item = (&'a Person, &'a User)>) {
     let fetched = |(person, user): (&Person, &User)| fetch_person(person) ^ user.fetch();
     std::hint::black_box(pairs.map(fetched).fold(0, |all, one| all ^ one));
+}
+
+/// All links, as [`Links::iter`], each fetched.
+pub(crate) fn links(links: &Links) -> impl Iterator<Item = &Known> {
+    links.all().chunks(HANDFUL).flat_map(|links| {
+        std::hint::black_box(links.iter().map(Known::fetch).fold(0, |all, one| all ^ one));
+        links
+    })
 }
 
 fn fetch_person(person: &Person) -> u8 {

@@ -181,7 +181,7 @@ impl Change {
     /// What somebody who approves this change approves: the target, the change, and the value that it replaces. Equal
     /// for equal changes whatever their reason; sixteen hexadecimal digits.
     pub fn fingerprint(&self) -> String {
-        let mut digest = crate::plan::Digester::default();
+        let mut digest = crate::digest::Digester::default();
         digest.take(&(&self.target, &self.what));
         digest.end(8)
     }

@@ -24,10 +24,20 @@ pub(crate) fn folded(text: &str) -> Cow<'_, str> {
     if !trimmed.is_ascii() {
         return Cow::Owned(trimmed.nfc().map(lower).nfc().collect());
     }
-    match trimmed.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        true => Cow::Owned(trimmed.to_ascii_lowercase()),
-        false => Cow::Borrowed(trimmed),
+    ascii_folded(trimmed)
+}
+
+fn ascii_folded(text: &str) -> Cow<'_, str> {
+    match all(text, |byte| !byte.is_ascii_uppercase()) {
+        true => Cow::Borrowed(text),
+        false => Cow::Owned(text.to_ascii_lowercase()),
     }
+}
+
+/// Whether all bytes are like this. They are counted, which a processor does with dozens at once; it cannot look for the first
+/// one like that.
+fn all(text: &str, is: impl Fn(u8) -> bool) -> bool {
+    text.bytes().filter(|byte| !is(*byte)).count() == 0
 }
 
 fn lower(c: char) -> char {
@@ -42,17 +52,16 @@ pub fn fold_domain(domain: &str) -> String {
 }
 
 pub(crate) fn folded_domain(domain: &str) -> Cow<'_, str> {
-    let folded = folded(domain);
-    if is_plain(&folded) {
-        return folded;
+    if is_plain(domain) {
+        return ascii_folded(domain);
     }
+    let folded = folded(domain);
     Cow::Owned(idna::domain_to_ascii(&folded).unwrap_or_else(|_| folded.into_owned()))
 }
 
-/// Whether IDNA leaves a folded domain as it is: letters, digits, hyphens and dots, and nothing encoded.
+/// Whether IDNA does no more to a domain than lower its letters: they, digits, hyphens and dots, and nothing encoded.
 fn is_plain(domain: &str) -> bool {
-    domain.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.'))
-        && !domain.as_bytes().windows(4).any(|letters| letters == b"xn--")
+    all(domain, |byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.') && !domain.contains("--")
 }
 
 /// An email address folded: the local part with [`fold`], the domain with [`fold_domain`].
@@ -62,24 +71,26 @@ pub fn fold_email(email: &str) -> String {
 
 /// The same, without a copy of what is folded already.
 pub(crate) fn folded_email(email: &str) -> Cow<'_, str> {
-    if is_folded(email) {
-        return Cow::Borrowed(email);
+    if is_plain_email(email) {
+        return ascii_folded(email);
     }
     let trimmed = email.trim();
-    let Some((local, domain)) = trimmed.rsplit_once('@') else { return folded(trimmed) };
-    match (folded(local), folded_domain(domain)) {
-        (Cow::Borrowed(one), Cow::Borrowed(other)) if one.len() + 1 + other.len() == trimmed.len() => {
-            Cow::Borrowed(trimmed)
-        }
-        (local, domain) => Cow::Owned([&local, "@", &domain].concat()),
+    match trimmed.rsplit_once('@') {
+        None => folded(trimmed),
+        Some((local, domain)) => Cow::Owned([&folded(local), "@", &folded_domain(domain)].concat()),
     }
 }
 
-/// Whether an email address is as it is folded, as far as that can be seen at a glance.
-fn is_folded(email: &str) -> bool {
-    let is_lower = |byte: &u8| byte.is_ascii_graphic() && !byte.is_ascii_uppercase();
+/// Whether two email addresses are one when they are folded.
+pub(crate) fn is_same_email(one: &str, other: &str) -> bool {
+    let is_plain = || is_plain_email(one) && is_plain_email(other);
+    one.eq_ignore_ascii_case(other) || (!is_plain() && folded_email(one) == folded_email(other))
+}
+
+/// Whether folding an email address does no more than lower its letters, as far as that can be seen at a glance.
+fn is_plain_email(email: &str) -> bool {
     let at = email.bytes().rposition(|byte| byte == b'@');
-    at.is_some_and(|at| email.as_bytes()[..at].iter().all(is_lower) && is_plain(&email[at + 1..]))
+    at.is_some_and(|at| all(&email[..at], |byte| byte.is_ascii_graphic()) && is_plain(&email[at + 1..]))
 }
 
 /// The folded domain of an email address, when it has one.
@@ -243,6 +254,13 @@ mod tests {
             let email = format!("{text}@{domain}");
             let (local, last) = email.trim().rsplit_once('@').unwrap();
             prop_assert_eq!(fold_email(&email), format!("{}@{}", slowly(local), domain_slowly(last)));
+        }
+
+        #[test]
+        fn what_is_the_same_is_folded_to_the_same(text in "[kK@. \\u{212a}é]{0,4}", other in "[kK@. \\u{212a}é]{0,4}", domain in "[xX][nN]--[a-k]{1,3}|[kKßü.]{0,3}") {
+            let (one, other) = (format!("{text}@{domain}"), format!("{other}@{}", domain.to_uppercase()));
+            prop_assert_eq!(is_same_email(&one, &other), fold_email(&one) == fold_email(&other));
+            prop_assert!(is_same_email(&one, &one));
         }
     }
 }

@@ -77,6 +77,11 @@ impl Links {
         self.all.is_empty()
     }
 
+    /// As [`Links::iter`].
+    pub(crate) fn all(&self) -> &[Known] {
+        &self.all
+    }
+
     /// All of them, in no order: whatever is made of them must not depend on it.
     pub fn iter(&self) -> impl Iterator<Item = &Known> {
         self.all.iter()

@@ -12,7 +12,7 @@ use crate::adobe::{Identity, Snapshot, Status, User};
 use crate::ahead::{self, HANDFUL};
 use crate::desired::Desired;
 use crate::directory::Anchor;
-use crate::key::{Ownership, UserKey, folded, folded_email};
+use crate::key::{Ownership, UserKey, folded, is_same_email};
 use crate::lookup::Among;
 use crate::memory::{Evidence, Known, Memory};
 use crate::person::{Person, Sighting};
@@ -508,7 +508,7 @@ fn refuse_shared(desired: &Desired, candidates: &mut [Candidate]) {
     // People are in the order of their keys.
     let is_same = |before: &Person, next: &Person| {
         before.identity.ownership() == next.identity.ownership()
-            && folded_email(before.email()) == folded_email(next.email())
+            && is_same_email(before.email(), next.email())
     };
     let mut twins = Positions::new(people.len());
     for at in (1..people.len()).filter(|at| has_no_account(at - 1) || has_no_account(*at)) {

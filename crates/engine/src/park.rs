@@ -3,10 +3,10 @@
 use crate::adobe::{Snapshot, User};
 use crate::change::{Change, Target};
 use crate::desired::Desired;
+use crate::digest::Digester;
 use crate::key::UserKey;
 use crate::memory::{Failing, Memory};
 use crate::person::Person;
-use crate::plan::Digester;
 use crate::withhold::Why;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;

@@ -1,11 +1,13 @@
 //! The plan: what is to be sent, in order, and apart what is withheld. The executor takes nothing else.
 
-use crate::adobe::{GroupKind, Snapshot, UnreadableUser, User, UserTexts};
+use crate::adobe::{GroupKind, Snapshot, UnreadableUser, User};
+use crate::at_once::at_once;
 use crate::change::{Account, Change, Target, What};
 use crate::command::Command;
 use crate::count::Count;
 use crate::desired::Desired;
 use crate::diff::{Diff, DiffError, Leaver, ProtectedUser, Returned, diff};
+use crate::digest::{fingerprint, listed};
 use crate::directories::Directories;
 use crate::directory::{Anchor, Certificate, DirectoryGroup, DirectoryName, GroupRef, SeenGroup};
 use crate::falls::{Counts, Fall, falls};
@@ -24,12 +26,10 @@ use crate::unresolved::{Frozen, frozen};
 use crate::withhold::{Checked, Circumstances, Doubts, Why, Withheld, withhold};
 use chrono::{DateTime, Utc};
 use serde::{Serialize, Serializer};
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
 /// The version of a plan's JSON form.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
 
 /// A plan within its limits. It cannot be built or changed elsewhere: what was reviewed is what runs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -330,12 +330,20 @@ pub fn plan(
     let groups = group_lines(rules, adobe, &checked.changes, &checked.withheld, &foreign, &populations);
     // Whoever runs for one person may know of other groups no more than that they are there.
     let packed = Terms { packing, list_limit: memory.list_limit };
-    let (commands, cost) = commands(&checked.changes, packed, &groups);
-    let mut plan = Plan {
+    let surplus =
+        person.is_none().then(|| count.unlisted()).flatten().filter(|_| waits_for_count(&checked.withheld));
+    let Checked { changes, withheld, breaches: _ } = &checked;
+    // Both go over everything, and neither needs the other.
+    let (id, (commands, cost)) = at_once(
+        changes.len(),
+        || fingerprint(&adobe.organization, configuration, changes, withheld, surplus),
+        || commands(changes, packed, &groups),
+    );
+    let plan = Plan {
         format: FORMAT,
         version: env!("CARGO_PKG_VERSION"),
         made_at: now,
-        id: String::new(),
+        id,
         organization: adobe.organization.clone(),
         configuration: configuration.to_owned(),
         person: person.map(str::to_owned),
@@ -362,7 +370,7 @@ pub fn plan(
         breaches: checked.breaches,
         doubts,
         falls,
-        surplus: None,
+        surplus,
         freezing,
         held,
         set_aside: desired.set_aside,
@@ -378,9 +386,6 @@ pub fn plan(
         in_step,
         not_made,
     };
-    plan.surplus =
-        plan.person.is_none().then(|| count.unlisted()).flatten().filter(|_| waits_for_count(&plan.withheld));
-    plan.id = plan.fingerprint();
     let look_for = look_for(&plan, count, memory);
     let departing = departures(&plan.changes, adobe, &rules.managed_groups(), now);
     let whole = directories.is_whole();
@@ -606,31 +611,6 @@ fn group_lines(
     lines.into_values().collect()
 }
 
-/// Users and groups as they were listed, in any order, as sixteen hexadecimal digits.
-fn listed(adobe: &Snapshot) -> String {
-    let mut total = [0_u8; 32];
-    // In whatever order Adobe lists them: the digests of users are added up.
-    for user in &adobe.users {
-        let User { kind, status, groups, .. } = user;
-        let UserTexts { id, email, username, domain, first_name, last_name, country: _ } = user.texts();
-        let mut hash = Sha256::new();
-        for text in [id, username, domain, first_name, last_name].into_iter().chain([Some(email)]) {
-            hash.update(text.unwrap_or_default());
-            hash.update([0]);
-        }
-        hash.update(format!("{kind}/{status:?}"));
-        for group in groups {
-            hash.update([0]);
-            hash.update(group.folded());
-        }
-        total.iter_mut().zip(hash.finalize()).for_each(|(sum, byte)| *sum = sum.wrapping_add(byte));
-    }
-    let mut digest = Digester::default();
-    digest.take(&total);
-    digest.take(&adobe.groups.keys().map(GroupName::folded).collect::<Vec<_>>());
-    digest.end(8)
-}
-
 /// The groups that earlier configurations filled, and that this one leaves alone.
 fn abandoned(rules: &Rules, adobe: &Snapshot, memory: &Memory) -> Vec<Abandoned> {
     let managed = rules.managed_groups();
@@ -647,80 +627,6 @@ fn id_of(change: &Change) -> Option<&str> {
     match &change.target {
         Target::User(account) => account.id(),
         Target::Group(_) => None,
-    }
-}
-
-/// See [`Plan::id`].
-pub(crate) fn fingerprint(
-    organization: &str,
-    configuration: &str,
-    changes: &[Change],
-    withheld: &[Withheld],
-    surplus: Option<u64>,
-) -> String {
-    let mut digest = Digester::default();
-    digest.take(&(organization, configuration, changes.len()));
-    // Several changes in a row have one target, whose form is made once.
-    let mut target: Option<(&Target, Vec<u8>)> = None;
-    for change in changes.iter().chain(withheld.iter().map(|withheld| &withheld.change)) {
-        let (_, written) = match target.take_if(|(before, _)| **before == change.target) {
-            Some(same) => target.insert(same),
-            None => target.insert((&change.target, json(&change.target))),
-        };
-        digest.take_pair(written, &change.what);
-    }
-    if let Some(surplus) = surplus {
-        digest.take(&surplus);
-    }
-    digest.end(6)
-}
-
-/// SHA-256 over the JSON of values, one after the other, without holding it: a first plan has millions of changes.
-#[derive(Default)]
-pub(crate) struct Digester {
-    digest: Sha256,
-    /// What comes next: JSON is written a few bytes at a time, which costs a hash more than the bytes do.
-    next: Vec<u8>,
-}
-
-fn json(value: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec(value).expect("changes have a JSON form, and memory takes it")
-}
-
-/// So much is digested at once.
-const DIGESTED: usize = 1 << 16;
-
-impl Digester {
-    pub(crate) fn take(&mut self, value: &impl Serialize) {
-        serde_json::to_writer(&mut self.next, value).expect("changes have a JSON form, and memory takes it");
-        self.is_written();
-    }
-
-    /// Takes what [`Digester::take`] would take of a pair, the first of which is written already.
-    fn take_pair(&mut self, written: &[u8], other: &impl Serialize) {
-        self.next.push(b'[');
-        self.next.extend_from_slice(written);
-        self.next.push(b',');
-        serde_json::to_writer(&mut self.next, other).expect("changes have a JSON form, and memory takes it");
-        self.next.push(b']');
-        self.is_written();
-    }
-
-    fn is_written(&mut self) {
-        self.next.push(b'\n');
-        if self.next.len() >= DIGESTED {
-            self.digest.update(&self.next);
-            self.next.clear();
-        }
-    }
-
-    /// The first bytes, in hexadecimal digits.
-    pub(crate) fn end(mut self, bytes: usize) -> String {
-        self.digest.update(&self.next);
-        self.digest.finalize().iter().take(bytes).fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
     }
 }
 

@@ -1,8 +1,9 @@
 //! A plan that was kept: what somebody reviewed, to be approved or executed exactly.
 
 use crate::change::{Change, Target, What};
+use crate::digest::fingerprint;
 use crate::directory::GroupRef;
-use crate::plan::{FORMAT, Plan, fingerprint};
+use crate::plan::{FORMAT, Plan};
 use crate::unread::Unread;
 use crate::withhold::{Why, Withheld};
 use chrono::{DateTime, Utc};

@@ -20,6 +20,11 @@ pub(crate) fn push_number(text: &mut String, mut number: usize) {
     }
 }
 
+/// How many digits it takes.
+fn digits(number: usize) -> usize {
+    (usize::BITS - number.leading_zeros()).div_ceil(BITS).max(1) as usize
+}
+
 /// Takes the number with which a text begins, and goes on behind it.
 #[inline]
 pub(crate) fn take_number(text: &[u8], at: &mut usize) -> usize {
@@ -55,9 +60,12 @@ pub(crate) struct Texts<const N: usize>(Box<str>);
 
 impl<const N: usize> Texts<N> {
     pub(crate) fn of(texts: [Option<&str>; N]) -> Self {
-        let length = texts.iter().flatten().map(|text| text.len()).sum::<usize>();
-        let mut all = String::with_capacity(length + 2 * N);
-        texts.iter().for_each(|text| push_number(&mut all, text.map_or(0, |text| text.len() + 1)));
+        let number = |text: &Option<&str>| text.map_or(0, |text| text.len() + 1);
+        let length: usize = texts.iter().flatten().map(|text| text.len()).sum();
+        // As much as it takes: there may be millions of them.
+        let digits: usize = texts.iter().map(number).map(digits).sum();
+        let mut all = String::with_capacity(digits + length);
+        texts.iter().for_each(|text| push_number(&mut all, number(text)));
         texts.iter().flatten().for_each(|text| all.push_str(text));
         Self(all.into())
     }
@@ -118,6 +126,9 @@ mod tests {
             let given = texts.each_ref().map(|text| text.as_deref());
             let held = Texts::of(given);
             prop_assert_eq!(held.all(), given);
+            let numbers = given.map(|text| digits(text.map_or(0, |text| text.len() + 1)));
+            let length: usize = given.iter().flatten().map(|text| text.len()).sum();
+            prop_assert_eq!(held.0.len(), numbers.iter().sum::<usize>() + length);
             prop_assert!((0..4).all(|place| held.get(place) == given[place]));
         }
     }

@@ -12,8 +12,9 @@
 mod company;
 
 use company::{Company, Occurrence, Shape};
+use rustix::time::{ClockId, clock_gettime};
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use umsync_engine::pack::Packing;
 use umsync_engine::people::People;
 use umsync_engine::plan::{Occasion, plan};
@@ -35,9 +36,9 @@ fn main() {
     let people: Option<usize> = arguments.first().map(|text| text.parse().expect("a number of people"));
     println!("{}, {}\n", machine(), chrono::Utc::now().format("%Y-%m-%d"));
     println!(
-        "| people | groups | what happens | changes | requests | CPU s | µs/person | both sides MB | peak MB | bytes/person |"
+        "| people | groups | what happens | changes | requests | CPU s | s | µs/person | both sides MB | peak MB | bytes/person |"
     );
-    println!("|---:|---|---|---:|---:|---:|---:|---:|---:|---:|");
+    println!("|---:|---|---|---:|---:|---:|---:|---:|---:|---:|---:|");
     for company in companies().filter(|company| people.is_none_or(|people| people == company.people)) {
         told(&company);
     }
@@ -78,15 +79,17 @@ fn told(company: &Company) {
     assert!(output.status.success(), "deciding for {company:?} fails: {error}");
     let text = String::from_utf8(output.stdout).unwrap();
     let figures: Vec<u64> = text.split_whitespace().map(|figure| figure.parse().unwrap()).collect();
-    let [changes, requests, nanoseconds, given, peak] = figures.as_slice() else {
-        panic!("five figures: {text}")
+    let [changes, requests, nanoseconds, passed, given, peak] = figures.as_slice() else {
+        panic!("six figures: {text}")
     };
-    let (cpu, count) = (Duration::from_nanos(*nanoseconds), *people as u64);
+    let (cpu, passed) = (Duration::from_nanos(*nanoseconds), Duration::from_nanos(*passed));
+    let count = *people as u64;
     println!(
-        "| {people} | {} | {} | {changes} | {requests} | {:.2} | {:.1} | {} | {} | {} |",
+        "| {people} | {} | {} | {changes} | {requests} | {:.2} | {:.2} | {:.1} | {} | {} | {} |",
         shape.told(),
         occurrence.told(),
         cpu.as_secs_f64(),
+        passed.as_secs_f64(),
         *nanoseconds as f64 / 1_000.0 / *people as f64,
         given / 1_000_000,
         peak / 1_000_000,
@@ -97,7 +100,7 @@ fn told(company: &Company) {
 /// What such a process does.
 fn decide(company: &Company) {
     let (directories, adobe, rules, memory) = company.sides();
-    let (given, before) = (status("VmRSS:"), cpu());
+    let (given, before, start) = (status("VmRSS:"), cpu(), Instant::now());
     let occasion = Occasion {
         configuration: "configuration",
         now: company::now(),
@@ -106,17 +109,18 @@ fn decide(company: &Company) {
     };
     let people = People::of(directories, &rules, company::now());
     let (plan, remember) = plan(&people, &adobe, &rules, &memory, occasion).unwrap();
-    let after = cpu();
+    let (cpu, passed) = (cpu() - before, start.elapsed().as_nanos());
     assert!(plan.held().is_empty() && plan.set_aside().is_empty(), "everybody is understood");
-    println!("{} {} {} {given} {}", plan.changes().len(), plan.requests(), after - before, status("VmHWM:"));
+    let (changes, requests, peak) = (plan.changes().len(), plan.requests(), status("VmHWM:"));
+    println!("{changes} {requests} {cpu} {passed} {given} {peak}");
     // The process ends here, and what it holds with it.
     std::mem::forget((plan, remember, people, adobe, rules, memory));
 }
 
-/// How long this process has been on a processor, in nanoseconds (proc(5), `schedstat`).
+/// How long this process, all of its threads together, has been on a processor, in nanoseconds (clock_gettime(2)).
 fn cpu() -> u64 {
-    let text = std::fs::read_to_string("/proc/self/schedstat").unwrap();
-    text.split_whitespace().next().unwrap().parse().unwrap()
+    let passed = clock_gettime(ClockId::ProcessCPUTime);
+    passed.tv_sec as u64 * 1_000_000_000 + passed.tv_nsec as u64
 }
 
 /// A line of this process' status in bytes (proc(5), `status`).

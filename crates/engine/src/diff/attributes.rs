@@ -2,7 +2,7 @@
 
 use crate::adobe::{Identity, User};
 use crate::change::Field;
-use crate::key::{fold, folded_email};
+use crate::key::{fold, is_same_email};
 use crate::person::Person;
 use std::collections::BTreeSet;
 use unicode_normalization::UnicodeNormalization;
@@ -24,9 +24,7 @@ pub(super) fn updates(
             Field::LastName => (user.last_name(), person.last_name()),
             Field::Email => {
                 // Adobe answers a change of letter case with success and does nothing.
-                if user.email() != person.email()
-                    && folded_email(user.email()) != folded_email(person.email())
-                {
+                if user.email() != person.email() && !is_same_email(user.email(), person.email()) {
                     updates.push((Field::Email, Some(user.email().to_owned()), person.email().to_owned()));
                 }
                 continue;

@@ -184,6 +184,9 @@ impl Work<'_> {
                 _ => None,
             })
             .collect();
+        if accounts.is_empty() && created.is_empty() {
+            return BTreeSet::new();
+        }
         let is_shared = |account: &&Arc<Account>| {
             accounts.contains_key(&name_of(account)) || created.contains(account.as_ref())
         };

@@ -358,9 +358,12 @@ impl<'a> Work<'a> {
 
     /// Whoever gets an account anew may miss what they had outside the managed groups.
     fn note_return(&mut self, person: &Person) {
+        let departures = &self.memory.departures;
+        if departures.is_empty() {
+            return;
+        }
         let own = fold_email(person.email());
         let known = person.links(self.memory).flat_map(Known::emails);
-        let departures = &self.memory.departures;
         let mut emails = known.chain([Cow::Borrowed(own.as_str())]);
         let Some(departure) = emails.find_map(|email| departures.get(email.as_ref())) else { return };
         if !departure.groups.is_empty() {

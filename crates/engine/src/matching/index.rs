@@ -2,7 +2,7 @@
 
 use super::few::Few;
 use crate::adobe::{Identity, User, UserTexts};
-use crate::key::{Ownership, folded, folded_email};
+use crate::key::{Ownership, folded, folded_email, is_same_email};
 use crate::lookup::{Hashing, Places};
 use crate::person::Person;
 use std::cell::OnceCell;
@@ -96,12 +96,8 @@ impl<'a> Index<'a> {
     }
 
     pub(super) fn of_email(&self, email: &str) -> Few {
-        let folded = folded_email(email);
-        let same = |at: &usize| {
-            let other = self.users[*at].email();
-            other == email || folded_email(other) == folded
-        };
-        self.in_order(self.by_email.maybe(&folded).filter(same))
+        let same = |at: &usize| is_same_email(self.users[*at].email(), email);
+        self.in_order(self.by_email.maybe(folded_email(email)).filter(same))
     }
 
     fn in_order(&self, found: impl Iterator<Item = usize>) -> Few {

@@ -2,6 +2,7 @@
 
 use super::index::Index;
 use crate::adobe::User;
+use crate::ahead;
 use crate::directory::Anchor;
 use crate::key::{fold, folded, folded_email};
 use crate::lookup::{Among, Lookup};
@@ -42,7 +43,7 @@ impl<'a> Owners<'a> {
         if emails.is_empty() {
             return owners;
         }
-        for known in memory.links.iter() {
+        for known in ahead::links(&memory.links) {
             if ids.contains(known.id()) {
                 owners.by_id.entry(known.id()).or_default().push(known);
             }
@@ -73,6 +74,9 @@ impl<'a> Owners<'a> {
         index: &Index<'_>,
         now: DateTime<Utc>,
     ) -> Option<&'a Known> {
+        if self.by_email.is_empty() {
+            return None;
+        }
         let owners = self.by_email.get(folded_email(person.email()).as_ref())?;
         let is_gone = |owner: &&Known| index.of_id(owner.id()).is_none();
         others(owners, person).filter(is_gone).find(|owner| now - owner.seen_at < RECYCLED)
