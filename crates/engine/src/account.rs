@@ -127,6 +127,12 @@ impl Account {
         self.identity.ownership()
     }
 
+    /// All that tells it from others; the last stands for its texts, and is the same where all of them are.
+    pub(crate) fn parts(&self) -> (&UserKey, Identity, bool, &str) {
+        let Self { key, identity, adobe_id, texts } = self;
+        (key, *identity, *adobe_id, texts.as_held())
+    }
+
     /// All but the key, in order.
     fn rest(&self) -> (Option<&str>, Identity, Name<'_>, &str) {
         (self.id(), self.identity, (self.user(), self.domain(), self.adobe_id), self.email())
@@ -222,6 +228,12 @@ impl Profile {
     pub fn new(identity: Identity, texts: ProfileTexts<'_>) -> Self {
         let ProfileTexts { email, first_name, last_name, country } = texts;
         Self { identity, texts: Texts::of([Some(email), first_name, last_name, country]) }
+    }
+
+    /// All that tells it from others; the last stands for its texts, and is the same where all of them are.
+    pub(crate) fn parts(&self) -> (Identity, &str) {
+        let Self { identity, texts } = self;
+        (*identity, texts.as_held())
     }
 
     /// All that is written of it.

@@ -1,14 +1,15 @@
 //! Digests: what tells two plans, two changes or two listings apart in a few digits.
 
 use crate::adobe::{Snapshot, User, UserTexts};
-use crate::change::Change;
+use crate::change::{Change, Target, What};
 use crate::key::GroupName;
 use crate::withhold::Withheld;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 
-/// See [`Plan::id`](crate::plan::Plan::id).
+/// See [`Plan::id`](crate::plan::Plan::id). If it is to be made of anything else, or in another way, a kept plan does not fit
+/// its id any more, and [`FORMAT`](crate::plan::FORMAT) is another.
 pub(crate) fn fingerprint(
     organization: &str,
     configuration: &str,
@@ -72,19 +73,53 @@ impl Digester {
     fn take_changes<'a>(&mut self, changes: impl Iterator<Item = &'a Change>) {
         let mut before = None;
         for change in changes {
-            if before == Some(&change.target) {
-                self.next.push(b',');
-            } else {
-                if before.is_some() {
-                    self.end_line();
-                }
-                self.write(&change.target);
+            if before != Some(&change.target) {
+                self.end_line();
+                self.take_target(&change.target);
                 before = Some(&change.target);
             }
-            self.write(&change.what);
+            self.take_what(&change.what);
         }
-        if before.is_some() {
-            self.end_line();
+        self.end_line();
+    }
+
+    /// Of users there may be a million: what tells one from another is taken as it is held. JSON has no such letters.
+    fn take_target(&mut self, target: &Target) {
+        match target {
+            Target::Group(_) => self.write(target),
+            Target::User(account) => {
+                let (key, identity, adobe_id, texts) = account.parts();
+                let adobe_id = if adobe_id { "adobe" } else { "" };
+                self.take_texts(b'U', [key.as_str(), identity.word(), adobe_id, texts]);
+            }
+        }
+    }
+
+    /// As [`Digester::take_target`]: of these there may be millions.
+    fn take_what(&mut self, what: &What) {
+        match what {
+            What::CreateUser(profile) => {
+                let (identity, texts) = profile.parts();
+                self.take_texts(b'C', [identity.word(), texts]);
+            }
+            What::Join { group } => self.take_texts(b'J', [group.spelling()]),
+            What::CreateGroup
+            | What::PushUser { .. }
+            | What::Update(_)
+            | What::Lose { .. }
+            | What::Leave
+            | What::Delete
+            | What::Describe(_)
+            | What::Attach { .. } => self.write(what),
+        }
+    }
+
+    /// Each behind its length, so that none can be taken for a part of another.
+    fn take_texts<const N: usize>(&mut self, kind: u8, texts: [&str; N]) {
+        self.next.push(kind);
+        for text in texts {
+            self.next.extend_from_slice(&(text.len() as u64).to_le_bytes());
+            self.next.extend_from_slice(text.as_bytes());
         }
     }
 
@@ -107,5 +142,83 @@ impl Digester {
             let _ = write!(text, "{byte:02x}");
             text
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adobe::Identity;
+    use crate::change::{Account, Address, Profile, ProfileTexts, Reason};
+    use crate::withhold::Why;
+    use std::collections::BTreeSet;
+
+    fn account(
+        identity: Identity,
+        id: Option<&str>,
+        email: &str,
+        domain: Option<&str>,
+        adobe_id: bool,
+    ) -> Target {
+        let address = Address {
+            user: domain.map_or(email, |_| "jane").to_owned(),
+            domain: domain.map(str::to_owned),
+            adobe_id,
+        };
+        Target::User(Account::new(identity, id, email, &address).into())
+    }
+
+    #[test]
+    fn whatever_is_otherwise_gives_another_id() {
+        let jane = account(Identity::Federated, None, "jane@example.com", None, false);
+        let targets = [
+            jane.clone(),
+            account(Identity::Enterprise, None, "jane@example.com", None, false),
+            account(Identity::Federated, Some("1"), "jane@example.com", None, false),
+            account(Identity::Federated, None, "Jane@example.com", None, false),
+            account(Identity::Federated, None, "jane@example.com", Some("example.com"), false),
+            account(Identity::Federated, None, "jane@example.com", None, true),
+            Target::Group("jane@example.com".into()),
+        ];
+        let profile = |identity, texts| What::CreateUser(Profile::new(identity, texts).into());
+        let texts = ProfileTexts { email: "jane@example.com", ..ProfileTexts::default() };
+        let whats = [
+            profile(Identity::Federated, texts),
+            profile(Identity::Enterprise, texts),
+            profile(Identity::Federated, ProfileTexts { email: "jan@example.com", ..texts }),
+            profile(Identity::Federated, ProfileTexts { first_name: Some("Jane"), ..texts }),
+            profile(Identity::Federated, ProfileTexts { last_name: Some("Jane"), ..texts }),
+            profile(Identity::Federated, ProfileTexts { country: Some("DE"), ..texts }),
+            What::Join { group: "a".into() },
+            What::Lose { group: "a".into() },
+            What::Join { group: "A".into() },
+            What::Join { group: "aJ".into() },
+            What::Leave,
+            What::Delete,
+        ];
+        let change = |(target, what): (&Target, &What)| Change {
+            target: target.clone(),
+            what: what.clone(),
+            reason: Reason::NotListed,
+        };
+        let of_all = targets.iter().map(|target| (target, &whats[0]));
+        let alone = of_all.chain(whats.iter().skip(1).map(|what| (&jane, what)));
+        let alone: Vec<Vec<Change>> = alone.map(|both| vec![change(both)]).collect();
+        let pairs = alone.iter().flat_map(|one| alone.iter().map(move |other| [&one[..], other].concat()));
+        let all: BTreeSet<Vec<Change>> = alone.iter().cloned().chain(pairs).chain([Vec::new()]).collect();
+        // Of every list of changes any of the last ones may be withheld.
+        let ids = all.iter().flat_map(|changes| {
+            (0..=changes.len()).map(|sent| {
+                let (sent, withheld) = changes.split_at(sent);
+                let withheld: Vec<Withheld> = withheld
+                    .iter()
+                    .map(|change| Withheld { change: change.clone(), why: Why::NoBaseline })
+                    .collect();
+                fingerprint("ORG", "configuration", sent, &withheld, None)
+            })
+        });
+        let ids: Vec<String> = ids.collect();
+        assert!(all.len() > 300);
+        assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len());
     }
 }

@@ -13,6 +13,7 @@ use crate::directory::{Anchor, Certificate, DirectoryGroup, DirectoryName, Group
 use crate::falls::{Counts, Fall, falls};
 use crate::key::GroupName;
 use crate::limits::{Breach, Class, Limits, Populations, largest};
+use crate::lookup::Lookup;
 use crate::matching::Held;
 use crate::memory::{Absent, Departure, Gave, Match, Memory};
 use crate::pack::{Cost, Packing, Terms, commands};
@@ -545,70 +546,56 @@ fn group_lines(
     foreign: &BTreeMap<GroupName, usize>,
     populations: &Populations,
 ) -> Vec<GroupLine> {
-    let mut lines: BTreeMap<GroupName, GroupLine> = rules
-        .managed_groups()
-        .into_iter()
-        .map(|group| {
-            let known = adobe.groups.get(&group);
-            let name = known.map_or_else(|| group.clone(), |known| known.name.clone());
-            let foreign = foreign.get(&group).copied().unwrap_or_default();
-            let (counted, quota) = known.map_or((None, None), |known| (known.member_count, known.quota));
-            // One that is made is a user group: the API makes no other.
-            let user_group = known.is_none_or(|known| known.kind == GroupKind::UserGroup);
-            let line = GroupLine {
-                name,
-                before: (rules.strategy == Strategy::Sync)
-                    .then(|| populations.members.get(&group).copied().unwrap_or_default()),
-                gains: 0,
-                losses: 0,
-                withheld: 0,
-                foreign,
-                new: false,
-                counted,
-                quota,
-                user_group,
-            };
-            (group, line)
-        })
-        .collect();
+    let managed: Vec<GroupName> = rules.managed_groups().into_iter().collect();
+    // A million people have three each: trees of thousands are slow.
+    let at: Lookup<&GroupName, usize> = managed.iter().enumerate().map(|(at, group)| (group, at)).collect();
+    let line = |group: &GroupName| {
+        let known = adobe.groups.get(group);
+        let name = known.map_or_else(|| group.clone(), |known| known.name.clone());
+        let foreign = foreign.get(group).copied().unwrap_or_default();
+        let (counted, quota) = known.map_or((None, None), |known| (known.member_count, known.quota));
+        // One that is made is a user group: the API makes no other.
+        let user_group = known.is_none_or(|known| known.kind == GroupKind::UserGroup);
+        GroupLine {
+            name,
+            before: (rules.strategy == Strategy::Sync)
+                .then(|| populations.members.get(group).copied().unwrap_or_default()),
+            gains: 0,
+            losses: 0,
+            withheld: 0,
+            foreign,
+            new: false,
+            counted,
+            quota,
+            user_group,
+        }
+    };
+    let mut lines: Vec<GroupLine> = managed.iter().map(line).collect();
     let leaving: BTreeSet<&str> =
         changes.iter().filter(|change| change.is_departure()).filter_map(id_of).collect();
     let leaves = |user: &&User| user.id().is_some_and(|id| leaving.contains(id));
-    for user in adobe.users.iter().filter(|_| !leaving.is_empty()).filter(leaves) {
-        for group in &user.groups {
-            if let Some(line) = lines.get_mut(group) {
-                line.losses += 1;
-            }
-        }
+    let leavers = adobe.users.iter().filter(|_| !leaving.is_empty()).filter(leaves);
+    for at in leavers.flat_map(|user| &user.groups).filter_map(|group| at.get(group)) {
+        lines[*at].losses += 1;
     }
     for change in changes {
         match (&change.target, &change.what) {
             (Target::Group(group), What::CreateGroup) if !change.is_push() => {
-                if let Some(line) = lines.get_mut(group) {
-                    line.new = true;
-                }
+                at.get(group).into_iter().for_each(|at| lines[*at].new = true);
             }
-            (_, What::Join { group }) => {
-                if let Some(line) = lines.get_mut(group) {
-                    line.gains += 1;
-                }
-            }
-            (_, What::Lose { group }) => {
-                if let Some(line) = lines.get_mut(group) {
-                    line.losses += 1;
-                }
-            }
+            (_, What::Join { group }) => at.get(group).into_iter().for_each(|at| lines[*at].gains += 1),
+            (_, What::Lose { group }) => at.get(group).into_iter().for_each(|at| lines[*at].losses += 1),
             _ => {}
         }
     }
     for held_back in withheld {
         if let What::Join { group } | What::Lose { group } = &held_back.change.what
-            && let Some(line) = lines.get_mut(group)
+            && let Some(at) = at.get(group)
         {
-            line.withheld += 1;
+            lines[*at].withheld += 1;
         }
     }
-    lines.into_values().collect()
+    lines
 }
 
 /// The groups that earlier configurations filled, and that this one leaves alone.

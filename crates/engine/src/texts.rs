@@ -90,6 +90,11 @@ impl<const N: usize> Texts<N> {
         fetch(&self.0)
     }
 
+    /// All of them as they are held: what is held like this, are the same texts.
+    pub(crate) fn as_held(&self) -> &str {
+        &self.0
+    }
+
     pub(crate) fn all(&self) -> [Option<&str>; N] {
         let mut from = 0;
         let lengths = [(); N].map(|()| take_number(self.0.as_bytes(), &mut from));

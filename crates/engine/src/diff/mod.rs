@@ -189,7 +189,9 @@ pub fn diff(
         return Err(DiffError::OrgAdmins { group: group.clone() });
     }
     let owned = rules.owned_groups();
-    let mut work = Work { protect, desired, adobe, rules, memory, now, owned, diff: Diff::default() };
+    let spelled = adobe.groups.values().map(|group| group.name.clone()).collect();
+    let mut work =
+        Work { protect, desired, adobe, rules, memory, now, owned, spelled, diff: Diff::default() };
     if rules.strategy == Strategy::Push {
         return Ok(work.push_everybody(person));
     }
@@ -262,6 +264,8 @@ struct Work<'a> {
     memory: &'a Memory,
     now: DateTime<Utc>,
     owned: BTreeSet<GroupName>,
+    /// Adobe's groups, as it spells them.
+    spelled: Among<GroupName>,
     diff: Diff,
 }
 
@@ -272,7 +276,7 @@ impl<'a> Work<'a> {
 
     /// Requests carry Adobe's spelling where Adobe has the group.
     fn spelled(&self, group: &GroupName) -> GroupName {
-        self.adobe.groups.get(group).map_or_else(|| group.clone(), |known| known.name.clone())
+        self.spelled.get(group).unwrap_or(group).clone()
     }
 
     /// That an entry matched an account, as far as links do not know it.
