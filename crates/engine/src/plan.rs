@@ -267,6 +267,10 @@ pub fn plan(
         let (entries, people) = (desired.entries, desired.people.len());
         return Err(DiffError::Nobody { entries, people });
     }
+    // The digest goes over all users and needs nothing of the difference.
+    let digest = || (rules.strategy == Strategy::Sync).then(|| listed(adobe));
+    let (digest, difference) =
+        at_once(adobe.users.len(), digest, || diff(&desired, adobe, rules, memory, now, person));
     let Diff {
         changes,
         held,
@@ -283,7 +287,7 @@ pub fn plan(
         still,
         in_step,
         not_made,
-    } = diff(&desired, adobe, rules, memory, now, person)?;
+    } = difference?;
     without_doubtful_links(&mut matches, directories, memory);
     let count = Count::of(adobe, memory.surplus);
     let counts = Counts::of_all(directories, rules);
@@ -353,9 +357,9 @@ pub fn plan(
         unread,
         unknown,
         shared: desired.shared.to_vec(),
-        adobe: (rules.strategy == Strategy::Sync).then(|| AdobeRead {
+        adobe: digest.map(|digest| AdobeRead {
             read_at: adobe.read_at,
-            digest: listed(adobe),
+            digest,
             users: adobe.users.len(),
             groups: adobe.groups.len(),
             counted: adobe.total_count,

@@ -2,6 +2,7 @@
 
 use super::few::Few;
 use crate::adobe::{Identity, User, UserTexts};
+use crate::at_once::at_once;
 use crate::key::{Ownership, folded, folded_email, is_same_email};
 use crate::lookup::{Hashing, Places};
 use crate::person::Person;
@@ -64,8 +65,11 @@ fn login(user: &User) -> Option<Login<'_>> {
 
 impl<'a> Index<'a> {
     pub(super) fn of(users: &'a [User]) -> Self {
-        let by_id = ByName::of(users, users.len(), User::id);
-        let by_email = ByName::of(users, users.len(), |user| Some(folded_email(user.email())));
+        let (by_id, by_email) = at_once(
+            users.len(),
+            || ByName::of(users, users.len(), User::id),
+            || ByName::of(users, users.len(), |user| Some(folded_email(user.email()))),
+        );
         Self { users, by_email, by_login: OnceCell::new(), by_id }
     }
 
