@@ -176,8 +176,8 @@ fn a_plan_that_was_altered_or_is_for_something_else_is_refused() {
     let file = file.to_str().unwrap();
     world.write("plan.json", &text.replace("emil@example.com", "evil@example.com"));
     world.run(&["apply", file]).with(64).says(&["altered"]);
-    world.write("plan.json", &text.replace("\"format\": 1", "\"format\": 2"));
-    world.run(&["apply", file]).with(64).says(&["its form is number 2"]);
+    world.write("plan.json", &text.replace("\"format\": 2", "\"format\": 1"));
+    world.run(&["apply", file]).with(64).says(&["its form is number 1"]);
     world.write("plan.json", "{}");
     world.run(&["apply", file]).with(64).says(&["no plan that `umsync plan --out` wrote"]);
     world.write("plan.json", &text);
