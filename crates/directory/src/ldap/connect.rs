@@ -8,6 +8,7 @@ use super::message::{self, Meaning};
 use super::server::Server;
 use super::settings::{Bind, Encryption, Kerberos, Settings};
 use super::shelf::Shelf;
+use super::socket::Socket;
 use super::tls;
 use crate::error::Error;
 use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, LdapResult, StdStream};
@@ -126,7 +127,7 @@ pub(super) async fn open(
 
 /// The host's addresses in turn, each with its own time: one that swallows packets must not use up the others'. Where a read
 /// has begun at one of them, only that one.
-async fn reach(server: &Server, patience: Duration) -> Result<TcpStream, Failure> {
+async fn reach(server: &Server, patience: Duration) -> Result<Socket, Failure> {
     let look_up = async {
         if let Some(address) = server.address {
             return Ok(vec![address]);
@@ -143,7 +144,7 @@ async fn reach(server: &Server, patience: Duration) -> Result<TcpStream, Failure
             Ok(stream) => {
                 // Requests are small and wait for their answer; without this each may wait for an acknowledgement too.
                 let _ = stream.set_nodelay(true);
-                return Ok(stream);
+                return Socket::of(stream).map_err(Failure::Io);
             }
             Err(failure) => last = failure,
         }
@@ -152,7 +153,7 @@ async fn reach(server: &Server, patience: Duration) -> Result<TcpStream, Failure
 }
 
 /// Asks for StartTLS and reads exactly one message: whatever a listener adds to it in clear is taken for TLS and refused.
-async fn start_tls(tcp: &mut TcpStream) -> Result<(), Failure> {
+async fn start_tls(tcp: &mut Socket) -> Result<(), Failure> {
     tcp.write_all(START_TLS).await.map_err(Failure::Io)?;
     let mut answer = Vec::new();
     guard::next(tcp, &mut answer).await?;

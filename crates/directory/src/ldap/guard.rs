@@ -28,8 +28,8 @@ const GATHER: Duration = Duration::from_millis(1);
 /// An answer with so many entries is a long one.
 const LONG: usize = 16;
 
-/// Fewer than so many entries at once are not worth being woken for.
-const FEW: usize = 32;
+/// Fewer than so many entries at once are not worth being woken for; more may be on their way faster than they are read.
+const FEW: usize = 128;
 
 /// Why a connection ended, once it has.
 #[derive(Clone, Default)]

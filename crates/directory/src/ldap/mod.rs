@@ -36,6 +36,7 @@ mod search;
 mod server;
 mod settings;
 mod shelf;
+mod socket;
 #[cfg(test)]
 mod tests;
 mod tls;
