@@ -98,11 +98,23 @@ pub(crate) fn key(bytes: &[u8]) -> String {
 
 /// The same, written behind what is there.
 pub(crate) fn write_key(bytes: &[u8], to: &mut Vec<u8>) {
+    write_key_below(bytes, to, &mut Vec::new());
+}
+
+/// The same. `parent` is the end of a name that was its own key, from a comma on: whoever stands there, too, need not be looked
+/// at so far, and nearly everybody stands where the one before them does.
+pub(crate) fn write_key_below(bytes: &[u8], to: &mut Vec<u8>, parent: &mut Vec<u8>) {
     let start = to.len();
     to.extend_from_slice(bytes);
     let lower = &mut to[start..];
     lower.make_ascii_lowercase();
+    let comma = lower.iter().position(|byte| *byte == b',').unwrap_or(lower.len());
+    let (own, above) = lower.split_at(comma);
+    if above == parent.as_slice() && is_plain(own) {
+        return;
+    }
     if is_plain(lower) {
+        above.clone_into(parent);
         return;
     }
     to.truncate(start);

@@ -18,6 +18,8 @@ pub(crate) struct Keys {
     found: HashTable<KeyId>,
     /// Seeded anew in every process, so that nobody can choose names that meet in the table.
     hasher: DefaultHashBuilder,
+    /// Where the last name stood, see [`dn::write_key_below`].
+    parent: Vec<u8>,
 }
 
 /// One of the keys, by its number. They are numbered in the order in which they came.
@@ -33,7 +35,7 @@ impl KeyId {
 impl Keys {
     /// The key of a name as a server sends it.
     pub(crate) fn of(&mut self, name: &[u8]) -> KeyId {
-        self.take(|text| dn::write_key(name, text))
+        self.take(|text, parent| dn::write_key_below(name, text, parent))
     }
 
     /// The key of a `uniqueMember` value.
@@ -43,7 +45,7 @@ impl Keys {
 
     /// This key.
     pub(crate) fn add(&mut self, key: &str) -> KeyId {
-        self.take(|text| text.extend_from_slice(key.as_bytes()))
+        self.take(|text, _| text.extend_from_slice(key.as_bytes()))
     }
 
     /// The key of a name, if it is among them.
@@ -65,9 +67,9 @@ impl Keys {
     }
 
     /// The key that is written behind the others.
-    fn take(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> KeyId {
+    fn take(&mut self, write: impl FnOnce(&mut Vec<u8>, &mut Vec<u8>)) -> KeyId {
         let start = self.text.len();
-        write(&mut self.text);
+        write(&mut self.text, &mut self.parent);
         let key = &self.text[start..];
         let hash = self.hasher.hash_one(key);
         if let Some(id) = self.found.find(hash, |id| self.bytes(*id) == key) {
@@ -77,7 +79,7 @@ impl Keys {
         }
         let id = KeyId(u32::try_from(self.ends.len()).expect("no directory lists 2^32 names"));
         self.ends.push(self.text.len());
-        let Self { text, ends, found, hasher } = self;
+        let Self { text, ends, found, hasher, parent: _ } = self;
         found.insert_unique(hash, id, |id| hasher.hash_one(bytes(text, ends, *id)));
         id
     }
