@@ -69,8 +69,9 @@ pub fn adoption(
     now: DateTime<Utc>,
 ) -> Vec<Row> {
     let desired = Desired::of(people, memory);
-    let found = matching(&desired, adobe, memory, rules.people.adobe_id_twin, now);
-    let Matching { pairs, without_account, held, claimed, gone, linked: _, confirmed: _ } = &found;
+    let found = matching(&desired, adobe, memory, rules.people.adobe_id_twin, now, |_, _| false);
+    let Matching { pairs, without_account, held, claimed, gone, linked: _, confirmed: _, in_step: _ } =
+        &found;
     let mut rows = Vec::new();
     for (person, user) in pairs {
         let (person, user) = (&desired.people[*person], &adobe.users[*user]);
@@ -115,7 +116,7 @@ fn row(standing: Standing, person: Option<&Person>, user: Option<&User>) -> Row 
         standing,
         person: person.map(|person| person.email().to_owned()),
         entry: person.map(Person::place),
-        anchor: person.and_then(|person| person.anchors().next().cloned()),
+        anchor: person.and_then(|person| person.anchors().next()).map(Anchor::from_stored),
         account: user.map(|user| user.email().to_owned()),
         id: user.and_then(|user| user.id().map(str::to_owned)),
         kind: user.map(|user| user.kind.to_string()),

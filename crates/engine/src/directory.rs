@@ -41,24 +41,38 @@ impl Wanted {
 }
 
 /// The name of a directory in the configuration (`directories:`); that of the only one (`directory:`) is empty.
+///
+/// A clone is the same name and not a copy of it: each of a million people has one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct DirectoryName(String);
+#[serde(from = "String", into = "String")]
+pub struct DirectoryName(Option<Arc<str>>);
+
+impl From<String> for DirectoryName {
+    fn from(name: String) -> Self {
+        Self::new(&name)
+    }
+}
+
+impl From<DirectoryName> for String {
+    fn from(name: DirectoryName) -> Self {
+        name.as_str().to_owned()
+    }
+}
 
 impl DirectoryName {
     /// A name, as written.
     pub fn new(name: &str) -> Self {
-        Self(name.to_owned())
+        Self(Some(name).filter(|name| !name.is_empty()).map(Arc::from))
     }
 
     /// Whether it is that of the only directory, which needs none.
     pub fn is_only(&self) -> bool {
-        self.0.is_empty()
+        self.0.is_none()
     }
 
     /// As written.
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.as_deref().unwrap_or_default()
     }
 
     /// Something of this directory, for people: `emea: uid=jane,dc=example,dc=com`.
@@ -69,7 +83,7 @@ impl DirectoryName {
 
 impl fmt::Display for DirectoryName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::directory::Anchor;
 use crate::lookup::{Hashing, Places};
+use crate::matching::Positions;
 use crate::memory::Known;
 use std::fmt;
 use std::hash::BuildHasher as _;
@@ -44,9 +45,26 @@ impl Links {
         &self.all[place]
     }
 
+    /// The [anchors](Anchor::as_str) of the links at these places. Panics where there is none.
+    pub fn anchors_at(&self, places: &[u32]) -> Vec<&str> {
+        places.iter().map(|place| self.all[*place as usize].anchor()).collect()
+    }
+
+    /// All other places than these.
+    pub fn others(&self, places: &[u32]) -> Vec<u32> {
+        let mut among = Positions::new(self.all.len());
+        places.iter().for_each(|place| among.insert(*place as usize));
+        (0..).take(self.all.len()).filter(|place| !among.contains(&(*place as usize))).collect()
+    }
+
+    /// The account that the entry with this [anchor](Anchor::as_str) is known to have.
+    pub fn of(&self, anchor: &str) -> Option<&Known> {
+        self.place(anchor).map(|place| &self.all[place])
+    }
+
     /// The account that an entry is known to have.
     pub fn get(&self, anchor: &Anchor) -> Option<&Known> {
-        self.place(anchor.as_str()).map(|place| &self.all[place])
+        self.of(anchor.as_str())
     }
 
     /// The same, to be changed.

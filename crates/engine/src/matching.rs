@@ -11,11 +11,10 @@ use owners::Owners;
 use crate::adobe::{Identity, Snapshot, Status, User};
 use crate::ahead::{self, HANDFUL};
 use crate::desired::Desired;
-use crate::directory::Anchor;
 use crate::key::{Ownership, UserKey, folded, is_same_email};
 use crate::lookup::Among;
 use crate::memory::{Evidence, Known, Memory};
-use crate::person::{Person, Sighting};
+use crate::person::Person;
 use crate::rules::AdobeIdTwin;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -38,8 +37,11 @@ pub struct Matching {
     pub gone: BTreeMap<usize, Evidence>,
     /// Positions of users whom a link knows, whether its entry is there or not.
     pub linked: Positions,
-    /// Positions of people of whom their link says what is so: there is nothing to remember but that it still is.
-    pub confirmed: Positions,
+    /// Of each person, where their link stands among all links, if it says what is so: there is nothing to remember but that
+    /// it still is.
+    pub confirmed: Vec<Option<u32>>,
+    /// Positions of those of them in whose accounts nothing is to be changed.
+    pub in_step: Positions,
 }
 
 /// Some of the users, or people, by position.
@@ -250,32 +252,36 @@ struct Found {
 
 /// Whether the only link of somebody who was seen in one place says what is so.
 fn is_confirmed(person: &Person, user: &User, known: &Known) -> bool {
-    let [Sighting { directory: _, dn, anchor: _ }] = &person.sightings[..] else { return false };
     let identity = person.identity;
-    user.kind.known() == Some(identity)
-        && user.id().is_some_and(|id| known.says(id, identity, user.email(), dn))
+    !person.is_shared()
+        && user.kind.known() == Some(identity)
+        && user.id().is_some_and(|id| known.says(id, identity, user.email(), person.sighting().dn))
 }
 
 /// Matches every person: a link goes first, then the same email, then the same username and domain, always within
 /// the same ownership. Two candidates, or one candidate for two people: all are held.
+///
+/// `is_in_step` is asked of a person and their user while both are at hand: whether nothing is to be changed in that account.
 pub fn matching(
     desired: &Desired,
     adobe: &Snapshot,
     memory: &Memory,
     twin: AdobeIdTwin,
     now: DateTime<Utc>,
+    is_in_step: impl Fn(&Person, &User) -> bool,
 ) -> Matching {
     let users = &adobe.users;
     let index = Index::of(users);
     let mut matching = Matching {
         claimed: Positions::new(users.len()),
         linked: Positions::new(users.len()),
-        confirmed: Positions::new(desired.people.len()),
+        confirmed: vec![None; desired.people.len()],
+        in_step: Positions::new(desired.people.len()),
         ..Matching::default()
     };
     let mut met = Positions::new(memory.links.len());
     let mut find = |(at, person): (usize, &Person)| -> Found {
-        let places = person.anchors().filter_map(|anchor| memory.links.place(anchor.as_str()));
+        let places = person.anchors().filter_map(|anchor| memory.links.place(anchor));
         let places: Few = places.inspect(|place| met.insert(*place)).collect();
         let all_linked: Few =
             places.iter().filter_map(|place| index.of_id(memory.links.at(place).id())).collect();
@@ -283,7 +289,10 @@ pub fn matching(
         if let (Few::One(place), Few::One(user)) = (&places, &all_linked)
             && is_confirmed(person, &users[*user], memory.links.at(*place))
         {
-            matching.confirmed.insert(at);
+            matching.confirmed[at] = u32::try_from(*place).ok();
+            if is_in_step(person, &users[*user]) {
+                matching.in_step.insert(at);
+            }
         }
         // A link made when the person had another kind of account decides nothing now.
         let twin = twin == AdobeIdTwin::Manage && person.identity.ownership() == Ownership::Organization;
@@ -291,7 +300,11 @@ pub fn matching(
         let fits =
             |user: &usize| twin || owner(user).is_none_or(|owner| owner == person.identity.ownership());
         let linked = all_linked.iter().filter(fits).collect();
-        Found { all_linked, linked, same_email: index.of_email(person.email()) }
+        let same_email = match &all_linked {
+            Few::One(user) if index.is_alone_with(*user, person.email()) => Few::One(*user),
+            _ => index.of_email(person.email()),
+        };
+        Found { all_linked, linked, same_email }
     };
     let mut found: Vec<Found> = Vec::with_capacity(desired.people.len());
     for people in desired.people.chunks(HANDFUL) {
@@ -501,7 +514,7 @@ fn refuse_shared(desired: &Desired, candidates: &mut [Candidate]) {
         /// same account.
         NewLogin(Cow<'a, str>),
         /// Whoever one entry names, which several directories give with different values: one of them is behind.
-        Entry(&'a Anchor),
+        Entry(&'a str),
     }
     let people = &desired.people;
     let has_no_account = |at: usize| matches!(candidates[at], Candidate::None);

@@ -9,7 +9,7 @@ use crate::directory::{AccountState, Anchor, DirectoryName, Entry, GroupRef};
 use crate::key::{GroupName, domain_of, email_domain, fold_domain};
 use crate::lookup::Lookup;
 use crate::memory::Evidence;
-use crate::person::{Country, Groups, Person, PersonTexts, Sighting, Sightings};
+use crate::person::{Country, Groups, Person, PersonTexts, Sighting};
 use crate::rules::{Condition, Disabled, IdentityRule, Mapping, PeopleRules, Rules, Select, Subject};
 use crate::set_aside::{Names, SetAsideReason};
 use crate::shared::{Shared, unite};
@@ -80,24 +80,27 @@ impl People {
     /// Applies the rules to every entry of every directory, at `now`.
     pub fn of(mut directories: Directories, rules: &Rules, now: DateTime<Utc>) -> Self {
         let (mut all, mut others) = (Vec::with_capacity(directories.entries()), Vec::new());
+        let mut domains = BTreeSet::new();
         for (name, entries) in directories.take_entries() {
             let given = Given::of(rules, &name);
             for entry in entries {
                 match of_entry(entry, &name, rules, &given, now) {
-                    Ok(person) => all.push(person),
+                    Ok(person) => {
+                        // Here and not when all are there: then each would have to be fetched again.
+                        if person.selected
+                            && person.identity != Identity::Adobe
+                            && let Some(domain) = domain_of(person.email())
+                            && !domains.contains(domain.as_ref())
+                        {
+                            domains.insert(domain.into_owned());
+                        }
+                        all.push(person);
+                    }
                     Err(other) => others.push(*other),
                 }
             }
         }
         let (all, shared) = unite(all);
-        let mut domains = BTreeSet::new();
-        for person in all.iter().filter(|person| person.selected && person.identity != Identity::Adobe) {
-            if let Some(domain) =
-                domain_of(person.email()).filter(|domain| !domains.contains(domain.as_ref()))
-            {
-                domains.insert(domain.into_owned());
-            }
-        }
         Self { directories, all, shared, others, domains }
     }
 }
@@ -319,8 +322,8 @@ fn person(
         Select::Mapped => entry.groups.iter().any(|group| given.by.contains_key(group)),
         Select::In(selecting) => entry.groups.iter().any(|group| selecting.contains(group)),
     };
-    let sighting =
-        Sighting { directory: directory.clone(), dn: entry.dn.as_str().into(), anchor: entry.anchor.clone() };
+    let anchor = entry.anchor.as_ref().map(Anchor::as_str);
+    let sighting = Sighting { directory, dn: &entry.dn, anchor };
     let texts = PersonTexts {
         email: &email,
         username: username.as_deref(),
@@ -328,7 +331,7 @@ fn person(
         first_name: first_name.as_deref(),
         last_name: last_name.as_deref(),
     };
-    Ok(Person::new(Sightings::One([sighting]), identity, country, selected, groups, texts))
+    Ok(Person::new(sighting, identity, country, selected, groups, texts))
 }
 
 /// What Adobe takes as a name or a username.

@@ -3,12 +3,11 @@
 use crate::adobe::Identity;
 use crate::change::{Address, By, Profile, ProfileTexts};
 use crate::country;
-use crate::directory::{Anchor, DirectoryName};
+use crate::directory::DirectoryName;
 use crate::key::{GroupName, UserKey};
 use crate::memory::{Known, Memory};
 use crate::texts::Texts;
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Deref;
 use std::sync::Arc;
 
 /// Adobe groups, with the directory groups that give each.
@@ -17,8 +16,6 @@ pub type Groups = BTreeMap<GroupName, By>;
 /// One person of the directory, as Adobe should hold them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
-    /// Where they were found: one entry, or one in each of several directories that agree about them.
-    pub sightings: Sightings,
     /// The type of account.
     pub identity: Identity,
     /// Country of the entry.
@@ -27,7 +24,12 @@ pub struct Person {
     pub selected: bool,
     /// The Adobe groups that the mappings give, with the directory groups that give each.
     pub groups: Arc<Groups>,
-    texts: Texts<5>,
+    /// In which directory their entry is.
+    directory: DirectoryName,
+    /// What is written of them, then the anchor of their entry and where it stands: all that is looked at together is in one piece.
+    texts: Texts<7>,
+    /// Their entries in further directories that agree about them: nearly nobody has any.
+    further: Box<[Further]>,
 }
 
 /// What is written of a person.
@@ -46,55 +48,40 @@ pub struct PersonTexts<'a> {
 }
 
 /// An entry, as far as it tells who somebody is.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Sighting {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Sighting<'a> {
     /// In which directory.
-    pub directory: DirectoryName,
+    pub directory: &'a DirectoryName,
     /// Where the entry stands.
-    pub dn: Box<str>,
-    /// Its anchor.
-    pub anchor: Option<Anchor>,
+    pub dn: &'a str,
+    /// Its [anchor](crate::directory::Anchor::as_str).
+    pub anchor: Option<&'a str>,
 }
 
-impl Sighting {
+impl Sighting<'_> {
     /// Which directory and where in it, for people.
     pub fn place(&self) -> String {
-        self.directory.says(&self.dn)
+        self.directory.says(self.dn)
     }
 }
 
-/// Where somebody was found: nearly always in one place, which needs no list.
-#[derive(Debug, Clone)]
-pub enum Sightings {
-    /// In one place.
-    One([Sighting; 1]),
-    /// In several.
-    Several(Vec<Sighting>),
+/// The same, held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Further {
+    directory: DirectoryName,
+    dn: Box<str>,
+    anchor: Option<Box<str>>,
 }
 
-impl Deref for Sightings {
-    type Target = [Sighting];
-
-    fn deref(&self) -> &[Sighting] {
-        match self {
-            Self::One(one) => one,
-            Self::Several(all) => all,
-        }
+impl Further {
+    fn of(sighting: Sighting<'_>) -> Self {
+        let Sighting { directory, dn, anchor } = sighting;
+        Self { directory: directory.clone(), dn: dn.into(), anchor: anchor.map(Box::from) }
     }
-}
 
-impl PartialEq for Sightings {
-    fn eq(&self, other: &Self) -> bool {
-        self[..] == other[..]
-    }
-}
-
-impl Eq for Sightings {}
-
-impl Sightings {
-    /// Adds the places in which somebody was found, too.
-    pub(crate) fn extend(&mut self, others: &Self) {
-        *self = Self::Several(self.iter().chain(others.iter()).cloned().collect());
+    fn sighting(&self) -> Sighting<'_> {
+        let Self { directory, dn, anchor } = self;
+        Sighting { directory, dn, anchor: anchor.as_deref() }
     }
 }
 
@@ -110,9 +97,9 @@ pub enum Country {
 }
 
 impl Person {
-    /// Somebody of whom this is known.
+    /// Somebody with this entry, of whom this is known.
     pub fn new(
-        sightings: Sightings,
+        entry: Sighting<'_>,
         identity: Identity,
         country: Country,
         selected: bool,
@@ -120,13 +107,15 @@ impl Person {
         texts: PersonTexts<'_>,
     ) -> Self {
         let PersonTexts { email, username, domain, first_name, last_name } = texts;
-        let texts = Texts::of([Some(email), username, Some(domain), first_name, last_name]);
-        Self { sightings, identity, country, selected, groups, texts }
+        let Sighting { directory, dn, anchor } = entry;
+        let texts = Texts::of([Some(email), username, Some(domain), first_name, last_name, anchor, Some(dn)]);
+        let (directory, further) = (directory.clone(), Box::default());
+        Self { identity, country, selected, groups, directory, texts, further }
     }
 
     /// All that is written of them.
     pub fn texts(&self) -> PersonTexts<'_> {
-        let [email, username, domain, first_name, last_name] = self.texts.all();
+        let [email, username, domain, first_name, last_name, _, _] = self.texts.all();
         let (email, domain) = (email.unwrap_or_default(), domain.unwrap_or_default());
         PersonTexts { email, username, domain, first_name, last_name }
     }
@@ -138,8 +127,31 @@ impl Person {
     /// The same person with other texts.
     #[must_use]
     pub(crate) fn with(&self, texts: PersonTexts<'_>) -> Self {
-        let Self { sightings, identity, country, selected, groups, texts: _ } = self.clone();
-        Self::new(sightings, identity, country, selected, groups, texts)
+        let Self { identity, country, selected, groups, directory: _, texts: _, further } = self.clone();
+        let person = Self::new(self.sighting(), identity, country, selected, groups, texts);
+        Self { further, ..person }
+    }
+
+    /// Adds the entries of another, who is the same person.
+    pub(crate) fn add_sightings_of(&mut self, other: &Self) {
+        let further = self.further.iter().cloned().chain(other.sightings().map(Further::of));
+        self.further = further.collect();
+    }
+
+    /// Their entry, or the first of several.
+    pub(crate) fn sighting(&self) -> Sighting<'_> {
+        let [.., anchor, dn] = self.texts.all();
+        Sighting { directory: &self.directory, dn: dn.unwrap_or_default(), anchor }
+    }
+
+    /// Where they were found: one entry, or one in each of several directories that agree about them.
+    pub fn sightings(&self) -> impl Iterator<Item = Sighting<'_>> + Clone {
+        std::iter::once(self.sighting()).chain(self.further.iter().map(Further::sighting))
+    }
+
+    /// Whether several directories give them.
+    pub(crate) fn is_shared(&self) -> bool {
+        !self.further.is_empty()
     }
 
     /// The email, in the directory's spelling.
@@ -169,22 +181,23 @@ impl Person {
 
     /// Their entry, or the first of several, for people.
     pub fn place(&self) -> String {
-        self.sightings.first().map(Sighting::place).unwrap_or_default()
+        self.sighting().place()
     }
 
     /// The directories that have them.
     pub fn directories(&self) -> BTreeSet<&DirectoryName> {
-        self.sightings.iter().map(|sighting| &sighting.directory).collect()
+        self.sightings().map(|sighting| sighting.directory).collect()
     }
 
-    /// The anchors of their entries.
-    pub fn anchors(&self) -> impl Iterator<Item = &Anchor> {
-        self.sightings.iter().filter_map(|sighting| sighting.anchor.as_ref())
+    /// The [anchors](crate::directory::Anchor::as_str) of their entries.
+    pub fn anchors(&self) -> impl Iterator<Item = &str> {
+        let further = self.further.iter().filter_map(|further| further.anchor.as_deref());
+        self.texts.get(5).into_iter().chain(further)
     }
 
     /// What links remember of them.
     pub fn links<'a>(&self, memory: &'a Memory) -> impl Iterator<Item = &'a Known> {
-        self.anchors().filter_map(|anchor| memory.links.get(anchor))
+        self.anchors().filter_map(|anchor| memory.links.of(anchor))
     }
 
     /// The key of the account that this person has or should have.

@@ -9,7 +9,7 @@ use crate::desired::Desired;
 use crate::diff::{Diff, DiffError, Leaver, ProtectedUser, Returned, diff};
 use crate::digest::{fingerprint, listed};
 use crate::directories::Directories;
-use crate::directory::{Anchor, Certificate, DirectoryGroup, DirectoryName, GroupRef, SeenGroup};
+use crate::directory::{Certificate, DirectoryGroup, DirectoryName, GroupRef, SeenGroup};
 use crate::falls::{Counts, Fall, falls};
 use crate::key::GroupName;
 use crate::limits::{Breach, Class, Limits, Populations, largest};
@@ -212,8 +212,8 @@ pub struct Remember {
     pub absent: BTreeMap<String, Absent>,
     /// Entries that matched an account, as nobody remembers it yet.
     pub matches: Vec<Match>,
-    /// The anchors of entries that matched the account that they are known to have.
-    pub still: Vec<Anchor>,
+    /// Which links say what is so: where they stand among all links, for [`Links::anchors_at`](crate::links::Links::anchors_at).
+    pub still: Vec<u32>,
     /// What those who leave by this plan lose outside the managed groups.
     pub departing: Vec<Departure>,
     /// What person and user of failing changes are like now, by [`Change::fingerprint`].
@@ -420,8 +420,8 @@ fn stand(checked: &mut Checked, desired: &Desired, adobe: &Snapshot, pairs: &[(u
     }
     let mut places: BTreeMap<&str, &str> = BTreeMap::new();
     for (person, user) in pairs {
-        let dn = desired.people[*person].sightings.first().map(|sighting| &*sighting.dn);
-        places.extend(adobe.users[*user].id().zip(dn.map(parent)));
+        let dn = desired.people[*person].sighting().dn;
+        places.extend(adobe.users[*user].id().map(|id| (id, parent(dn))));
     }
     for breach in &mut checked.breaches {
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();

@@ -1,10 +1,9 @@
 //! People whom several directories give: one person where their entries agree. Where they do not, nobody knows which is
 //! right, and matching holds them as any two entries for one account.
 
-use crate::key::{Ownership, fold, folded_email};
-use crate::person::{Country, Person, PersonTexts, Sighting};
+use crate::key::{Ownership, fold, folded_email, is_same_email};
+use crate::person::{Country, Person, PersonTexts};
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization;
 
@@ -23,44 +22,55 @@ pub(crate) fn unite(mut people: Vec<Person>) -> (Vec<Person>, Vec<Shared>) {
     let again = sort(&mut people);
     // Nearly always everybody has a key of their own.
     let united = if again.contains(&true) { united(people, &again) } else { people };
-    let is_shared = |person: &&Person| person.sightings.len() > 1;
-    let shared = united.iter().filter(is_shared).map(|person| Shared {
+    let shared = united.iter().filter(|person| person.is_shared()).map(|person| Shared {
         who: person.email().to_owned(),
-        entries: person.sightings.iter().map(Sighting::place).collect(),
+        entries: person.sightings().map(|sighting| sighting.place()).collect(),
     });
     let shared = shared.collect();
     (united, shared)
 }
 
-/// What people are sorted by: their key, of which the first bytes decide nearly always.
+/// What people are sorted by, as far as it decides nearly always: whose account it is, and how the email begins.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Rank<'a> {
+struct Rank {
     ownership: Ownership,
-    begins: u128,
-    email: Cow<'a, str>,
+    begins: [u64; 2],
 }
 
-impl<'a> Rank<'a> {
-    fn of(person: &'a Person) -> Self {
+impl Rank {
+    fn of(person: &Person) -> Self {
         let email = folded_email(person.email());
-        let mut begins = [0; 16];
-        begins.iter_mut().zip(email.bytes()).for_each(|(place, byte)| *place = byte);
-        Self { ownership: person.identity.ownership(), begins: u128::from_be_bytes(begins), email }
+        let mut bytes = [0; 16];
+        bytes.iter_mut().zip(email.bytes()).for_each(|(place, byte)| *place = byte);
+        let begins = u128::from_be_bytes(bytes);
+        // In two halves, because a whole one would take the place of three.
+        let begins = [(begins >> 64) as u64, begins as u64];
+        Self { ownership: person.identity.ownership(), begins }
     }
 }
 
 /// Sorts people by key and then entry, and tells of each whether they have the key of the one before.
 fn sort(people: &mut [Person]) -> Vec<bool> {
     // Positions are sorted and people are not: a person is large, and there may be a million.
-    let mut order: Vec<(Rank<'_>, usize)> =
-        people.iter().enumerate().map(|(at, person)| (Rank::of(person), at)).collect();
+    let position = |at| u32::try_from(at).expect("no organization has so many people");
+    let mut order: Vec<(Rank, u32)> =
+        people.iter().enumerate().map(|(at, person)| (Rank::of(person), position(at))).collect();
+    let person = |at: u32| &people[at as usize];
+    let email = |at: u32| folded_email(person(at).email());
     order.sort_unstable_by(|(left_rank, left), (right_rank, right)| {
-        left_rank.cmp(right_rank).then_with(|| people[*left].sightings.cmp(&people[*right].sightings))
+        let of_key = left_rank.cmp(right_rank).then_with(|| email(*left).cmp(&email(*right)));
+        of_key.then_with(|| person(*left).sightings().cmp(person(*right).sightings()))
     });
-    let is_same = |pair: &[(Rank<'_>, usize)]| matches!(pair, [(left, _), (right, _)] if left == right);
+    let is_same = |pair: &[(Rank, u32)]| match pair {
+        [(left_rank, left), (right_rank, right)] => {
+            left_rank == right_rank && is_same_email(person(*left).email(), person(*right).email())
+        }
+        _ => false,
+    };
     let again =
         (0..order.len()).map(|at| at.checked_sub(1).is_some_and(|before| is_same(&order[before..=at])));
-    let (again, mut order): (Vec<bool>, Vec<usize>) = again.zip(order.iter().map(|(_, at)| *at)).unzip();
+    let again: Vec<bool> = again.collect();
+    let mut order: Vec<usize> = order.into_iter().map(|(_, at)| at as usize).collect();
     for first in 0..order.len() {
         // Whoever belongs at a place comes there from theirs, to which whoever belongs there comes, and so on in a ring.
         let mut place = first;
@@ -125,7 +135,7 @@ fn one(people: &[Person]) -> Option<Person> {
 
 /// Adds what another directory says of the same person; `None` where it says something else.
 fn add(one: &mut Person, other: &Person) -> Option<()> {
-    let Person { sightings, identity, country, selected, groups, .. } = other;
+    let Person { identity, country, selected, groups, .. } = other;
     let (mine, theirs) = (one.texts(), other.texts());
     // One key has one email; only its spelling may differ.
     if one.identity != *identity || mine.domain != theirs.domain {
@@ -144,7 +154,7 @@ fn add(one: &mut Person, other: &Person) -> Option<()> {
         (one, other) if one == other => one.clone(),
         _ => return None,
     };
-    one.sightings.extend(sightings);
+    one.add_sightings_of(other);
     one.selected |= selected;
     let all = Arc::make_mut(&mut one.groups);
     for (group, by) in groups.iter() {

@@ -54,7 +54,7 @@ fn take_long_number(text: &[u8], at: &mut usize) -> usize {
 /// So many texts, each of which may be absent.
 ///
 /// They stand one after the other, behind their lengths: one more than each is written, so that nothing stands for an absent
-/// text.
+/// text. The longest belongs at the end.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Texts<const N: usize>(Box<str>);
 
@@ -72,17 +72,26 @@ impl<const N: usize> Texts<N> {
 
     /// The text at this place, of which there are `N`.
     pub(crate) fn get(&self, place: usize) -> Option<&str> {
-        let (mut from, mut before, mut wanted) = (0, 0, 0);
-        for at in 0..N {
-            let length = take_number(self.0.as_bytes(), &mut from);
-            if at < place {
-                before += length.saturating_sub(1);
-            } else if at == place {
-                wanted = length;
-            }
-        }
-        let (from, length) = (from + before, wanted.checked_sub(1)?);
+        let (lengths, from) = self.lengths();
+        let before: usize = lengths[..place].iter().map(|length| length.saturating_sub(1)).sum();
+        let (from, length) = (from + before, lengths[place].checked_sub(1)?);
         Some(&self.0[from..from + length])
+    }
+
+    /// How long each is, and one more where it is there at all, and where the first one begins.
+    #[inline]
+    fn lengths(&self) -> ([usize; N], usize) {
+        let bytes = self.0.as_bytes();
+        // Nearly always each has one digit, but perhaps the last.
+        if let Some(digits) = bytes.first_chunk::<N>()
+            && digits[..N - 1].iter().fold(0, |all, digit| all | digit) & MORE == 0
+        {
+            let (mut lengths, mut from) = (digits.map(usize::from), N - 1);
+            lengths[N - 1] = take_number(bytes, &mut from);
+            return (lengths, from);
+        }
+        let mut from = 0;
+        ([(); N].map(|()| take_number(bytes, &mut from)), from)
     }
 
     /// Fetches the memory in which they stand, see [`ahead`](crate::ahead).
@@ -96,8 +105,7 @@ impl<const N: usize> Texts<N> {
     }
 
     pub(crate) fn all(&self) -> [Option<&str>; N] {
-        let mut from = 0;
-        let lengths = [(); N].map(|()| take_number(self.0.as_bytes(), &mut from));
+        let (lengths, mut from) = self.lengths();
         lengths.map(|length| {
             let length = length.checked_sub(1)?;
             let text = &self.0[from..from + length];

@@ -96,7 +96,7 @@ pub use given::Given;
 pub use group_anchors::StoredGroup;
 pub use journal::{Entry, Row};
 pub use link_records::{LinkRecord, Noted};
-pub use links::Link;
+pub use links::{Link, Seen};
 pub use lock::{Lock, Purpose, holder};
 pub use open::{Missing, Store};
 pub use orders::LeaverOrder;

@@ -182,7 +182,6 @@ impl Store {
         if !is_most(anchors.len(), self.count_links(doing, open, organization).await?) {
             return self.set_seen(doing, open, organization, anchors, &time(at)).await;
         }
-        let before = self.seen_together(doing, open, organization).await?;
         let seen: HashSet<&str> = anchors.iter().copied().collect();
         let (mut joining, mut leaving) = (Vec::new(), Vec::new());
         let take = |anchor: &str, is_together: bool| match (seen.contains(anchor), is_together) {
@@ -191,9 +190,44 @@ impl Store {
             (true, true) | (false, false) => {}
         };
         self.each_seen(doing, open, organization, take).await?;
+        self.turn_together(doing, open, organization, (&joining, &leaving), at).await
+    }
+
+    /// All links but these were seen at `at`. What most of them say is not looked at.
+    pub(crate) async fn seen_but(
+        &self,
+        doing: &'static str,
+        open: &mut Open,
+        organization: &str,
+        unseen: &[&str],
+        at: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        let apart: Vec<String> =
+            sqlx::query_scalar("SELECT anchor FROM links WHERE organization = $1 AND seen_at <> ''")
+                .bind(organization)
+                .fetch_all(&mut **open)
+                .await
+                .map_err(self.failed(doing))?;
+        let (is_apart, is_unseen): (HashSet<&str>, HashSet<&str>) =
+            (apart.iter().map(String::as_str).collect(), unseen.iter().copied().collect());
+        let joining: Vec<&str> = is_apart.difference(&is_unseen).copied().collect();
+        let leaving: Vec<&str> = is_unseen.difference(&is_apart).copied().collect();
+        self.turn_together(doing, open, organization, (&joining, &leaving), at).await
+    }
+
+    /// All links that were seen together are seen at `at`, and these, too, but not those.
+    async fn turn_together(
+        &self,
+        doing: &'static str,
+        open: &mut Open,
+        organization: &str,
+        (joining, leaving): (&[impl AsRef<str>], &[impl AsRef<str>]),
+        at: DateTime<Utc>,
+    ) -> Result<(), Error> {
         // Whoever was seen with all the others until now, and is not any more, keeps that moment.
-        self.set_seen(doing, open, organization, &leaving, &before.unwrap_or_default()).await?;
-        self.set_seen(doing, open, organization, &joining, TOGETHER).await?;
+        let before = self.seen_together(doing, open, organization).await?.unwrap_or_default();
+        self.set_seen(doing, open, organization, leaving, &before).await?;
+        self.set_seen(doing, open, organization, joining, TOGETHER).await?;
         sqlx::query(
             "INSERT INTO seen_together (organization, at) VALUES ($1, $2)
              ON CONFLICT (organization) DO UPDATE SET at = excluded.at",

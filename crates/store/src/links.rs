@@ -34,6 +34,15 @@ pub struct Link {
     pub dn: String,
 }
 
+/// Some of an organization's links, by the [anchors](Anchor::as_str) of their entries.
+#[derive(Debug, Clone, Copy)]
+pub enum Seen<'a> {
+    /// These.
+    Only(&'a [&'a str]),
+    /// All but these.
+    AllBut(&'a [&'a str]),
+}
+
 /// A link as it is stored.
 #[derive(Debug, Clone, FromRow)]
 pub(crate) struct Stored {
@@ -142,17 +151,24 @@ impl Store {
         self.commit(doing, transaction).await
     }
 
-    /// What these links say was so at `at`, too.
+    /// What links say was so at `at`, too: of those that the organization had when they were last read. Whatever was noted
+    /// since keeps its own moment, or has this one.
     pub async fn still_seen(
         &self,
         organization: &str,
-        anchors: &[Anchor],
+        seen: Seen<'_>,
         at: DateTime<Utc>,
     ) -> Result<(), Error> {
         let doing = "note the links";
         let mut transaction = self.begin(doing).await?;
-        let anchors: Vec<&str> = anchors.iter().map(Anchor::as_str).collect();
-        self.seen(doing, &mut transaction, organization, &anchors, at).await?;
+        match seen {
+            Seen::Only(anchors) => {
+                self.seen(doing, &mut transaction, organization, anchors, at).await?;
+            }
+            Seen::AllBut(anchors) => {
+                self.seen_but(doing, &mut transaction, organization, anchors, at).await?;
+            }
+        }
         self.commit(doing, transaction).await
     }
 

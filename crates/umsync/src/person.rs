@@ -54,10 +54,7 @@ pub(crate) async fn read(
 fn find<'a>(people: &'a [Person], name: &str) -> Result<&'a Person, Failure> {
     let is_it = |person: &&Person| {
         fold_email(person.email()) == fold_email(name)
-            || person
-                .sightings
-                .iter()
-                .any(|sighting| fold(&sighting.dn) == fold(name) || sighting.place() == name)
+            || person.sightings().any(|sighting| fold(sighting.dn) == fold(name) || sighting.place() == name)
             || person.username().is_some_and(|username| fold(username) == fold(name))
     };
     let found: Vec<&Person> = people.iter().filter(is_it).collect();

@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use umsync_engine::change::{Change, Target};
 use umsync_engine::codes::Meaning;
 use umsync_engine::command::{Outcome, Verdict};
+use umsync_engine::links::Links;
 use umsync_engine::memory::Departure;
 use umsync_engine::plan::{Plan, Remember};
 use umsync_engine::report::{Figures, Results, Totals, codes_of, fates};
@@ -78,6 +79,7 @@ impl Record {
         baseline: Baseline,
         plan: &Plan,
         remember: &Remember,
+        links: &Links,
     ) -> Result<(), Failure> {
         // What fails is noted where it fails, with what it failed with: whoever only looks must not take its next try.
         let Remember {
@@ -114,7 +116,7 @@ impl Record {
             program.store.save_plan(organization, plan.id(), plan, now).await?;
         }
         if self.mode == Mode::Apply && matches!(scope, Scope::Whole) && baseline == Baseline::Accepted {
-            remembering::link(program, matches, still, now).await?;
+            remembering::link(program, matches, (still, links), now).await?;
         }
         for (group, dn) in plan.certificates().iter().flat_map(|certified| &certified.certificate.followed) {
             tracing::warn!(%group, dn, "a mapped group has another name now: write that in the configuration");

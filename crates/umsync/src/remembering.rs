@@ -10,12 +10,12 @@ use umsync_engine::change::{Change, Target, What};
 use umsync_engine::codes::is_lasting;
 use umsync_engine::command::{StepError, Verdict};
 use umsync_engine::directories::Directories;
-use umsync_engine::directory::Anchor;
 use umsync_engine::directory::DirectoryName;
 use umsync_engine::key::UserKey;
+use umsync_engine::links::Links;
 use umsync_engine::memory::{Match, Memory};
 use umsync_engine::rules::Strategy;
-use umsync_store::{Created, Link, Refusal, Refusals};
+use umsync_store::{Created, Link, Refusal, Refusals, Seen};
 use umsync_umapi::Session;
 
 /// What earlier runs remember; what somebody approved is not in it.
@@ -119,11 +119,11 @@ pub(crate) fn put(snapshot: &mut Snapshot, user: &User) {
     snapshot.users.push(user.clone());
 }
 
-/// Notes who is whose: what is new, and of whom all is known already.
+/// Notes who is whose: what is new, and of whom all is known already, by the places of their links.
 pub(crate) async fn link(
     program: &Program,
     matches: &[Match],
-    still: &[Anchor],
+    (still, known): (&[u32], &Links),
     at: DateTime<Utc>,
 ) -> Result<(), Failure> {
     let link = |found: &Match| {
@@ -134,7 +134,12 @@ pub(crate) async fn link(
     if !links.is_empty() {
         program.store.note_links(program.organization(), &links, at).await?;
     }
-    Ok(program.store.still_seen(program.organization(), still, at).await?)
+    // Nearly always they are nearly all of them: then the others are named.
+    let others = known.others(still);
+    let is_most = !still.is_empty() && others.len() <= still.len();
+    let anchors = known.anchors_at(if is_most { &others } else { still });
+    let seen = if is_most { Seen::AllBut(&anchors) } else { Seen::Only(&anchors) };
+    Ok(program.store.still_seen(program.organization(), seen, at).await?)
 }
 
 /// Notes what became of changes: what Adobe refused, and which accounts it said it made. `wanted` is everything that a

@@ -84,7 +84,7 @@ pub(crate) async fn run(
     if remember.whole && matches!(scope, Scope::Whole) {
         reviewed::write(program, &exact.plan, &snapshot)?;
     }
-    record.planned(program, scope, rules.baseline, &exact.plan, &remember).await?;
+    record.planned(program, scope, rules.baseline, &exact.plan, &remember, &memory.links).await?;
     show(&exact)?;
 
     let Exact { plan, stale } = exact;

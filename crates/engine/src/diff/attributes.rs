@@ -18,23 +18,24 @@ pub(super) fn updates(
         return Vec::new();
     }
     let mut updates = Vec::new();
+    let (has, wants) = (user.texts(), person.texts());
     for field in compared {
         let (from, to) = match field {
-            Field::FirstName => (user.first_name(), person.first_name()),
-            Field::LastName => (user.last_name(), person.last_name()),
+            Field::FirstName => (has.first_name, wants.first_name),
+            Field::LastName => (has.last_name, wants.last_name),
             Field::Email => {
                 // Adobe answers a change of letter case with success and does nothing.
-                if user.email() != person.email() && !is_same_email(user.email(), person.email()) {
-                    updates.push((Field::Email, Some(user.email().to_owned()), person.email().to_owned()));
+                if has.email != wants.email && !is_same_email(has.email, wants.email) {
+                    updates.push((Field::Email, Some(has.email.to_owned()), wants.email.to_owned()));
                 }
                 continue;
             }
             // Only Federated IDs have a username of their own (UMAPI documentation, "update").
             Field::Username if user.kind.known() != Some(Identity::Federated) => continue,
             Field::Username => {
-                let same = |username: &str| user.username().is_some_and(|has| fold(has) == fold(username));
-                if let Some(username) = person.username().filter(|username| !same(username)) {
-                    updates.push((Field::Username, user.username().map(str::to_owned), username.to_owned()));
+                let same = |username: &str| has.username.is_some_and(|has| fold(has) == fold(username));
+                if let Some(username) = wants.username.filter(|username| !same(username)) {
+                    updates.push((Field::Username, has.username.map(str::to_owned), username.to_owned()));
                 }
                 continue;
             }

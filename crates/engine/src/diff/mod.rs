@@ -14,7 +14,7 @@ use person::whose;
 
 use crate::adobe::{Identity, Snapshot, User};
 use crate::ahead::{self, HANDFUL};
-use crate::change::{Account, Change, Profile, Reason, Target, Update, What};
+use crate::change::{Account, By, Change, Profile, Reason, Target, Update, What};
 use crate::desired::Desired;
 use crate::directory::Anchor;
 use crate::key::{GroupName, UserKey, fold_email};
@@ -61,8 +61,8 @@ pub struct Diff {
     pub returned: Vec<Returned>,
     /// Entries that matched an account, as nobody remembers it yet, in the order of the people.
     pub matches: Vec<Match>,
-    /// The anchors of those of which everything is remembered.
-    pub still: Vec<Anchor>,
+    /// Where the links of those of which everything is remembered stand among all links.
+    pub still: Vec<u32>,
     /// People who have just what they should.
     pub in_step: usize,
     /// People who get an account, have none, and to whom `people.create` gives none.
@@ -197,7 +197,8 @@ pub fn diff(
     }
     let new_groups = new_groups(&managed, adobe, rules)?;
     require_profiles(adobe, rules)?;
-    let matching = matching(desired, adobe, memory, rules.people.adobe_id_twin, now);
+    let twin = rules.people.adobe_id_twin;
+    let matching = matching(desired, adobe, memory, twin, now, |person, user| work.is_in_step(person, user));
 
     for group in new_groups {
         for what in made_with(&group, adobe, rules) {
@@ -205,14 +206,20 @@ pub fn diff(
         }
         work.push(Target::Group(group), What::CreateGroup, Reason::GroupMapped);
     }
-    for pairs in matching.pairs.chunks(HANDFUL) {
+    // Nearly everybody is in step, and was found to be so when they were found.
+    let (in_step, others): (Vec<_>, Vec<_>) =
+        matching.pairs.iter().copied().partition(|(person, _)| matching.in_step.contains(person));
+    work.diff.still.extend(in_step.iter().filter_map(|(person, _)| matching.confirmed[*person]));
+    work.diff.in_step += in_step.iter().filter(|(person, _)| desired.people[*person].selected).count();
+    drop(in_step);
+    for pairs in others.chunks(HANDFUL) {
         let of = |(person, user): &(usize, usize)| (&desired.people[*person], &adobe.users[*user]);
         ahead::pairs(pairs.iter().map(of));
         for pair in pairs {
             let (person, user) = of(pair);
-            match matching.confirmed.contains(&pair.0) {
-                true => work.diff.still.extend(person.anchors().cloned()),
-                false => work.remember(person, user),
+            match matching.confirmed[pair.0] {
+                Some(place) => work.diff.still.push(place),
+                None => work.remember(person, user),
             }
             work.existing(person, user);
         }
@@ -227,7 +234,16 @@ pub fn diff(
     let ours = work.ours(&matching);
     work.leavers(&matching, &ours);
     work.count(&matching, &ours, &managed);
-    let Matching { pairs, held, without_account: _, claimed: _, gone: _, linked: _, confirmed: _ } = matching;
+    let Matching {
+        pairs,
+        held,
+        without_account: _,
+        claimed: _,
+        gone: _,
+        linked: _,
+        confirmed: _,
+        in_step: _,
+    } = matching;
     work.diff.held.extend(held);
     work.keep_last_admins();
     work.hold_taken_addresses();
@@ -254,6 +270,11 @@ fn accounts(changes: &[Change]) -> impl Iterator<Item = &Arc<Account>> + Clone {
         Some(Target::User(account)) => Some(account),
         Some(Target::Group(_)) | None => None,
     })
+}
+
+/// The groups that a person gets and their user does not have.
+fn lacking<'p>(person: &'p Person, user: &User) -> impl Iterator<Item = (&'p GroupName, &'p By)> {
+    person.groups.iter().filter(|(group, _)| !user.groups.contains(*group))
 }
 
 struct Work<'a> {
@@ -285,16 +306,32 @@ impl<'a> Work<'a> {
             return;
         };
         let identity = self.type_of(person, user);
-        for Sighting { directory: _, dn, anchor } in person.sightings.iter() {
-            let Some(anchor) = anchor.clone() else { continue };
-            let known = self.memory.links.get(&anchor);
-            if known.is_some_and(|known| known.says(id, identity, user.email(), dn)) {
-                self.diff.still.push(anchor);
+        for Sighting { directory: _, dn, anchor } in person.sightings() {
+            let (Some(anchor), links) = (anchor, &self.memory.links) else { continue };
+            let is_so = |place: &usize| links.at(*place).says(id, identity, user.email(), dn);
+            if let Some(place) = links.place(anchor).filter(is_so) {
+                self.diff.still.extend(u32::try_from(place));
                 continue;
             }
-            let (id, email, dn) = (id.to_owned(), user.email().to_owned(), dn.to_string());
+            let (id, email, dn) = (id.to_owned(), user.email().to_owned(), dn.to_owned());
+            let anchor = Anchor::from_stored(anchor);
             self.diff.matches.push(Match { anchor, id, identity, email, dn });
         }
+    }
+
+    /// Whether nothing is to be changed in the account of a person, as far as that can be seen at a glance.
+    fn is_in_step(&self, person: &Person, user: &User) -> bool {
+        let has_groups =
+            || lacking(person, user).next().is_none() && self.excess(person, user).next().is_none();
+        // Most have just these.
+        (person.groups.keys().eq(&user.groups) || has_groups())
+            && (!person.selected || updates(person, user, &self.rules.people.update).is_empty())
+    }
+
+    /// The groups of which a user is a member and a person should not be one.
+    fn excess<'u>(&self, person: &Person, user: &'u User) -> impl Iterator<Item = &'u GroupName> {
+        let is_given = |group: &&GroupName| person.groups.contains_key(*group);
+        user.groups.iter().filter(move |group| !is_given(group) && self.owned.contains(*group))
     }
 
     /// What a person's user lacks, or has too much.
@@ -313,7 +350,7 @@ impl<'a> Work<'a> {
             for (field, from, to) in updates(person, user, &self.rules.people.update) {
                 self.push(target(), What::Update(Box::new(Update { field, from, to })), Reason::Differs);
             }
-            for (group, by) in person.groups.iter().filter(|(group, _)| !user.groups.contains(*group)) {
+            for (group, by) in lacking(person, user) {
                 let group = self.spelled(group);
                 self.push(target(), What::Join { group }, Reason::Listed { by: by.clone() });
             }
@@ -321,12 +358,7 @@ impl<'a> Work<'a> {
         let reason = if person.selected { Reason::NotListed } else { Reason::NotSelected };
         // What another directory would give them, nobody can read.
         let is_open = || !self.desired.shield.covers_beside(&person.directories(), user);
-        let lost: Vec<GroupName> = user
-            .groups
-            .iter()
-            .filter(|group| !person.groups.contains_key(*group) && self.owned.contains(*group))
-            .cloned()
-            .collect();
+        let lost: Vec<GroupName> = self.excess(person, user).cloned().collect();
         if !lost.is_empty() && is_open() {
             for group in lost {
                 self.push(target(), What::Lose { group }, reason.clone());

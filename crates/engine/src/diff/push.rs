@@ -12,7 +12,7 @@ impl Work<'_> {
     pub(super) fn push_everybody(mut self, person: Option<&str>) -> Diff {
         let twin = self.rules.people.adobe_id_twin;
         let Matching { without_account, held, .. } =
-            matching(self.desired, self.adobe, self.memory, twin, self.now);
+            matching(self.desired, self.adobe, self.memory, twin, self.now, |_, _| false);
         for group in self.groups_to_make() {
             self.push(Target::Group(group), What::CreateGroup, Reason::Pushed);
         }

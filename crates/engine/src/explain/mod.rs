@@ -82,7 +82,8 @@ struct Look<'a> {
 /// also why they are not in that group.
 pub fn explain(case: Case<'_>, who: &str, why_not: Option<&GroupName>) -> Result<Explanation, WhoError> {
     let desired = Desired::of(case.people, case.memory);
-    let matching = matching(&desired, case.adobe, case.memory, case.rules.people.adobe_id_twin, case.now);
+    let matching =
+        matching(&desired, case.adobe, case.memory, case.rules.people.adobe_id_twin, case.now, |_, _| false);
     let subject = Subject::find(case, &desired, &matching, who)?;
     let look = Look { case, subject };
     let mut steps = vec![look.entry()];

@@ -111,7 +111,7 @@ impl<'a> Subject<'a> {
         match matching.pairs.iter().find(|(_, user)| user == at) {
             Some((person, _)) => {
                 let places: BTreeSet<String> =
-                    desired.people[*person].sightings.iter().map(|sighting| sighting.place()).collect();
+                    desired.people[*person].sightings().map(|sighting| sighting.place()).collect();
                 let entries =
                     all(case).filter(|(name, entry)| places.contains(&name.says(&entry.dn))).collect();
                 Ok(Self::of_entries(case, desired, matching, entries, Some(*person)))
@@ -197,6 +197,6 @@ fn entries<'a>(case: Case<'a>, who: &str) -> Vec<(&'a DirectoryName, &'a Entry)>
 
 /// The people whose entries stand at these places.
 fn positions(desired: &Desired<'_>, places: &BTreeSet<String>) -> Vec<usize> {
-    let stands = |person: &Person| person.sightings.iter().any(|sighting| places.contains(&sighting.place()));
+    let stands = |person: &Person| person.sightings().any(|sighting| places.contains(&sighting.place()));
     (0..desired.people.len()).filter(|at| stands(&desired.people[*at])).collect()
 }

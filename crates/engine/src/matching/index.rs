@@ -1,7 +1,9 @@
 //! Adobe's users by what names them.
 
+use super::Positions;
 use super::few::Few;
 use crate::adobe::{Identity, User, UserTexts};
+use crate::ahead::HANDFUL;
 use crate::at_once::at_once;
 use crate::key::{Ownership, folded, folded_email, is_same_email};
 use crate::lookup::{Hashing, Places};
@@ -14,19 +16,37 @@ use std::hash::{BuildHasher as _, Hash};
 struct ByName {
     hashing: Hashing,
     places: Places,
+    /// Those who have a name that another has, too.
+    together: Positions,
 }
 
 impl ByName {
     /// With room for so many who have one.
-    fn of<'a, N: Hash>(users: &'a [User], room: usize, name: impl Fn(&'a User) -> Option<N>) -> Self {
-        let hashing = Hashing::default();
-        let mut places = Places::with_capacity(room);
-        let hash = |at: usize| name(&users[at]).map(|name| hashing.hash_one(name));
-        for at in 0..users.len() {
-            let Some(own) = hash(at) else { continue };
-            places.insert_unique(own, place(at), |at| hash(*at as usize).unwrap_or_default());
+    fn of<'a, N: Hash + Eq>(users: &'a [User], room: usize, name: impl Fn(&'a User) -> Option<N>) -> Self {
+        let (hashing, mut places) = (Hashing::default(), Places::with_capacity(room));
+        let mut together = Positions::default();
+        let hash = |user: &'a User| name(user).map(|name| hashing.hash_one(name));
+        let mut at = 0;
+        for handful in users.chunks(HANDFUL) {
+            let hashes: Vec<Option<u64>> = handful.iter().map(hash).collect();
+            // The table is far away: all of its places are fetched before anybody is put there.
+            let fetch = |hash: &&u64| places.iter_hash(**hash).next().is_some();
+            std::hint::black_box(hashes.iter().flatten().filter(fetch).count());
+            for (user, own) in handful.iter().zip(hashes) {
+                if let Some(own) = own {
+                    // One is enough: whoever else has it is known from them.
+                    let same = |other: &u32| name(&users[*other as usize]) == name(user);
+                    if let Some(other) = places.find(own, same) {
+                        together.replace(*other as usize);
+                        together.replace(at);
+                    }
+                    let again = |at: &u32| hash(&users[*at as usize]).unwrap_or_default();
+                    places.insert_unique(own, place(at), again);
+                }
+                at += 1;
+            }
         }
-        Self { hashing, places }
+        Self { hashing, places, together }
     }
 
     /// Those who may have this name, in no order.
@@ -73,14 +93,18 @@ impl<'a> Index<'a> {
         Self { users, by_email, by_login: OnceCell::new(), by_id }
     }
 
+    pub(crate) fn user(&self, at: usize) -> &'a User {
+        &self.users[at]
+    }
+
     /// For [`Index::maybe_id`].
     pub(crate) fn hash_of_id(&self, id: &str) -> u64 {
         self.by_id.hashing.hash_one(id)
     }
 
     /// Whoever may have the id of which this is the hash: it is not compared.
-    pub(crate) fn maybe_id(&self, id: u64) -> Option<&'a User> {
-        self.by_id.places.iter_hash(id).next().map(|at| &self.users[*at as usize])
+    pub(crate) fn maybe_id(&self, id: u64) -> Option<usize> {
+        self.by_id.places.iter_hash(id).next().map(|at| *at as usize)
     }
 
     /// For [`Index::maybe_email`].
@@ -89,8 +113,13 @@ impl<'a> Index<'a> {
     }
 
     /// Whoever may have the email of which this is the hash: it is not compared.
-    pub(crate) fn maybe_email(&self, email: u64) -> Option<&'a User> {
-        self.by_email.places.iter_hash(email).next().map(|at| &self.users[*at as usize])
+    pub(crate) fn maybe_email(&self, email: u64) -> Option<usize> {
+        self.by_email.places.iter_hash(email).next().map(|at| *at as usize)
+    }
+
+    /// Whether a user has this email, and nobody else has it: nobody needs to be looked for by it.
+    pub(crate) fn is_alone_with(&self, user: usize, email: &str) -> bool {
+        !self.by_email.together.contains(&user) && is_same_email(self.users[user].email(), email)
     }
 
     /// The last of them, should Adobe give one id to several.
@@ -121,5 +150,29 @@ impl<'a> Index<'a> {
         let by_login = self.by_login.get_or_init(|| ByName::of(self.users, 0, login));
         let same = |at: &usize| login(&self.users[*at]).as_ref() == Some(&wanted);
         self.in_order(by_login.maybe(&wanted).filter(same))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adobe::{Status, UserType};
+    use crate::sorted::Sorted;
+    use proptest::prelude::*;
+
+    fn user(email: &str) -> User {
+        let texts = UserTexts { email, ..UserTexts::default() };
+        User::new(UserType::Known(Identity::Federated), Status::Active, Sorted::new(), texts)
+    }
+
+    proptest! {
+        #[test]
+        fn whoever_is_alone_with_an_email_is_the_only_one_who_is_found_by_it(emails in prop::collection::vec("[a-dA-D]{1,2}@(x|X)", 0..200)) {
+            let users: Vec<User> = emails.iter().map(|email| user(email)).collect();
+            let index = Index::of(&users);
+            for (at, email) in (0..users.len()).flat_map(|at| emails.iter().map(move |email| (at, email))) {
+                prop_assert_eq!(index.is_alone_with(at, email), index.of_email(email) == Few::One(at));
+            }
+        }
     }
 }

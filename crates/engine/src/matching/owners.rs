@@ -37,7 +37,7 @@ impl<'a> Owners<'a> {
             let found = same_email.iter().chain(same_login.iter());
             ids.extend(found.filter_map(|user| users[user].id()));
             emails.insert(folded_email(person.email()));
-            dns.extend(person.sightings.iter().map(|sighting| folded(&sighting.dn)));
+            dns.extend(person.sightings().map(|sighting| folded(sighting.dn)));
         }
         let mut owners = Self { by_id: Lookup::new(), by_email: Lookup::new(), by_dn: Lookup::new() };
         if emails.is_empty() {
@@ -85,8 +85,7 @@ impl<'a> Owners<'a> {
     /// The account of an entry that stands where a link last saw another anchor, of an attribute that this read lacks:
     /// it is theirs, and only the link cannot be looked up.
     pub(super) fn stands_for(&self, person: &Person, index: &Index<'_>) -> Option<usize> {
-        let here =
-            person.sightings.iter().filter_map(|sighting| self.by_dn.get(folded(&sighting.dn).as_ref()));
+        let here = person.sightings().filter_map(|sighting| self.by_dn.get(folded(sighting.dn).as_ref()));
         let known = here.flatten().find(|known| is_of(known, person))?;
         index.of_id(known.id())
     }
@@ -103,9 +102,9 @@ fn others<'a>(owners: &[&'a Known], person: &Person) -> impl Iterator<Item = &'a
 /// by the place at which it was last seen.
 fn is_of(known: &Known, person: &Person) -> bool {
     let attribute = Anchor::attribute_of(known.anchor());
-    let comparable = |anchor: &&Anchor| anchor.attribute() == attribute;
+    let comparable = |anchor: &&str| Anchor::attribute_of(anchor) == attribute;
     match person.anchors().find(comparable) {
-        Some(_) => person.anchors().any(|anchor| anchor.as_str() == known.anchor()),
-        None => person.sightings.iter().any(|sighting| fold(known.dn()) == fold(&sighting.dn)),
+        Some(_) => person.anchors().any(|anchor| anchor == known.anchor()),
+        None => person.sightings().any(|sighting| fold(known.dn()) == fold(sighting.dn)),
     }
 }

@@ -1,12 +1,13 @@
 //! Who is who, and who they were.
 
 use crate::world::{ORG, Place, anchor, carried_out, emails, join, link, noon, set};
+use std::collections::BTreeSet;
 use std::time::Instant;
 use umsync_engine::adobe::Identity;
 use umsync_engine::directory::Anchor;
 use umsync_engine::key::GroupName;
 use umsync_engine::memory::{Known, KnownTexts};
-use umsync_store::{Error, Given, Link, LinkRecord, Noted};
+use umsync_store::{Error, Given, Link, LinkRecord, Noted, Seen};
 
 fn noted(value: &str, first: i64, last: i64) -> Noted {
     Noted { value: value.to_owned(), first_seen: noon(first), last_seen: noon(last) }
@@ -49,8 +50,8 @@ async fn whoever_was_seen_as_before_is_renewed_and_nobody_comes_back() {
     let all = [("1", "A"), ("2", "B"), ("3", "C")].map(|(uuid, id)| link(uuid, id, "ann@example.com"));
     store.note_links(ORG, &all, noon(0)).await.unwrap();
     store.drop_link(ORG, &anchor("3")).await.unwrap();
-    store.still_seen(ORG, &[anchor("1"), anchor("3")], noon(5)).await.unwrap();
-    store.still_seen("other", &[anchor("2")], noon(6)).await.unwrap();
+    store.still_seen(ORG, Seen::Only(&[anchor("1").as_str(), anchor("3").as_str()]), noon(5)).await.unwrap();
+    store.still_seen("other", Seen::Only(&[anchor("2").as_str()]), noon(6)).await.unwrap();
     let links = store.links(ORG).await.unwrap();
     assert_eq!(links.anchors(), [anchor("1").as_str(), anchor("2").as_str()]);
     assert_eq!((links[&anchor("1")].seen_at, links[&anchor("2")].seen_at), (noon(5), noon(0)));
@@ -155,8 +156,21 @@ async fn a_large_company_is_noted_quickly_when_nothing_is_new() {
     println!("first, changed, same, read: {took:?}");
 }
 
+/// How it is told which links were seen.
+#[derive(Clone, Copy)]
+enum Told {
+    Those,
+    TheOthers,
+}
+
 #[tokio::test]
 async fn whoever_is_seen_with_most_others_has_their_moment_and_keeps_it() {
+    for told in [Told::Those, Told::TheOthers] {
+        seen_together(told).await;
+    }
+}
+
+async fn seen_together(told: Told) {
     let place = Place::new();
     let store = place.store().await;
     // More than are read at once, and one whose place has the character that parts values.
@@ -167,21 +181,55 @@ async fn whoever_is_seen_with_most_others_has_their_moment_and_keeps_it() {
     let all: Vec<Link> = (0..4_500).map(of).collect();
     let anchors: Vec<Anchor> = all.iter().map(|link| link.anchor.clone()).collect();
     let seen = async |at: usize| store.links(ORG).await.unwrap()[&anchors[at]].seen_at;
+    let see = async |those: &[Anchor], at| {
+        let those: Vec<&str> = those.iter().map(Anchor::as_str).collect();
+        let among: BTreeSet<&str> = those.iter().copied().collect();
+        let others: Vec<&str> =
+            anchors.iter().map(Anchor::as_str).filter(|anchor| !among.contains(anchor)).collect();
+        let seen = match told {
+            Told::Those => Seen::Only(&those),
+            Told::TheOthers => Seen::AllBut(&others),
+        };
+        store.still_seen(ORG, seen, noon(at)).await.unwrap();
+    };
+    store.note_links("other", &all[..2], noon(0)).await.unwrap();
     store.note_links(ORG, &all[..3_000], noon(0)).await.unwrap();
     store.note_links(ORG, &all[1_000..], noon(1)).await.unwrap();
     assert_eq!((seen(0).await, seen(1_000).await, seen(4_499).await), (noon(0), noon(1), noon(1)));
-    store.still_seen(ORG, &anchors, noon(1)).await.unwrap();
+    see(&anchors, 1).await;
     assert_eq!((seen(0).await, seen(4_499).await), (noon(1), noon(1)));
     // One entry that two directories give is one, and another one is missing.
-    store.still_seen(ORG, &[&anchors[1..], &anchors[1..2]].concat(), noon(2)).await.unwrap();
+    see(&[&anchors[1..], &anchors[1..2]].concat(), 2).await;
     assert_eq!((seen(0).await, seen(1).await), (noon(1), noon(2)));
-    store.still_seen(ORG, &anchors[1..], noon(2)).await.unwrap();
+    see(&anchors[1..], 2).await;
     assert_eq!((seen(0).await, seen(1).await, seen(4_499).await), (noon(1), noon(2), noon(2)));
-    store.still_seen(ORG, &anchors[..2], noon(3)).await.unwrap();
+    see(&anchors[..2], 3).await;
     assert_eq!((seen(0).await, seen(1).await, seen(2).await), (noon(3), noon(3), noon(2)));
-    store.still_seen(ORG, &anchors[2..], noon(4)).await.unwrap();
+    see(&anchors[2..], 4).await;
     assert_eq!((seen(0).await, seen(1).await, seen(2).await), (noon(3), noon(3), noon(4)));
     let links = store.links(ORG).await.unwrap();
     assert_eq!((links.len(), links[&anchors[7]].dn()), (4_500, "uid=7\u{1f}x"));
     assert_eq!(store.link_story(ORG, &anchors[2]).await.unwrap().unwrap().seen_at, noon(4));
+    let others = store.links("other").await.unwrap();
+    assert!(others.iter().all(|link| link.seen_at == noon(0)), "another organization's are its own");
+}
+
+#[tokio::test]
+async fn whatever_was_noted_since_the_links_were_read_has_its_own_moment() {
+    let place = Place::new();
+    let store = place.store().await;
+    let links: Vec<Link> =
+        (0..9).map(|at| link(&at.to_string(), &format!("A{at}"), "ann@example.com")).collect();
+    store.note_links(ORG, &links, noon(0)).await.unwrap();
+    // One of them is renewed, and one more comes.
+    let renewed = [link("1", "A1", "anna@example.com"), link("9", "A9", "new@example.com")];
+    store.note_links(ORG, &renewed, noon(1)).await.unwrap();
+
+    let unseen = [anchor("1"), anchor("2")];
+    let unseen: Vec<&str> = unseen.iter().map(Anchor::as_str).collect();
+    store.still_seen(ORG, Seen::AllBut(&unseen), noon(1)).await.unwrap();
+
+    let links = store.links(ORG).await.unwrap();
+    let seen = ["0", "1", "2", "3", "9"].map(|uuid| links[&anchor(uuid)].seen_at);
+    assert_eq!(seen, [noon(1), noon(1), noon(0), noon(1), noon(1)]);
 }

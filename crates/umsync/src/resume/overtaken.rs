@@ -11,7 +11,6 @@ use std::collections::BTreeMap;
 use umsync_engine::change::{Account, Change, Target};
 use umsync_engine::command::Verdict;
 use umsync_engine::desired::Desired;
-use umsync_engine::directory::Anchor;
 use umsync_engine::key::{fold, fold_email};
 use umsync_engine::memory::{Memory, Order};
 use umsync_engine::saved::is_read_back;
@@ -94,7 +93,7 @@ fn is_of_unread(account: &Account, memory: &Memory) -> bool {
 fn is_named(account: &Account, desired: &Desired<'_>, memory: &Memory) -> bool {
     let (id, email) = (account.id(), account.email());
     let username = Some(account.user()).filter(|user| *user != email);
-    let linked = |anchor: &Anchor| memory.links.get(anchor).is_some_and(|known| Some(known.id()) == id);
+    let linked = |anchor: &str| memory.links.of(anchor).is_some_and(|known| Some(known.id()) == id);
     let is_theirs = desired.people.iter().any(|person| {
         person.anchors().any(linked)
             || fold_email(person.email()) == fold_email(email)

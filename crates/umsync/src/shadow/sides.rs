@@ -73,7 +73,7 @@ pub(super) struct Who<'a> {
 impl<'a> Sides<'a> {
     pub(super) fn of(case: Case<'a>, desired: &'a Desired<'a>) -> Self {
         let twin = case.rules.people.adobe_id_twin;
-        let matching = matching(desired, case.adobe, case.memory, twin, case.now);
+        let matching = matching(desired, case.adobe, case.memory, twin, case.now, |_, _| false);
         let (mut users, mut people) = (Named::default(), Named::default());
         for (at, user) in case.adobe.users.iter().enumerate() {
             users.put(at, user.email(), user.username(), user.domain().unwrap_or_default());
