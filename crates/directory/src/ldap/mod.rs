@@ -8,11 +8,12 @@
 //! server says, and do not go through it: the guard checks each message and puts entries aside, as bytes; whoever has asked
 //! takes them when the library tells that the answer has ended well, and reads the values where they lie.
 //!
-//! `socket` is the connection and wakes nobody who does not wait, `sasl` and `kerberos` bind by a ticket, `guard` and `message`
-//! stand before the client library, `shelf` has what the guard puts aside, `bounds` says how much is too much, `search` proves each answer whole, `entry` knows bytes, `members` and
-//! `chain` know groups, `unselected` looks at members who are neither people nor groups, `together` asks over several
-//! connections at once, `root` and `schema` know what a server says of itself, `read` tells the story; `check` looks at all
-//! of it, and says how to repair what would stop a read.
+//! `socket` is the connection and wakes nobody who does not wait, `sasl` and `kerberos` bind by a ticket, `guard` and
+//! `message` stand before the client library, `shelf` has what the guard puts aside, `bounds` says how much is too much,
+//! `search` proves each answer whole, `entry` knows bytes, `members` and `chain` know groups, `unselected` looks at
+//! members who are neither people nor groups, `together` asks over several connections at once, `root` and `schema` know
+//! what a server says of itself, `read` tells the story; `check` looks at all of it, and says how to repair what would
+//! stop a read.
 
 mod active_directory;
 mod ber;
