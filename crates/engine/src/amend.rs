@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Applies changes that Adobe carried out. A change whose target is not in the snapshot changes nothing.
 pub fn amend<'a>(adobe: &mut Snapshot, changes: impl IntoIterator<Item = &'a Change>) {
-    let mut index = Index::of(adobe);
+    let changes: Vec<&Change> = changes.into_iter().collect();
+    let mut index = Index::of(adobe, &changes);
     let mut gone = BTreeSet::new();
     for change in changes {
         match (&change.target, &change.what) {
@@ -16,7 +17,7 @@ pub fn amend<'a>(adobe: &mut Snapshot, changes: impl IntoIterator<Item = &'a Cha
             (Target::User(account), What::CreateUser(profile)) => {
                 if index.find(account).is_none() {
                     adobe.total_count = adobe.total_count.map(|count| count + 1);
-                    index.by_key.insert(account.key.clone(), adobe.users.len());
+                    index.by_key.insert(&account.key, Some(adobe.users.len()));
                     adobe.users.push(new_user(account, profile));
                 }
             }
@@ -26,7 +27,7 @@ pub fn amend<'a>(adobe: &mut Snapshot, changes: impl IntoIterator<Item = &'a Cha
                     (Some(_), Names::Keep) => {}
                     (None, _) => {
                         adobe.total_count = adobe.total_count.map(|count| count + 1);
-                        index.by_key.insert(account.key.clone(), adobe.users.len());
+                        index.by_key.insert(&account.key, Some(adobe.users.len()));
                         adobe.users.push(new_user(account, profile));
                     }
                 }
@@ -58,24 +59,41 @@ pub fn amend<'a>(adobe: &mut Snapshot, changes: impl IntoIterator<Item = &'a Cha
     });
 }
 
-struct Index {
-    by_id: BTreeMap<String, usize>,
-    by_key: BTreeMap<UserKey, usize>,
+/// Where the users stand whom changes name: hardly ever more than some among a million.
+struct Index<'a> {
+    by_id: BTreeMap<&'a str, Option<usize>>,
+    by_key: BTreeMap<&'a UserKey, Option<usize>>,
 }
 
-impl Index {
-    fn of(adobe: &Snapshot) -> Self {
-        let users = || adobe.users.iter().enumerate();
-        Self {
-            by_id: users().filter_map(|(at, user)| Some((user.id()?.to_owned(), at))).collect(),
-            by_key: users().filter_map(|(at, user)| Some((user.key()?, at))).collect(),
+impl<'a> Index<'a> {
+    fn of(adobe: &Snapshot, changes: &[&'a Change]) -> Self {
+        let accounts = || {
+            changes.iter().filter_map(|change| match &change.target {
+                Target::User(account) => Some(account),
+                Target::Group(_) => None,
+            })
+        };
+        let mut by_id: BTreeMap<_, _> =
+            accounts().filter_map(|account| Some((account.id()?, None))).collect();
+        let others = accounts().filter(|account| account.id().is_none());
+        let mut by_key: BTreeMap<_, _> = others.map(|account| (&account.key, None)).collect();
+        for (at, user) in adobe.users.iter().enumerate() {
+            if let Some(place) = user.id().and_then(|id| by_id.get_mut(id)) {
+                *place = Some(at);
+            }
+            if !by_key.is_empty()
+                && let Some(place) = user.key().and_then(|key| by_key.get_mut(&key))
+            {
+                *place = Some(at);
+            }
         }
+        Self { by_id, by_key }
     }
 
     fn find(&self, account: &Account) -> Option<usize> {
         match account.id() {
-            Some(id) => self.by_id.get(id).copied(),
-            None => self.by_key.get(&account.key).copied(),
+            Some(id) => self.by_id.get(id).copied().flatten(),
+            None => self.by_key.get(&account.key).copied().flatten(),
         }
     }
 }

@@ -78,7 +78,7 @@ pub(crate) async fn look_for_created(
     }
     let read_at = snapshot.read_at;
     let there: BTreeSet<UserKey> = snapshot.users.iter().filter_map(|user| user.key()).collect();
-    let mut seen = BTreeSet::new();
+    let (mut seen, mut late) = (BTreeSet::new(), Vec::new());
     // What was made after the listing began cannot be in it.
     for Created { fingerprint, account, at, invisible_since } in
         created.into_iter().filter(|created| created.at < read_at)
@@ -91,7 +91,7 @@ pub(crate) async fn look_for_created(
         match session.user(&account.address()).await? {
             Some(user) => {
                 put(snapshot, &user);
-                store.amend_snapshot(organization, |stored| put(stored, &user)).await?;
+                late.push(user);
                 seen.insert(fingerprint);
             }
             None if invisible_since.is_none() => {
@@ -100,6 +100,10 @@ pub(crate) async fn look_for_created(
             }
             None => {}
         }
+    }
+    if !late.is_empty() {
+        // The stored snapshot is read and written as a whole: once for all of them, and before they are forgotten.
+        store.amend_snapshot(organization, |stored| late.iter().for_each(|user| put(stored, user))).await?;
     }
     Ok(store.forget_created(organization, &seen).await?)
 }
