@@ -121,6 +121,26 @@ fn an_account_that_adobe_made_and_does_not_show_is_made_once() {
 }
 
 #[test]
+fn whoever_a_listing_lacks_after_being_made_is_found_one_by_one_and_kept_for_the_next_run() {
+    let (world, names) = world(4, 4);
+    // The third time, Adobe lists as if nothing had been made, and knows each of them by name.
+    world.adobe.faults().add(Fault::on(Endpoint::Users, Effect::Stale).nth(3));
+    world.run(&["sync"]).with(0).shows(&["4 memberships given"]);
+    world.adobe.with_state(|org| {
+        org.remove_user("p02@example.com");
+        org.remove_user("p03@example.com");
+    });
+    world.run(&["sync"]).with(0).shows(&["2 accounts created"]);
+    let sent = world.actions();
+    world.run(&["sync"]).with(0).shows(&["Everything is in step: 4 people"]);
+    assert_eq!((world.adobe.faults().fired(), world.adobe.calls(Endpoint::User).len()), (1, 2));
+    assert_eq!((world.actions(), world.adobe.users().len()), (sent, 4));
+    assert_eq!(world.stored_users(), names.iter().map(|name| format!("{name}@example.com")).collect());
+    world.run(&["sync"]).with(0).shows(&["Everything is in step: 4 people"]);
+    assert_eq!(world.adobe.calls(Endpoint::User).len(), 2, "they are not looked for again");
+}
+
+#[test]
 fn an_account_that_an_administrator_removed_later_is_made_again() {
     let (world, _) = world(3, 2);
     world.run(&["sync"]).with(0).shows(&["1 account created"]);

@@ -2,6 +2,7 @@
 
 use super::{ORGANIZATION, World};
 use chrono::TimeDelta;
+use std::collections::BTreeSet;
 use umsync_engine::stamps::Stamps;
 use umsync_store::{Missing, Store};
 
@@ -43,6 +44,18 @@ impl World {
             amended
         });
         passed.expect("a readable store");
+    }
+
+    /// The emails of all users in the stored snapshot.
+    pub(crate) fn stored_users(&self) -> BTreeSet<String> {
+        let stored = self.runtime.block_on(async {
+            let store = self.store().await?;
+            let stored = store.snapshot(ORGANIZATION).await;
+            store.close().await;
+            stored
+        });
+        let stored = stored.expect("a readable store").expect("a snapshot");
+        stored.users.iter().map(|user| user.email().to_owned()).collect()
     }
 
     /// The store, which must be there.
