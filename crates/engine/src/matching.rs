@@ -386,7 +386,13 @@ pub fn matching(
         let user = linked.or_else(|| {
             let person = gone.person.as_ref()?;
             match candidate(person, &index.of_email(person.email()), users, &index, &taken, twin) {
-                Candidate::One(user) if owners.other_owner(person, &users[user]).is_none() => Some(user),
+                // Nor may somebody else have had the address not long ago: it may have been their account.
+                Candidate::One(user)
+                    if owners.other_owner(person, &users[user]).is_none()
+                        && owners.former_owner(person, &index, now).is_none() =>
+                {
+                    Some(user)
+                }
                 _ => None,
             }
         });
@@ -409,7 +415,18 @@ enum Candidate {
     Held(Box<Doubt>),
 }
 
-/// Why nothing is done about somebody, and whose accounts could be theirs.
+impl Candidate {
+    /// Accounts that nobody else gets, because they are this person's or one of them is.
+    fn could_be(&self) -> &[usize] {
+        match self {
+            Self::One(user) => std::slice::from_ref(user),
+            Self::Held(doubt) if matches!(doubt.reason, HeldReason::SeveralUsers { .. }) => &doubt.users,
+            Self::None | Self::Held(_) => &[],
+        }
+    }
+}
+
+/// Why nothing is done about somebody, and which accounts could be theirs.
 #[derive(Debug, Clone)]
 struct Doubt {
     reason: HeldReason,
@@ -534,17 +551,17 @@ fn refuse_shared(desired: &Desired, candidates: &mut [Candidate]) {
     let several_directories = desired.sources.len() > 1;
     let accounts = |at: usize| {
         let person = &people[at];
-        let (account, login) = match &candidates[at] {
-            Candidate::One(user) => (Some(Account::Existing(*user)), None),
+        let existing = candidates[at].could_be().iter().map(|user| Account::Existing(*user));
+        let (new, login) = match &candidates[at] {
             Candidate::None => (twins.contains(&at).then(|| Account::New(person.key())), person.username()),
-            Candidate::Held(_) => (None, None),
+            Candidate::One(_) | Candidate::Held(_) => (None, None),
         };
         let entries = person.anchors().enumerate().filter(|(at, anchor)| {
             // Once for each of their anchors.
             several_directories && !person.anchors().take(*at).any(|other| other == *anchor)
         });
         let entries = entries.map(|(_, anchor)| Account::Entry(anchor));
-        entries.chain(account).chain(login.map(|login| Account::NewLogin(folded(login))))
+        entries.chain(existing).chain(new).chain(login.map(|login| Account::NewLogin(folded(login))))
     };
     // Nearly nobody shares anything: whatever is met twice is looked for first, and who has it then.
     let mut met = Among::new();
@@ -589,9 +606,13 @@ fn refuse_shared(desired: &Desired, candidates: &mut [Candidate]) {
         };
         users.sort_unstable();
         users.dedup();
+        let is_existing = matches!(account, Account::Existing(_));
         for at in people {
-            let reason = HeldReason::SeveralPeople { entries: entries.clone() };
-            candidates[at] = doubtful(reason, users.clone());
+            // Of whom several accounts could be has this told of them.
+            if !(is_existing && matches!(candidates[at], Candidate::Held(_))) {
+                let reason = HeldReason::SeveralPeople { entries: entries.clone() };
+                candidates[at] = doubtful(reason, users.clone());
+            }
         }
     }
 }

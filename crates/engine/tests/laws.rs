@@ -5,7 +5,7 @@ mod world;
 use chrono::TimeDelta;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use umsync_engine::adobe::User;
+use umsync_engine::adobe::{Identity, User};
 use umsync_engine::amend::amend;
 use umsync_engine::change::{Change, Reason, Target, What};
 use umsync_engine::command::Step;
@@ -13,7 +13,7 @@ use umsync_engine::directory::{DirectoryName, Entry, GroupRef};
 use umsync_engine::key::UserKey;
 use umsync_engine::limits::{Limit, breaches};
 use umsync_engine::matching::HeldReason;
-use umsync_engine::memory::{Failing, Order};
+use umsync_engine::memory::{Failing, Known, KnownTexts, Order};
 use umsync_engine::pack::{COMMANDS_PER_REQUEST, ENTRIES_PER_LIST, STEPS_PER_COMMAND, requests};
 use umsync_engine::park::{MOST_REFUSALS, TRY_AGAIN};
 use umsync_engine::plan::Plan;
@@ -193,6 +193,28 @@ proptest! {
                 world.memory.links.iter().filter(|known| known.id() == found.id).map(|known| known.anchor()).collect();
             prop_assert!(owners.is_empty() || owners.contains(found.anchor.as_str()), "{:?} belongs to {:?}", found, owners);
         }
+    }
+
+    /// However it came to be: nobody knows whose it is, whatever their addresses say.
+    #[test]
+    fn an_account_that_links_give_to_two_people_is_nobodys(mut world in world()) {
+        let people = world.people();
+        let [one, two, ..] = people.all.as_slice() else { return Ok(()) };
+        let Some(user) = world.adobe.users.first().cloned() else { return Ok(()) };
+        if user.kind.known().map(Identity::ownership) != Some(one.identity.ownership()) {
+            return Ok(());
+        }
+        let id = user.id().expect("all of a world have one");
+        for person in [one, two] {
+            let dn = person.sightings().next().expect("a person is somewhere").dn;
+            let entry = world.directory.entries.iter().find(|entry| entry.dn == dn).expect("it was read");
+            let anchor = entry.anchor.as_ref().expect("only a bare entry has none");
+            world.memory.links.insert(Known::new(None, KnownTexts { anchor, id, email: user.email(), dn }, now()));
+        }
+        let Ok((plan, _)) = world.plan() else { return Ok(()) };
+        let withheld = plan.withheld().iter().map(|withheld| &withheld.change);
+        let changes: Vec<Change> = plan.changes().iter().chain(withheld).cloned().collect();
+        prop_assert!(!accounts_of(&changes).contains(id), "{changes:#?}");
     }
 
     #[test]
