@@ -120,6 +120,30 @@ fn d18_two_people_who_swap_their_addresses_are_never_crossed() {
 }
 
 #[test]
+fn nobody_gets_a_mail_that_somebody_else_logs_in_by() {
+    let names = names(2);
+    let mut users: Vec<_> = names.iter().map(|name| user(name, &["Design"])).collect();
+    let mut other = user("other", &[]);
+    other["username"] = "vip@example.com".into();
+    users.push(other);
+    let world = World::new(&seed(&["Design"], &users), &people(&names, |_| "people", mail));
+    world.configure(RULES);
+    world.run(&["sync"]).with(0).shows(&["Everything is in step"]);
+    // Their username would follow, and two accounts had one.
+    let changed = |name: &str| if name == "p000" { mail("vip") } else { mail(name) };
+    world.write("people.ldif", &people(&names, |_| "people", changed));
+    let before = world.adobe.dump();
+    world
+        .run(&["sync"])
+        .with(0)
+        .shows(&["p000@example.com  another account still has the address vip@example.com"]);
+    assert_eq!(world.adobe.dump(), before);
+    world.adobe.with_state(|org| org.remove_user("other@example.com"));
+    world.run(&["sync"]).with(0).shows(&["1 account updated"]);
+    assert!(world.adobe.user("vip@example.com").is_some());
+}
+
+#[test]
 fn a_person_whose_mail_vanished_keeps_everything_and_is_reported() {
     let (world, names) = company(3);
     let text = people(&names, |_| "people", mail).replace("mail: p001@example.com\n", "");

@@ -420,8 +420,11 @@ impl Candidate {
     fn could_be(&self) -> &[usize] {
         match self {
             Self::One(user) => std::slice::from_ref(user),
-            Self::Held(doubt) if matches!(doubt.reason, HeldReason::SeveralUsers { .. }) => &doubt.users,
-            Self::None | Self::Held(_) => &[],
+            Self::Held(doubt) => match doubt.reason {
+                HeldReason::SeveralUsers { .. } | HeldReason::AddressTaken { .. } => &doubt.users,
+                _ => &[],
+            },
+            Self::None => &[],
         }
     }
 }
@@ -483,9 +486,10 @@ fn candidate(
     match free(&owned).as_slice() {
         [user] => return Candidate::One(*user),
         [] if !owned.is_empty() => {
-            // The address belongs to somebody who is linked elsewhere and will give it up, or not: next run tells.
+            // The address belongs to somebody who is linked elsewhere and will give it up, or not: next run tells. Whoever
+            // logs in as this person may be them until then.
             let reason = HeldReason::AddressTaken { email: person.email().to_owned() };
-            return doubtful(reason, Vec::new());
+            return doubtful(reason, free(&index.of_login(person).iter().collect::<Vec<_>>()));
         }
         [] => {}
         found => return several_users(found.to_vec(), users),
@@ -518,7 +522,7 @@ fn candidate(
             _ => HeldReason::OtherOwnership { kind: user.kind.to_string() },
         },
     };
-    doubtful(reason, same_email)
+    doubtful(reason, free(&same_email))
 }
 
 /// Two people for one account, whether it exists or would be made: all of them are held.

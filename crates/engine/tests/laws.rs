@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use umsync_engine::adobe::{Identity, User};
 use umsync_engine::amend::amend;
-use umsync_engine::change::{Change, Reason, Target, What};
+use umsync_engine::change::{Change, Field, Reason, Target, What};
 use umsync_engine::command::Step;
 use umsync_engine::directory::{DirectoryName, Entry, GroupRef};
 use umsync_engine::key::UserKey;
@@ -65,10 +65,14 @@ proptest! {
             Target::User(account) => change.is_departure() && held(account.email()),
             Target::Group(_) => false,
         };
-        // Of somebody who has left and could be meant by two accounts, the second one is theirs once the first is gone.
+        // Of somebody who has left and could be meant by two accounts, the second one is theirs once the first is gone, or has
+        // the address of whoever else has it.
         let by_their_word = |change: &Change| matches!(change.reason, Reason::Departed { .. });
-        let some_left = plan.changes().iter().any(|first| first.is_departure() && by_their_word(first));
-        let is_due = |change: &Change| gave_up_a_role(change) || some_left && by_their_word(change);
+        let gives_way = |first: &Change| {
+            (first.is_departure() && by_their_word(first)) || first.what.sets(Field::Email).is_some()
+        };
+        let some_give_way = plan.changes().iter().any(gives_way);
+        let is_due = |change: &Change| gave_up_a_role(change) || some_give_way && by_their_word(change);
         if !waits_for_another(&plan) {
             prop_assert!(again.changes().iter().all(is_due), "still to do: {:#?}\nafter: {:#?}", again.changes(), plan.changes());
         }

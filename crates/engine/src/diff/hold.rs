@@ -2,9 +2,9 @@
 
 use super::{Work, accounts};
 use crate::account::Name;
-use crate::adobe::{GroupKind, Identity};
+use crate::adobe::{GroupKind, Identity, User};
 use crate::change::{Account, Address, Field, Target, What};
-use crate::key::{GroupName, Ownership, fold, fold_email, folded, folded_email};
+use crate::key::{GroupName, Ownership, fold, fold_email, folded, folded_email, is_same_email};
 use crate::lookup::{Among, Lookup};
 use crate::matching::{Held, HeldReason};
 use std::borrow::Cow;
@@ -20,6 +20,11 @@ fn named((user, domain, adobe_id): Name<'_>) -> Named<'_> {
 
 fn name_of(account: &Account) -> Named<'_> {
     named((account.user(), account.domain(), account.is_adobe_id()))
+}
+
+/// Whose username may follow an update of the email (UMAPI documentation, "update"; people have seen it stay).
+fn logs_in_by_email(user: &User) -> bool {
+    user.username().is_none_or(|username| is_same_email(username, user.email()))
 }
 
 impl Work<'_> {
@@ -90,18 +95,33 @@ impl Work<'_> {
         self.diff.held.extend(held);
     }
 
-    /// An email update into an address that another account has would be refused, or cross two people: held.
+    /// An email update into an address that another account has would be refused, or cross two people: held. So is one that a
+    /// username may follow into another account's.
     pub(super) fn hold_taken_addresses(&mut self) {
         if !self.updates(Field::Email) {
             return;
         }
         // One email may exist in each ownership; a type we do not know could be either.
-        let mut at_adobe: BTreeSet<(Option<Ownership>, String)> = BTreeSet::new();
+        type Taken = BTreeSet<(Option<Ownership>, String)>;
+        let (mut emails, mut usernames) = (Taken::new(), Taken::new());
         for user in &self.adobe.users {
-            at_adobe.insert((user.kind.known().map(Identity::ownership), fold_email(user.email())));
+            let ownership = user.kind.known().map(Identity::ownership);
+            emails.insert((ownership, fold_email(user.email())));
+            if let Some(username) = user.username().filter(|_| !logs_in_by_email(user)) {
+                usernames.insert((ownership, fold_email(username)));
+            }
         }
-        let taken = |ownership: Ownership, email: &str| {
-            [None, Some(ownership)].into_iter().any(|owner| at_adobe.contains(&(owner, email.to_owned())))
+        let has = |taken: &Taken, ownership: Ownership, email: &str| {
+            [None, Some(ownership)].into_iter().any(|owner| taken.contains(&(owner, email.to_owned())))
+        };
+        let (by_id, without_id) = self.changing();
+        let follows = |account: &Account| {
+            let user = account.id().map_or_else(|| without_id.get(&account.key), |id| by_id.get(id));
+            user.is_none_or(|user| logs_in_by_email(user))
+        };
+        let taken = |account: &Account, email: &str| {
+            let ownership = account.ownership();
+            has(&emails, ownership, email) || follows(account) && has(&usernames, ownership, email)
         };
         let mut wanted: BTreeMap<String, usize> = BTreeMap::new();
         for change in &self.diff.changes {
@@ -117,7 +137,7 @@ impl Work<'_> {
                 return true;
             };
             let email = fold_email(to);
-            let free = !taken(account.ownership(), &email) && wanted.get(&email) == Some(&1);
+            let free = !taken(account, &email) && wanted.get(&email) == Some(&1);
             if !free {
                 let reason = HeldReason::AddressTaken { email: to.to_owned() };
                 held.push(Held { who: change.target.to_string(), entry: None, reason });
