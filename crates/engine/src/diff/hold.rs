@@ -27,6 +27,40 @@ fn logs_in_by_email(user: &User) -> bool {
     user.username().is_none_or(|username| is_same_email(username, user.email()))
 }
 
+/// Names that accounts have, of those that somebody is to get, by ownership: one email may exist in each, and a type we do
+/// not know could be either.
+#[derive(Debug, Default)]
+struct Taken {
+    emails: BTreeSet<(Option<Ownership>, String)>,
+    /// Those that look like an email and are another than the account's.
+    usernames: BTreeSet<(Option<Ownership>, String)>,
+}
+
+impl Taken {
+    fn of(users: &[User], is_wanted: impl Fn(&str) -> bool) -> Self {
+        let mut taken = Self::default();
+        for user in users {
+            let wanted = |name| {
+                let name = folded_email(name);
+                let is_wanted = is_wanted(&name);
+                is_wanted.then(|| (user.kind.known().map(Identity::ownership), name.into_owned()))
+            };
+            taken.emails.extend(wanted(user.email()));
+            let username = user.username().filter(|_| !logs_in_by_email(user));
+            taken.usernames.extend(username.and_then(wanted));
+        }
+        taken
+    }
+
+    /// Whether an account that gets this email, which its username `follows` or not, would have another's name.
+    fn has(&self, ownership: Ownership, email: &str, follows: bool) -> bool {
+        [None, Some(ownership)].into_iter().any(|owner| {
+            let name = (owner, email.to_owned());
+            self.emails.contains(&name) || follows && self.usernames.contains(&name)
+        })
+    }
+}
+
 impl Work<'_> {
     /// The last member of a mapped administrator group stays. Those who would join do not count: a gain may fail.
     pub(super) fn keep_last_admins(&mut self) {
@@ -101,29 +135,7 @@ impl Work<'_> {
         if !self.updates(Field::Email) {
             return;
         }
-        // One email may exist in each ownership; a type we do not know could be either.
-        type Taken = BTreeSet<(Option<Ownership>, String)>;
-        let (mut emails, mut usernames) = (Taken::new(), Taken::new());
-        for user in &self.adobe.users {
-            let ownership = user.kind.known().map(Identity::ownership);
-            emails.insert((ownership, fold_email(user.email())));
-            if let Some(username) = user.username().filter(|_| !logs_in_by_email(user)) {
-                usernames.insert((ownership, fold_email(username)));
-            }
-        }
-        let has = |taken: &Taken, ownership: Ownership, email: &str| {
-            [None, Some(ownership)].into_iter().any(|owner| taken.contains(&(owner, email.to_owned())))
-        };
-        let (by_id, without_id) = self.changing();
-        let follows = |account: &Account| {
-            let user = account.id().map_or_else(|| without_id.get(&account.key), |id| by_id.get(id));
-            user.is_none_or(|user| logs_in_by_email(user))
-        };
-        let taken = |account: &Account, email: &str| {
-            let ownership = account.ownership();
-            has(&emails, ownership, email) || follows(account) && has(&usernames, ownership, email)
-        };
-        let mut wanted: BTreeMap<String, usize> = BTreeMap::new();
+        let mut wanted: Lookup<String, usize> = Lookup::new();
         for change in &self.diff.changes {
             let email = match &change.what {
                 What::CreateUser(profile) => Some(profile.texts().email),
@@ -131,13 +143,20 @@ impl Work<'_> {
             };
             email.into_iter().for_each(|email| *wanted.entry(fold_email(email)).or_default() += 1);
         }
+        let taken = Taken::of(&self.adobe.users, |email| wanted.contains_key(email));
+        let (by_id, without_id) = self.changing();
+        let follows = |account: &Account| {
+            let user = account.id().map_or_else(|| without_id.get(&account.key), |id| by_id.get(id));
+            user.is_none_or(|user| logs_in_by_email(user))
+        };
         let mut held = Vec::new();
         self.diff.changes.retain(|change| {
             let (Target::User(account), Some(to)) = (&change.target, change.what.sets(Field::Email)) else {
                 return true;
             };
             let email = fold_email(to);
-            let free = !taken(account, &email) && wanted.get(&email) == Some(&1);
+            let taken = taken.has(account.ownership(), &email, follows(account));
+            let free = !taken && wanted.get(&email) == Some(&1);
             if !free {
                 let reason = HeldReason::AddressTaken { email: to.to_owned() };
                 held.push(Held { who: change.target.to_string(), entry: None, reason });
