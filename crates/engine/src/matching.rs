@@ -560,11 +560,11 @@ fn refuse_shared(desired: &Desired, candidates: &mut [Candidate]) {
             Candidate::None => (twins.contains(&at).then(|| Account::New(person.key())), person.username()),
             Candidate::One(_) | Candidate::Held(_) => (None, None),
         };
-        let entries = person.anchors().enumerate().filter(|(at, anchor)| {
-            // Once for each of their anchors.
-            several_directories && !person.anchors().take(*at).any(|other| other == *anchor)
-        });
-        let entries = entries.map(|(_, anchor)| Account::Entry(anchor));
+        // Nobody's anchors are far away for nothing.
+        let anchors = several_directories.then(|| person.anchors().enumerate()).into_iter().flatten();
+        // Once for each of their anchors.
+        let once = |(at, anchor): &(usize, &str)| !person.anchors().take(*at).any(|other| other == *anchor);
+        let entries = anchors.filter(once).map(|(_, anchor)| Account::Entry(anchor));
         entries.chain(existing).chain(new).chain(login.map(|login| Account::NewLogin(folded(login))))
     };
     // Nearly nobody shares anything: whatever is met twice is looked for first, and who has it then.
