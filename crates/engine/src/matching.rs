@@ -290,7 +290,7 @@ pub fn matching(
             && is_confirmed(person, &users[*user], memory.links.at(*place))
         {
             matching.confirmed[at] = u32::try_from(*place).ok();
-            if is_in_step(person, &users[*user]) {
+            if unusable(&users[*user]).is_none() && is_in_step(person, &users[*user]) {
                 matching.in_step.insert(at);
             }
         }
@@ -368,7 +368,9 @@ pub fn matching(
         match candidate {
             Candidate::One(user) => {
                 matching.claimed.insert(user);
-                match unusable(&users[user]) {
+                // Who is in step has a usable account, which need not be fetched again.
+                let is_usable = matching.in_step.contains(&at);
+                match (!is_usable).then(|| unusable(&users[user])).flatten() {
                     Some(reason) => matching.held.push(held(reason)),
                     None => matching.pairs.push((at, user)),
                 }
