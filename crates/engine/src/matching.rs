@@ -553,7 +553,6 @@ fn refuse_shared(desired: &Desired, candidates: &mut [Candidate]) {
             twins.insert(at);
         }
     }
-    // One directory gives each entry once.
     let several_directories = desired.sources.len() > 1;
     let accounts = |at: usize| {
         let person = &people[at];
@@ -562,7 +561,7 @@ fn refuse_shared(desired: &Desired, candidates: &mut [Candidate]) {
             Candidate::None => (twins.contains(&at).then(|| Account::New(person.key())), person.username()),
             Candidate::One(_) | Candidate::Held(_) => (None, None),
         };
-        // Nobody's anchors are far away for nothing.
+        // They are far from the processor, and one directory gives each entry once.
         let anchors = several_directories.then(|| person.anchors().enumerate()).into_iter().flatten();
         // Once for each of their anchors.
         let once = |(at, anchor): &(usize, &str)| !person.anchors().take(*at).any(|other| other == *anchor);
@@ -614,7 +613,7 @@ fn refuse_shared(desired: &Desired, candidates: &mut [Candidate]) {
         users.dedup();
         let is_existing = matches!(account, Account::Existing(_));
         for at in people {
-            // Of whom several accounts could be has this told of them.
+            // Whoever is in doubt between several accounts stays so.
             if !(is_existing && matches!(candidates[at], Candidate::Held(_))) {
                 let reason = HeldReason::SeveralPeople { entries: entries.clone() };
                 candidates[at] = doubtful(reason, users.clone());
