@@ -41,6 +41,7 @@ impl Stopped {
             std::thread::sleep(Duration::from_micros(300));
             stop(child);
         }
+        settled(story);
         stopped
     }
 
@@ -68,6 +69,17 @@ impl Stopped {
         let child = self.0.take().expect("it was started");
         go_on(&child);
         awaited(child)
+    }
+}
+
+/// Waits until Adobe has dealt with what was on its way when a program was stopped: it counts as before whatever comes
+/// next. Nothing tells whether anything is; a request that has arrived is dealt with in milliseconds.
+fn settled(story: &Story) {
+    let calls = || story.world.adobe.log().len();
+    let mut before = None;
+    while before != Some(calls()) {
+        before = Some(calls());
+        std::thread::sleep(Duration::from_millis(300));
     }
 }
 

@@ -14,6 +14,9 @@ pub(crate) async fn sandbox(
     seed: Option<&Path>,
     state: Option<PathBuf>,
 ) -> Result<u8, Failure> {
+    // Before it answers anybody: without handlers these signals end it before it has kept anything.
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
     let mut options = match seed {
         Some(seed) => Options::seeded(Seed::read(seed)?),
         None => Options::default(),
@@ -35,10 +38,9 @@ pub(crate) async fn sandbox(
          server: {url}\n  ims: {url}\n\n{kept}\nCtrl-C ends it.\n",
         client.client_id,
     ))?;
-    let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {
         _ = terminate.recv() => {}
-        stopped = tokio::signal::ctrl_c() => stopped?,
+        _ = interrupt.recv() => {}
     }
     running.shutdown().await;
     Ok(0)
