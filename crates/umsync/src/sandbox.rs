@@ -14,7 +14,7 @@ pub(crate) async fn sandbox(
     seed: Option<&Path>,
     state: Option<PathBuf>,
 ) -> Result<u8, Failure> {
-    // Before it answers anybody: without handlers these signals end it before it has kept anything.
+    // Before it answers anybody: without a handler a signal ends it wherever it is.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut options = match seed {
