@@ -369,8 +369,8 @@ pub fn matching(
             Candidate::One(user) => {
                 matching.claimed.insert(user);
                 // Who is in step has a usable account, which need not be fetched again.
-                let is_usable = matching.in_step.contains(&at);
-                match (!is_usable).then(|| unusable(&users[user])).flatten() {
+                let reason = if matching.in_step.contains(&at) { None } else { unusable(&users[user]) };
+                match reason {
                     Some(reason) => matching.held.push(held(reason)),
                     None => matching.pairs.push((at, user)),
                 }
