@@ -67,9 +67,13 @@ pub(super) fn go_on(child: &Child) {
     kill_process(Pid::from_child(child), Signal::CONT).expect("it is stopped");
 }
 
-/// Whether a process is dead or stopped, as Linux tells in `/proc`.
+/// Whether a process is dead or stopped, with all of its threads, as Linux tells in `/proc`: one that waits for a processor
+/// inside a call ends that call before it stops, and may have taken a lock with it.
 fn has_obeyed(pid: Pid) -> bool {
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).unwrap_or_default();
-    let state = stat.rsplit(") ").next().and_then(|rest| rest.chars().next());
-    state.is_none_or(|state| ['Z', 'X', 'T'].contains(&state))
+    let Ok(threads) = std::fs::read_dir(format!("/proc/{}/task", pid.as_raw_nonzero())) else { return true };
+    threads.flatten().all(|thread| {
+        let stat = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+        let state = stat.rsplit(") ").next().and_then(|rest| rest.chars().next());
+        state.is_none_or(|state| ['Z', 'X', 'T'].contains(&state))
+    })
 }
